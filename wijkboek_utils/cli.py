@@ -1,0 +1,145 @@
+"""The command `wijkboek`. Only the parsing happens here; heavy imports wait for their verb."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from wijkboek_utils import __version__
+from wijkboek_utils.errors import Fout, did_you_mean
+
+VERBS = ["render"]
+EXAMPLES = """\
+voorbeelden:
+  wijkboek render                          het rapport van Kanaleneiland (Utrecht)
+  wijkboek render arnhem-spijkerkwartier   een pilot uit de map pilots/
+  wijkboek render GM0344 WK020202          een gemeente en een wijk, met hun CBS-code
+  wijkboek render --all                    alle pilots
+  wijkboek render -p sleutelset=inwoners   met een andere verdeling
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in Dutch what is wrong, with the nearest word that exists."""
+
+    def error(self, message: str) -> NoReturn:
+        words = message
+        if "invalid choice" in message:
+            given = message.split("'")[1]
+            words = f"{given} is geen opdracht.{did_you_mean(given, VERBS)}"
+        elif "unrecognized arguments" in message:
+            given = message.split(": ", 1)[1]
+            words = f"{given} wordt niet herkend."
+        elif "expected one argument" in message:
+            words = f"na {message.split()[1].rstrip(':')} hoort een waarde."
+        elif "required" in message:
+            words = "er ontbreekt een opdracht, zoals render."
+        print(f"wijkboek: {words} Hulp: wijkboek --help", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = _Parser(
+        prog="wijkboek",
+        description="Houd de boeken van een wijk bij: van cijfers naar een rapport.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    _options(top)
+    top.add_argument("--version", action="version", version=__version__, help="toon de versie")
+    verbs = top.add_subparsers(dest="verb", required=True, title="opdrachten", metavar="OPDRACHT")
+    render = verbs.add_parser(
+        "render",
+        help="maak het rapport van een of meer pilots",
+        description="Draai de notebooks en maak per pilot reports/<pilot>/index.html.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    _options(render)
+    render.add_argument(
+        "pilots", nargs="*", metavar="PILOT", help="naam uit pilots/, of CBS-code van een gebied"
+    )
+    render.add_argument("--all", action="store_true", help="alle pilots uit de map pilots/")
+    render.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAAM=WAARDE",
+        help="parameter van de notebooks, zoals jaar=2024",
+    )
+    return top
+
+
+def _options(part: argparse.ArgumentParser) -> None:
+    part._positionals.title, part._optionals.title = "wat", "opties"
+    part.add_argument("-h", "--help", action="help", help="toon deze hulp")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 a pilot failed, 2 wrong input."""
+    options = parser().parse_args(arguments)
+    try:
+        return _render(options)
+    except Fout as fout:
+        print(f"wijkboek: {fout}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nwijkboek: gestopt. Rapporten die al klaar waren, staan er nog.", file=sys.stderr)
+        return 130
+
+
+def _render(options: argparse.Namespace) -> int:
+    overrides = _pairs(options.parameters)
+    from wijkboek_utils.kernels import WarmKernels
+
+    # The first kernel starts before our own heavy imports, so that both happen at once.
+    with WarmKernels() as kernels:
+        from wijkboek_utils import pilots, report, run, sources
+
+        books = run.notebooks()
+        names = options.pilots or ([] if options.all else [pilots.DEFAULT])
+        jobs = run.plan([*names, *(pilots.names() if options.all else [])], overrides, books)
+        failed = []
+        for n, job in enumerate(jobs):
+            start = time.monotonic()
+            steps = run.run(
+                job, books, kernels, n == len(jobs) - 1, _progress(job.pilot.slug, len(books))
+            )
+            executed, failure = [], None
+            for path, node, failure in steps:
+                executed.append((path, node))
+            faults = report.write(job, executed, failure)
+            where = (sources.REPORTS / job.pilot.slug / "index.html").relative_to(sources.ROOT)
+            seconds = f"{time.monotonic() - start:.1f}".replace(".", ",")
+            print(f"{job.pilot.slug}: {where} ({seconds} s)")
+            for fault in faults:
+                print(f"{job.pilot.slug}: niet publiceren: {fault}", file=sys.stderr)
+            failed += [job.pilot.slug] if faults else []
+    if failed:
+        print(f"wijkboek: niet gelukt: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _progress(slug: str, count: int):  # type: ignore[no-untyped-def]
+    def tell(n: int, path: Path) -> None:
+        print(f"{slug}: {n + 1}/{count} {path.stem}", flush=True)
+
+    return tell
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Return `["jaar=2024"]` as a dict, or say what a parameter looks like."""
+    pairs = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise Fout(
+                f"Een parameter is van de vorm naam=waarde, zoals jaar=2024; u gaf {text!r}."
+            )
+        pairs[name.strip()] = value.strip()
+    return pairs

@@ -1,0 +1,93 @@
+"""Numbers and words as a Dutch reader expects them. An unknown figure is a word, never a 0."""
+
+import math
+
+NBSP = "\N{NO-BREAK SPACE}"
+UNKNOWN = "onbekend"
+Z90 = 1.645  # half width, in standard errors, of an interval that holds nine times out of ten
+
+
+def is_unknown(value: float | None) -> bool:
+    """Return whether there is no figure: None, NaN or an infinite value."""
+    return value is None or not math.isfinite(value)
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return `1234567.8` as `1.234.568`, with a decimal comma; unknown as a word."""
+    if is_unknown(value):
+        return UNKNOWN
+    text = f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    # Minus as a true minus sign; a value that rounds to nothing has no sign.
+    return (
+        text.replace("-", "\N{MINUS SIGN}")
+        if any(c in "123456789" for c in text)
+        else (text.replace("-", ""))
+    )
+
+
+def euro(value: float | None) -> str:
+    """Return an amount in whole euros, `€ 1.234.567`."""
+    return UNKNOWN if is_unknown(value) else f"€{NBSP}{number(value)}"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """Return a share between 0 and 1 as `12 procent`."""
+    return UNKNOWN if is_unknown(share) else f"{number(share * 100, decimals)}{NBSP}procent"
+
+
+def rounding_unit(value: float, se: float | None) -> float:
+    """Return the power of ten to which a value with standard error `se` deserves to be printed.
+
+    The unit is the largest power of ten not above the standard error; without an error, two digits
+    of the value are kept.
+    """
+    basis = abs(value) / 10 if is_unknown(se) else se
+    return 10.0 ** math.floor(math.log10(basis)) if basis and basis >= 1 else 1.0
+
+
+def _scaled(value: float, unit: float) -> tuple[str, str]:
+    """Return digits and scale word of a value that is rounded to `unit`."""
+    value = round(value / unit) * unit
+    for size, word in ((1e9, "miljard"), (1e6, "miljoen")):
+        if abs(value) >= size:
+            return number(value / size, max(0, round(math.log10(size / unit)))), word
+    return number(value), ""
+
+
+def about(value: float | None, se: float | None = None) -> str:
+    """Return an amount to the digits it deserves: `€ 1,2 miljoen`, `€ 430.000`."""
+    if is_unknown(value):
+        return UNKNOWN
+    digits, word = _scaled(value, rounding_unit(value, se))
+    return f"€{NBSP}{digits}" + (f"{NBSP}{word}" if word else "")
+
+
+def between(low: float | None, high: float | None) -> str:
+    """Return `tussen € 1,1 en € 1,6 miljoen`; both ends to the digits their distance deserves."""
+    if is_unknown(low) or is_unknown(high):
+        return UNKNOWN
+    unit = rounding_unit(max(abs(low), abs(high)), (high - low) / 4 or None)
+    (a, word_a), (b, word_b) = _scaled(low, unit), _scaled(high, unit)
+    if (a, word_a) == (b, word_b):
+        return "ongeveer " + about(high, unit)
+    first = f"€{NBSP}{a}" + (f"{NBSP}{word_a}" if word_a and word_a != word_b else "")
+    return f"tussen {first} en €{NBSP}{b}" + (f"{NBSP}{word_b}" if word_b else "")
+
+
+def interval(value: float | None, se: float | None) -> str:
+    """Return the 90 % interval of a value in words; without a standard error, the value itself."""
+    if is_unknown(value) or is_unknown(se):
+        return about(value)
+    low, high = value - Z90 * se, value + Z90 * se
+    # A spread amount cannot change sign by its key; do not print a bound below nothing.
+    return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
+
+
+def join(words: list[str]) -> str:
+    """Return `a`, `a en b` or `a, b en c`; an empty list gives an empty string."""
+    return " en ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else "".join(words)
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Return `1 buurt` or `3 buurten`."""
+    return f"{number(count)} {one if count == 1 else many}"

@@ -1,0 +1,164 @@
+"""A pilot: one area to report on, from a YAML file in `pilots/` or straight from a CBS code."""
+
+from dataclasses import dataclass, field
+
+import yaml
+
+from wijkboek_utils import cbs, sources
+from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.regions import gemeente_of, is_code
+
+DEFAULT = "utrecht-kanaleneiland"
+_FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact"}
+_AREA_FIELDS = {"codes", "gemeente", "naam_bevat"}
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a report is about. `codes` are the CBS codes whose buurten make the gebied."""
+
+    slug: str
+    naam: str
+    gemeente: str
+    gemeentenaam: str
+    codes: list[str]
+    jaar: int
+    toelichting: str = ""
+    contact: str = ""
+    omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
+
+
+def names() -> list[str]:
+    """Return the names of the pilots that have a file, the default first."""
+    found = sorted(p.stem for p in sources.PILOTS.glob("*.yml"))
+    return sorted(found, key=lambda name: name != DEFAULT)
+
+
+def gemeenten() -> list[str]:
+    """Return the gemeenten whose figures are in data/raw."""
+    return sorted({g for s in sources.select("kwb") for g in s.covers})
+
+
+def load(name: str, jaar: int | None = None) -> Pilot:
+    """Return the pilot of a file name or CBS code; `jaar` overrides the year of the file.
+
+    Raises Fout, with the nearest names, when the pilot, a field of its file, the gemeente, wijk or
+    buurt, or the year does not exist.
+    """
+    slug = name.strip()
+    path = sources.PILOTS / f"{slug}.yml"
+    if slug in names():
+        try:
+            text = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise Fout(f"{path} is geen geldige YAML: {error}") from error
+        return _from_file(slug, text, jaar)
+    if is_code(slug.upper()):
+        return _from_code(slug.upper(), jaar)
+    known = [*names(), *gemeenten()]
+    raise Fout(
+        f"Pilot {slug} bestaat niet.{did_you_mean(slug, known)} Geef de naam van een bestand in "
+        f"pilots/ ({', '.join(names())}) of een CBS-code zoals GM0344 of WK020202."
+    )
+
+
+def _from_code(code: str, jaar: int | None) -> Pilot:
+    found = _check_codes([code], "de opdracht")
+    return Pilot(
+        slug=code,
+        naam=found[code],
+        **_place(gemeente_of(code), jaar),
+        codes=[code],
+        omschrijving=f"{found[code]} ({code})",
+    )
+
+
+def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
+    where = f"pilots/{slug}.yml"
+    data = _mapping(text, _FIELDS, {"naam", "gebied", "jaar"}, where)
+    area = _mapping(data["gebied"], _AREA_FIELDS, set(), f"{where}, gebied")
+    if not isinstance(data["jaar"], int) or isinstance(data["jaar"], bool):
+        raise Fout(f"{where}: jaar moet een getal zijn, zoals 2023; er staat {data['jaar']!r}.")
+    codes, words = _area_codes(area, where)
+    return Pilot(
+        slug=slug,
+        naam=str(data["naam"]),
+        **_place(gemeente_of(codes[0]), jaar or data["jaar"]),
+        codes=codes,
+        toelichting=str(data.get("toelichting") or ""),
+        contact=str(data.get("contact") or ""),
+        omschrijving=words,
+    )
+
+
+def _mapping(value: object, known: set[str], needed: set[str], where: str) -> dict:
+    """Return `value` as a dict with only known and all needed keys, or say what is wrong."""
+    if not isinstance(value, dict):
+        raise Fout(f"{where}: hier horen regels van de vorm «naam: waarde».")
+    for key in value:
+        if key not in known:
+            hint = did_you_mean(str(key), sorted(known))
+            raise Fout(f"{where}: {key} is geen geldige instelling.{hint}")
+    if missing := sorted(needed - value.keys()):
+        raise Fout(f"{where}: {missing[0]} ontbreekt.")
+    return value
+
+
+def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
+    """Return the codes of a gebied and how they were chosen, in words."""
+    if "codes" in area:
+        if set(area) != {"codes"} or not isinstance(area["codes"], list) or not area["codes"]:
+            raise Fout(
+                f"{where}: geef bij gebied alleen een lijst codes, of gemeente en naam_bevat."
+            )
+        codes = [str(code) for code in area["codes"]]
+        found = _check_codes(codes, where)
+        if len({gemeente_of(code) for code in codes}) > 1:
+            raise Fout(f"{where}: de codes {', '.join(codes)} liggen in verschillende gemeenten.")
+        return codes, ", ".join(f"{found[code]} ({code})" for code in codes)
+    if set(area) != {"gemeente", "naam_bevat"}:
+        raise Fout(f"{where}: geef bij gebied een lijst codes, of gemeente en naam_bevat.")
+    gemeente, part = str(area["gemeente"]), str(area["naam_bevat"])
+    _check_codes([gemeente], where)
+    buurten = cbs.areas(gemeente).query("soort == 'Buurt'")
+    hits = buurten[buurten["naam"].str.contains(part, case=False, regex=False)]
+    if hits.empty:
+        hint = did_you_mean(part, buurten["naam"].tolist())
+        raise Fout(f"{where}: geen buurt van {gemeente} heeft {part} in de naam.{hint}")
+    words = f"de buurten met «{part}» in de naam: {', '.join(hits['naam'])}"
+    return hits["gebied"].tolist(), words
+
+
+def _check_codes(codes: list[str], where: str) -> dict[str, str]:
+    """Return code to name; raise for a code that has no figures."""
+    found = {}
+    for code in codes:
+        if not is_code(code):
+            raise Fout(
+                f"{where}: {code} is geen CBS-code; die lijkt op GM0344, WK020202 of BU03440831."
+            )
+        gemeente = gemeente_of(code)
+        if gemeente not in gemeenten():
+            hint = did_you_mean(gemeente, gemeenten())
+            raise Fout(
+                f"{where}: van gemeente {gemeente} staan er geen cijfers in data/raw; wel van "
+                f"{', '.join(gemeenten())}.{hint}"
+            )
+        known = cbs.areas(gemeente).set_index("gebied")["naam"]
+        if code not in known.index:
+            hint = did_you_mean(code, [c for c in known.index if c[:2] == code[:2]])
+            raise Fout(f"{where}: {code} bestaat niet in {known[gemeente]}.{hint}")
+        found[code] = str(known[code])
+    return found
+
+
+def _place(gemeente: str, jaar: int | None) -> dict:
+    """Return gemeente, its name and the year; the newest annual account when no year is asked."""
+    if jaar is None:
+        years = [s for s in sources.select("iv3", gemeente) if s.report == "jaarrekening"]
+        if not years:
+            raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw; geef zelf een jaar.")
+        jaar = int(years[0].period)
+    cbs.iv3_source(gemeente, jaar)  # raises when there are no accounts of this year
+    naam = cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0]
+    return {"gemeente": gemeente, "gemeentenaam": str(naam), "jaar": jaar}

@@ -1,0 +1,115 @@
+"""Figures and tables as accessible HTML that reads the same in a notebook and in the report."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from html import escape
+
+import pandas as pd
+
+from wijkboek_utils import dutch
+
+Format = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of HTML that a notebook shows as it is. Everything in it is escaped by its maker."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __add__(self, other: "Html") -> "Html":
+        return replace(self, html=self.html + other.html)
+
+
+def slug(text: str) -> str:
+    """Return `text` as an id for HTML: lower case, words joined by hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "deel"
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    formats: dict[str, Format] | None = None,
+    note: str = "",
+    total: bool = False,
+) -> Html:
+    """Return a table with a caption, a header for each column and, in the first column, each row.
+
+    `formats` names the columns that hold figures and how they are written; they are aligned right.
+    Other columns are text. A missing value is written as a word. With `total` the last row is set
+    apart.
+    """
+    formats = formats or {}
+    head = "".join(
+        f'<th scope="col"{_number_class(c, formats)}>{escape(str(c))}</th>' for c in frame.columns
+    )
+    rows = []
+    for i, (_, row) in enumerate(frame.iterrows()):
+        cells = [_cell(c, row[c], formats, first=n == 0) for n, c in enumerate(frame.columns)]
+        kind = ' class="total"' if total and i == len(frame) - 1 else ""
+        rows.append(f"<tr{kind}>{''.join(cells)}</tr>")
+    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    return Html(
+        f'<div class="wb-table" tabindex="0" role="region" aria-label="{escape(caption, True)}">'
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>{below}"
+    )
+
+
+def _number_class(column: str, formats: dict[str, Format]) -> str:
+    return ' class="num"' if column in formats else ""
+
+
+def _cell(column: str, value: object, formats: dict[str, Format], first: bool) -> str:
+    if column in formats:
+        text = formats[column](value)  # type: ignore[arg-type]
+    else:
+        text = dutch.UNKNOWN if pd.isna(value) else str(value)  # type: ignore[call-overload]
+    tag = 'th scope="row"' if first else "td"
+    return f"<{tag}{_number_class(column, formats)}>{escape(text)}</{tag[:2]}>"
+
+
+def fold(summary: str, content: Html) -> Html:
+    """Return `content` folded away behind a line that opens it, without JavaScript."""
+    return Html(f"<details><summary>{escape(summary)}</summary>{content.html}</details>")
+
+
+def figure(title: str, sentence: str, svg: str, twin: Html, legend: Html | None = None) -> Html:
+    """Return a picture with its title, one sentence that says what to see, and its table.
+
+    `svg` is an inline drawing made by `charts`, with `role="img"`; `twin` the same figures as a
+    table; `legend` what the colours of a map mean.
+    """
+    below = legend.html if legend else ""
+    return Html(
+        f'<figure class="wb-figure"><figcaption><strong>{escape(title)}</strong> '
+        f"{escape(sentence)}</figcaption>"
+        f'<div class="wb-scroll" tabindex="0" role="region" aria-label="{escape(title, True)}">'
+        f"{svg}</div>{below}{fold('Toon de cijfers bij deze afbeelding', twin).html}</figure>"
+    )
+
+
+def text(*paragraphs: str) -> Html:
+    """Return plain paragraphs."""
+    return Html("".join(f"<p>{escape(p)}</p>" for p in paragraphs if p))
+
+
+def bullets(items: list[str]) -> Html:
+    """Return a list."""
+    return Html(f"<ul>{''.join(f'<li>{escape(i)}</li>' for i in items)}</ul>")
+
+
+def key_figures(items: list[tuple[str, str, str]]) -> Html:
+    """Return the few figures that matter: (what it is, the figure in words, what it means)."""
+    blocks = "".join(
+        f"<div><dt>{escape(name)}</dt><dd><strong>{escape(value)}</strong>"
+        f"<span>{escape(meaning)}</span></dd></div>"
+        for name, value, meaning in items
+    )
+    return Html(f'<dl class="wb-key">{blocks}</dl>')

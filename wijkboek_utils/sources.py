@@ -1,0 +1,160 @@
+"""Where the figures live: raw files proven by their checksum, processed tables per pilot."""
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from wijkboek_utils.errors import Fout, did_you_mean
+
+# The folders are found from here, never from the working directory: a notebook may run anywhere.
+ROOT = Path(os.environ.get("WIJKBOEK_ROOT", Path(__file__).resolve().parents[1]))
+RAW = ROOT / "data" / "raw"
+PROCESSED = ROOT / "data" / "processed"
+REPORTS = ROOT / "reports"
+PILOTS = ROOT / "pilots"
+NOTEBOOKS = ROOT / "notebooks"
+TABLES = Path(__file__).parent / "tables"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One raw file and the facts needed to find it again; see `data/raw/README.md`."""
+
+    id: str
+    series: str  # which reader takes it: kwb, iv3, grenzen, codelijst, ...
+    path: Path
+    title: str
+    publisher: str
+    table: str | None
+    period: str
+    url: str | None
+    licence: str
+    attribution: str
+    retrieved: str
+    modified: str | None  # as the publisher states it; None where it was not given
+    obtained: str
+    sha256: str
+    covers: tuple[str, ...] = ()  # gemeenten in the file; empty: not by gemeente
+    report: str | None = None  # Iv3: jaarrekening or begroting
+
+
+@cache
+def catalogue(raw: Path = RAW) -> dict[str, Source]:
+    """Return every source of the manifests below `raw`, by id, in the order of the folders.
+
+    Raises Fout when a manifest cannot be read, lacks a field, or repeats an id.
+    """
+    found: dict[str, Source] = {}
+    for manifest in sorted(raw.rglob("manifest.yml")):
+        try:
+            entries = yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
+            for entry in entries:
+                path = manifest.parent / entry.pop("file")
+                entry["covers"] = tuple(entry.get("covers") or ())
+                source = Source(path=path, **entry)
+                if source.id in found:
+                    raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
+                found[source.id] = source
+        except (yaml.YAMLError, KeyError, TypeError) as error:
+            raise Fout(f"Manifest {manifest} is niet te lezen: {error}") from error
+    return found
+
+
+def source(source_id: str, raw: Path = RAW) -> Source:
+    """Return one source by id. Raises Fout with the nearest ids when there is none."""
+    known = catalogue(raw)
+    if source_id not in known:
+        raise Fout(f"Bron {source_id} bestaat niet.{did_you_mean(source_id, list(known))}")
+    return known[source_id]
+
+
+def select(series: str, gemeente: str | None = None, raw: Path = RAW) -> list[Source]:
+    """Return the sources of one series, newest period first, that cover `gemeente` if given."""
+    found = [s for s in catalogue(raw).values() if s.series == series]
+    if gemeente is not None:
+        found = [s for s in found if gemeente in s.covers]
+    return sorted(found, key=lambda s: s.period, reverse=True)
+
+
+def read_bytes(source: Source) -> bytes:
+    """Return the content of a raw file, proven by its checksum.
+
+    Raises Fout by name when the file is gone or differs from what the manifest says.
+    """
+    try:
+        content = source.path.read_bytes()
+    except OSError as error:
+        raise Fout(
+            f"Bron {source.id}: het bestand {source.path} is niet te lezen ({error.strerror})."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != source.sha256:
+        raise Fout(
+            f"Bron {source.id}: het bestand {source.path} is veranderd; de controlesom klopt niet "
+            "met het manifest. Zet het oorspronkelijke bestand terug (git checkout) of haal de "
+            "bron opnieuw op. Pas ruwe cijfers nooit met de hand aan."
+        )
+    return content
+
+
+def read_csv(source: Source) -> pd.DataFrame:
+    """Return a raw CSV as text columns; an empty cell is missing. Codes stay text (0.1 and 0.10)."""
+    return pd.read_csv(io.BytesIO(read_bytes(source)), dtype="str")
+
+
+def read_project_table(name: str) -> pd.DataFrame:
+    """Return one of the project's own tables in `wijkboek_utils/tables`, as text columns."""
+    return pd.read_csv(TABLES / f"{name}.csv", dtype="str", keep_default_na=False)
+
+
+def write_table(pilot: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Write `data/processed/<pilot>/<name>.parquet` and return the table.
+
+    The file appears whole or not at all; the same table always gives the same bytes.
+    """
+    folder = PROCESSED / pilot
+    folder.mkdir(parents=True, exist_ok=True)
+    half = folder / f".{name}.half"
+    table.to_parquet(half, index=False)
+    half.replace(folder / f"{name}.parquet")
+    return table
+
+
+def table_path(pilot: str, name: str) -> Path:
+    """Return the path of a processed table. Raises Fout naming what to run when it is not there."""
+    path = PROCESSED / pilot / f"{name}.parquet"
+    if not path.exists():
+        raise Fout(
+            f"Tabel {name} van {pilot} is er nog niet. Draai eerst de bouwnotebooks 01 tot en met "
+            f"07, of `wijkboek render {pilot}`."
+        )
+    return path
+
+
+def read_table(pilot: str, name: str) -> pd.DataFrame:
+    """Return a table that a build notebook wrote for this pilot."""
+    return pd.read_parquet(table_path(pilot, name))
+
+
+def describe(ids: list[str]) -> pd.DataFrame:
+    """Return the facts of some sources as a table, one row each: what a reader needs to find it."""
+    rows = [source(i) for i in sorted(set(ids))]
+    return pd.DataFrame(
+        {
+            "bron": [s.id for s in rows],
+            "titel": [s.title for s in rows],
+            "uitgever": [s.publisher for s in rows],
+            "tabel": [s.table for s in rows],
+            "periode": [s.period for s in rows],
+            "vermelding": [s.attribution for s in rows],
+            "licentie": [s.licence for s in rows],
+            "verkregen": [s.obtained for s in rows],
+            "opgenomen": [s.retrieved for s in rows],
+            "sha256": [s.sha256 for s in rows],
+        }
+    )

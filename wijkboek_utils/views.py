@@ -1,0 +1,388 @@
+"""What the chapters of the report show: tables and sentences, computed from the grootboek only."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, ledger
+from wijkboek_utils.allocate import LAND_DEVELOPMENT, RESERVES, SETS, published_sign
+from wijkboek_utils.charts import Bar, Node
+from wijkboek_utils.households import INCOME, INHABITANTS
+
+SECTOR_NAMES = {
+    "huishoudens": "Huishoudens",
+    "bedrijven": "Bedrijven",
+    "instellingen": "Woningcorporaties en andere instellingen",
+    "gemeente": "Gemeente",
+    "rijk": "Rijk",
+    "buitenwereld": "Buiten de wijk, of onbekend wie",
+    "vermogen": "Reserves",
+}
+APART = [*RESERVES, LAND_DEVELOPMENT]
+OWN = ["huishoudens", "bedrijven", "instellingen"]  # who in the area itself pays the gemeente
+FEW = 50  # below so many inhabitants an amount per inhabitant says nothing
+MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
+
+
+def services(boekingen: pd.DataFrame) -> pd.DataFrame:
+    """Return the municipal boekingen of yearly services: no reserves, result or land development."""
+    parts = boekingen["post"].str.split(":", expand=True).reindex(columns=[0, 1])
+    return boekingen[(parts[0] == "iv3") & ~parts[1].isin(APART)]
+
+
+def is_expense(boekingen: pd.DataFrame) -> pd.Series:
+    """Return which municipal boekingen were published as lasten."""
+    return boekingen["post"].str.endswith(":lasten")
+
+
+def net_expenses(
+    boekingen: pd.DataFrame, weights: pd.Series, by: list[str] | None = None
+) -> pd.DataFrame:
+    """Return lasten for services as published, negative lasten taken off: `bedrag`, `se` in EUR."""
+    rows = services(boekingen)
+    rows = rows[is_expense(rows)]
+    return ledger.totals(rows, weights, by or [], sign=published_sign(rows))
+
+
+def expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return what the gemeente pays for services by `domein`, largest first: `bedrag`, `se`.
+
+    Before negative lasten, which `negative_expenses` gives.
+    """
+    rows = services(boekingen)
+    rows = rows[is_expense(rows) & (rows["van"] == "gemeente")]
+    table = ledger.totals(rows, weights, ["domein"])
+    return table[table["bedrag"] > 0].sort_values("bedrag", ascending=False, ignore_index=True)
+
+
+def negative_expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return lasten that the gemeente published below zero, by `post`: `bedrag` >= 0, `se`."""
+    rows = services(boekingen)
+    return ledger.totals(rows[is_expense(rows) & (rows["naar"] == "gemeente")], weights, ["post"])
+
+
+def receipts(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`, as published."""
+    rows = services(boekingen)
+    rows = rows[~is_expense(rows)]
+    # A negative receipt has its payer behind `naar`.
+    sign = published_sign(rows)
+    payer = rows["van"].where(sign > 0, rows["naar"])
+    table = ledger.totals(rows.assign(betaler=payer), weights, ["betaler"], sign=sign)
+    table = table.rename(columns={"betaler": "van"})
+    return table[table["bedrag"] != 0].sort_values("bedrag", ascending=False, ignore_index=True)
+
+
+def gemeente_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return the account of the gemeente for an area: `kant`, `regel`, `bedrag`, `se`.
+
+    Rows are the lasten by domein, negative lasten taken off, total lasten, the baten by payer,
+    total baten, and the balance.
+    """
+    spent, got = expenses(boekingen, weights), receipts(boekingen, weights)
+    total = net_expenses(boekingen, weights)
+    less = negative_expenses(boekingen, weights)
+    rows = services(boekingen)
+    rows_in = rows[~is_expense(rows)]
+    income = ledger.totals(rows_in, weights, [], sign=published_sign(rows_in))
+    direction = pd.Series(np.where(is_expense(rows), -1, 1), index=rows.index)
+    saldo = ledger.totals(rows, weights, [], sign=published_sign(rows) * direction)
+    parts = [
+        spent.assign(kant="lasten", regel=spent["domein"].astype(str).str.capitalize()),
+        less.assign(
+            kant="lasten", regel=[_negative_name(p) for p in less["post"]], bedrag=-less["bedrag"]
+        ),
+        total.assign(kant="lasten", regel="Uitgaven samen"),
+        got.assign(kant="baten", regel=got["van"].map(SECTOR_NAMES).astype(str)),
+        income.assign(kant="baten", regel="Inkomsten samen"),
+        saldo.assign(kant="saldo", regel="Inkomsten min uitgaven"),
+    ]
+    return pd.concat(parts, ignore_index=True)[["kant", "regel", "bedrag", "se"]]
+
+
+def _negative_name(post: str) -> str:
+    return f"Af: negatieve uitgave (taakveld {post.split(':')[1]})"
+
+
+def by_taakveld(boekingen: pd.DataFrame, weights: pd.Series, names: pd.Series) -> pd.DataFrame:
+    """Return lasten and baten for services by taakveld, with their keys.
+
+    Columns: `taakveld`, `naam`, `lasten`, `se_lasten`, `baten`, `sleutels` (ids, `;` between).
+    `names` is indexed by taakveld.
+    """
+    rows = services(boekingen)
+    rows = rows.assign(taakveld=rows["post"].str.split(":").str[1])
+    sign = published_sign(rows)
+    out = is_expense(rows)
+    lasten = ledger.totals(rows[out], weights, ["taakveld"], sign=sign[out]).set_index("taakveld")
+    baten = ledger.totals(rows[~out], weights, ["taakveld"], sign=sign[~out]).set_index("taakveld")
+    sleutels = rows.groupby("taakveld")["sleutel"].agg(
+        lambda s: ";".join(sorted(s.dropna().unique()))
+    )
+    table = pd.DataFrame(
+        {
+            "naam": names.reindex(sleutels.index),
+            "lasten": lasten["bedrag"].reindex(sleutels.index),
+            "se_lasten": lasten["se"].reindex(sleutels.index),
+            "baten": baten["bedrag"].reindex(sleutels.index),
+            "sleutels": sleutels,
+        }
+    )
+    order = sorted(table.index, key=taakveld_order)
+    return table.loc[order].rename_axis("taakveld").reset_index()
+
+
+def taakveld_order(code: str) -> tuple:
+    """Return a key that sorts taakvelden as people read them: 0.9 before 0.10, 6.71 before 6.71a."""
+    head, _, tail = code.partition(".")
+    digits = "".join(c for c in tail if c.isdigit())
+    # 0.61 is a part of 0.6 and comes after 0.5; 0.10 and 0.11 are tens.
+    place = float(digits) if digits in ("10", "11") else float(f"{digits[0]}.{digits[1:] or 0}")
+    return (int(head), place, tail)
+
+
+def compare_sets(sets: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return one row per key set: `set`, `lasten`, `eigen` (paid from the area itself), `rijk`."""
+    rows = []
+    for name in SETS:
+        part = sets[sets["set"] == name]
+        got = receipts(part, weights).set_index("van")["bedrag"]
+        rows.append(
+            {
+                "set": name,
+                "lasten": net_expenses(part, weights)["bedrag"].sum(min_count=1),
+                "eigen": got.reindex(OWN).sum(min_count=1),
+                "rijk": got.reindex(["rijk"]).sum(min_count=1),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def direction(compared: pd.DataFrame) -> str:
+    """Return whether an area gets more or less than it pays itself, under every set or not."""
+    gap = (compared["lasten"] - compared["eigen"]).dropna()
+    if gap.empty:
+        return NOTHING
+    if (gap > 0).all():
+        return MORE
+    if (gap < 0).all():
+        return LESS
+    return MIXED
+
+
+def hardness(compared: pd.DataFrame, naam: str) -> str:
+    """Return in plain words how hard the outcome is: the range over the key sets, and what holds."""
+    spent = dutch.between(compared["lasten"].min(), compared["lasten"].max())
+    paid = dutch.between(compared["eigen"].min(), compared["eigen"].max())
+    verdicts = {
+        MORE: "Welke verdeling u ook kiest: er gaat meer gemeentegeld naar het gebied dan het zelf betaalt.",
+        LESS: "Welke verdeling u ook kiest: het gebied betaalt meer dan er aan gemeentegeld naartoe gaat.",
+        MIXED: "Of er meer geld naartoe gaat dan het gebied betaalt, hangt af van de verdeling.",
+        NOTHING: "Er zijn te weinig cijfers om dit te vergelijken.",
+    }
+    verdict = verdicts[direction(compared)]
+    if direction(compared) == NOTHING:
+        return verdict
+    return (
+        f"Onder de drie verdelingen gaat er {spent} gemeentegeld naar {naam}. Bewoners, bedrijven en "
+        f"eigenaren van woningen betalen zelf {paid} aan de gemeente. {verdict}"
+    )
+
+
+def per_inhabitant(
+    boekingen: pd.DataFrame, gebied: pd.DataFrame, inwoners: pd.Series
+) -> pd.DataFrame:
+    """Return lasten for services per buurt: `buurt`, `naam`, `inwoners`, `bedrag`, `se`, `per_inwoner`.
+
+    For every buurt of the gemeente. `per_inwoner` is missing below 50 inhabitants.
+    """
+    everywhere = pd.Series(1.0, index=gebied["buurt"])
+    table = net_expenses(boekingen, everywhere, ["buurt"])
+    names = gebied[["buurt", "naam", "gewicht"]]
+    table = names.merge(table, on="buurt", how="left", validate="1:1")
+    table["inwoners"] = table["buurt"].map(inwoners)
+    enough = table["inwoners"] >= FEW
+    table["per_inwoner"] = (table["bedrag"] / table["inwoners"].where(enough)).round(2)
+    return table[table["inwoners"].notna()].reset_index(drop=True)
+
+
+def landed(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return where municipal expenses land: `naar`, `bedrag`, `se`."""
+    rows = services(boekingen)
+    return ledger.totals(rows[is_expense(rows) & (rows["van"] == "gemeente")], weights, ["naar"])
+
+
+def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
+    """Return the boekingen that bring income to households."""
+    own = boekingen[boekingen["naar"] == "huishoudens"]
+    return own[~own["post"].str.endswith(":baten")]
+
+
+def household_income(
+    boekingen: pd.DataFrame, weights: pd.Series, inkomen: pd.DataFrame
+) -> pd.Series:
+    """Return income of households in an area, in EUR a year.
+
+    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` (the part that the
+    gemeente pays) and `inwoners` (of the year of the income). `inkomen` as `households.income`.
+    """
+    rows = income_rows(boekingen)
+    benefits = rows[rows["van"] == "gemeente"]
+    paid = ledger.totals(benefits, weights, [])["bedrag"].sum(min_count=1)
+    people = inkomen["inwoners"] * inkomen["buurt"].map(weights)
+    total = ledger.totals(rows, weights, [])
+    known = (
+        total.iloc[0] if len(total) else pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": 0})
+    )
+    return pd.Series({**known, "uitkering": paid, "inwoners": people.sum(min_count=1)})
+
+
+def passport(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
+    """Return what a figure is made of, by key: `wijze`, `sleutel`, `bedrag`, `marge`, `bron`.
+
+    `rows` are the boekingen behind the figure, `sleutels` the table of keys.
+    """
+    names = sleutels.set_index("sleutel")["naam"]
+    part = rows.assign(sleutel=rows["sleutel"].fillna(""))
+    sign = published_sign(part).where(part["post"].str.startswith("iv3:"), 1)
+    table = ledger.totals(part, weights, ["methode", "sleutel", "bron"], sign=sign)
+    table = table[table["bedrag"].notna() & (table["bedrag"] != 0)]
+    table["sleutel"] = [
+        names.get(s, f"inwoners binnen {s.split(':')[-1]}" if s else "geen")
+        for s in table["sleutel"]
+    ]
+    table = table.rename(columns={"methode": "wijze", "se": "marge"})
+    table["wijze"] = table["wijze"].astype(str)
+    columns = ["wijze", "sleutel", "bedrag", "marge", "bron"]
+    return table.sort_values("bedrag", ascending=False, ignore_index=True)[columns]
+
+
+def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
+    """Return the poorer keys that had to be used: `gevraagd`, `gebruikt`, `marge`, `reden`.
+
+    `taakvelden` has per taakveld the `gevraagd`e and the `gebruikt`e key.
+    """
+    pairs = taakvelden[["gevraagd", "gebruikt"]].drop_duplicates()
+    pairs = pairs[pairs["gevraagd"] != pairs["gebruikt"]]
+    facts = sleutels.set_index("sleutel")
+    return pd.DataFrame(
+        {
+            "gevraagd": facts["naam"].reindex(pairs["gevraagd"]).to_numpy(),
+            "gebruikt": facts["naam"].reindex(pairs["gebruikt"]).to_numpy(),
+            "marge": facts["fout"].reindex(pairs["gebruikt"]).to_numpy(),
+            "reden": facts["reden"].reindex(pairs["gebruikt"]).to_numpy(),
+        }
+    ).sort_values("gevraagd", ignore_index=True)
+
+
+COUNTED = {
+    "AantalInwoners": "inwoners",
+    "HuishoudensTotaal": "huishoudens",
+    "Woningvoorraad": "woningen",
+    "BedrijfsvestigingenTotaal": "vestigingen van bedrijven",
+    "PersonenautoSTotaal": "personenauto's",
+    "OppervlakteLand": "hectare land",
+}
+
+
+def counts(
+    indicatoren: pd.DataFrame, gebied: pd.DataFrame, codes: list[str], topics: dict[str, str]
+) -> pd.DataFrame:
+    """Return counts of an area: `onderwerp`, `naam`, `waarde`, `jaar`, `bron`, `wijze`, `onbekend`.
+
+    An area that CBS publishes itself gets that figure; otherwise its buurten are added up, and
+    `onbekend` is the number of buurten without a figure. A topic without figures is missing.
+    """
+    weights = gebied.set_index("buurt")["gewicht"]
+    rows = []
+    for topic, naam in topics.items():
+        figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
+        own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
+        parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
+        inside = parts[parts.index.map(weights).to_numpy() > 0]
+        published = not dutch.is_unknown(own)
+        known = inside * weights.reindex(inside.index)
+        rows.append(
+            {
+                "onderwerp": topic,
+                "naam": naam,
+                "waarde": own if published else known.sum(min_count=1),
+                "jaar": figures["jaar"].iloc[0] if len(figures) else None,
+                "bron": figures["bron"].iloc[0] if len(figures) else None,
+                "wijze": "cijfer van CBS" if published else "som van buurten",
+                "onbekend": 0 if published else int(inside.isna().sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def money_picture(
+    boekingen: pd.DataFrame, weights: pd.Series, most: int = 7
+) -> tuple[list[Node], list[Node]]:
+    """Return payers and goals of municipal money as two lists that add up to the same amount.
+
+    Goals beyond `most` are taken together. Negative lasten and the balance have a bar of their own.
+    """
+    spent, got = expenses(boekingen, weights), receipts(boekingen, weights)
+    negative = negative_expenses(boekingen, weights)["bedrag"].sum()
+    left = [
+        _node(SECTOR_NAMES[str(r.van)], r.bedrag, r.se, "1")
+        for r in got.itertuples()
+        if r.bedrag > 0
+    ]
+    if negative > 0:
+        left.append(_node("Negatieve uitgaven", negative, None, "3"))
+    right = [
+        _node(str(r.domein).capitalize(), r.bedrag, r.se, "2") for r in spent[:most].itertuples()
+    ]
+    if len(spent) > most:
+        rest = spent[most:]
+        right.append(_node("Andere doelen", rest["bedrag"].sum(), None, "2"))
+    gap = sum(n.amount for n in left) - sum(n.amount for n in right)
+    if gap < 0:
+        left.append(_node("Uit andere inkomsten of reserves", -gap, None, "4"))
+    elif gap > 0:
+        right.append(_node("Blijft over", gap, None, "4"))
+    return left, right
+
+
+def _node(name: str, amount: float, se: float | None, tone: str) -> Node:
+    return Node(name, dutch.about(amount, se or None), float(amount), tone)
+
+
+def reference(
+    boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, gemeente: str
+) -> pd.Series:
+    """Return what to compare with, per inhabitant of the whole gemeente: `kosten`, `inkomen`, EUR."""
+    figures = indicatoren[indicatoren["gebied"] == gemeente].set_index("onderwerp")["waarde"]
+    everywhere = pd.Series(1.0, index=gebied["buurt"])
+    cost = net_expenses(boekingen, everywhere)["bedrag"].iloc[0]
+    return pd.Series(
+        {
+            "kosten": cost / figures.get(INHABITANTS, np.nan),
+            "inkomen": figures.get(INCOME, np.nan) * 1000,
+        }
+    )
+
+
+def country(rows: pd.DataFrame) -> pd.Series:
+    """Return the national figure to compare with: `inkomen` per inhabitant in EUR."""
+    newest = rows.sort_values("jaar").drop_duplicates("onderwerp", keep="last")
+    return pd.Series(
+        {"inkomen": newest.set_index("onderwerp")["waarde"].get(INCOME, np.nan) * 1000}
+    )
+
+
+def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
+    """Return the year of the figures that are used for a topic; None when there are none."""
+    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"]
+    return int(years.iloc[0]) if len(years) else None
+
+
+def bar(row: Any) -> Bar:
+    """Return a row of `expenses` as a bar with its 90 % range."""
+    margin = dutch.Z90 * row.se
+    low, high = (max(row.bedrag - margin, 0), row.bedrag + margin) if row.se else (None, None)
+    name = str(row.domein).capitalize()
+    return Bar(name, dutch.about(row.bedrag, row.se or None), row.bedrag, low, high)
