@@ -62,12 +62,6 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
-def wide(indicatoren: pd.DataFrame, soort: str) -> pd.DataFrame:
-    """Return one row per area of a kind (Gemeente, Wijk, Buurt), one column per onderwerp."""
-    rows = indicatoren[indicatoren["soort"] == soort]
-    return rows.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
-
-
 @cache
 def iv3_source(gemeente: str, jaar: int) -> sources.Source:
     """Return the Iv3 source of a gemeente and year. Raises Fout naming the years that there are."""

@@ -15,6 +15,7 @@ from wijkboek_utils.show import Html, slug
 
 FONT = "font-family:var(--wb-font,system-ui,sans-serif)"
 INK = "var(--wb-ink,#1a1d21)"
+PAPER = "var(--wb-paper,#fff)"
 SOFT = "var(--wb-soft,#5b6470)"
 # Each step of the map has 3:1 or more with the line between areas; the classes are also in words.
 STEPS = 5
@@ -73,8 +74,8 @@ def flows(left: list[Node], middle: str, right: list[Node], title: str, descript
 
     Both sides add up to the same amount. The height of a band is its amount.
     """
-    width, top, gap, slot, drawn = 720.0, 14.0, 8.0, 34.0, 300.0
-    columns = {"left": 190.0, "middle": 350.0, "right": 510.0}
+    width, top, gap, slot, drawn = 680.0, 14.0, 8.0, 34.0, 300.0
+    columns = {"left": 165.0, "middle": 335.0, "right": 505.0}
     bar = 14.0
     total = sum(n.amount for n in left) or 1.0
     scale = drawn / total
@@ -149,16 +150,16 @@ class Bar:
 
 def bars(items: list[Bar], title: str, description: str, tone: str = "1") -> str:
     """Return horizontal bars from 0, each with its range as a line and its figure in words."""
-    width, row, thick = 560.0, 46.0, 14.0
+    width, row, thick = 420.0, 42.0, 12.0
     svg = _svg(width, row * len(items) + 4, title, description)
     top = max([max(i.amount, i.high or 0) for i in items], default=0) or 1.0
     for n, item in enumerate(items):
         y = n * row
-        _text(svg, 0, y + 15, item.name, font_size="14px")
-        _text(svg, width, y + 15, item.value, anchor="end", font_size="14px", fill=SOFT)
-        _rect(svg, 0, y + 22, max(item.amount / top * width, 1), thick, _tone(tone))
+        _text(svg, 0, y + 14, item.name, font_size="13.5px")
+        _text(svg, width, y + 14, item.value, anchor="end", font_size="13.5px", fill=SOFT)
+        _rect(svg, 0, y + 20, max(item.amount / top * width, 1), thick, _tone(tone))
         if item.low is not None and item.high is not None:
-            _whisker(svg, item.low / top * width, item.high / top * width, y + 22 + thick / 2)
+            _whisker(svg, item.low / top * width, item.high / top * width, y + 20 + thick / 2)
     return _render(svg)
 
 
@@ -166,13 +167,13 @@ def _whisker(svg: ET.Element, x0: float, x1: float, y: float) -> None:
     """Draw a range as a line with an end on both sides, light below it to stand out on a bar."""
     x0, x1 = max(x0, 1.0), max(x1, 1.0)
     path = f"M{x0:.1f},{y - 5:.1f}v10M{x0:.1f},{y:.1f}H{x1:.1f}M{x1:.1f},{y - 5:.1f}v10"
-    for colour, stroke in (("var(--wb-paper,#fff)", "4.5"), (INK, "2")):
+    for colour, stroke in ((PAPER, "4.5"), (INK, "2")):
         style = f"stroke:{colour};stroke-width:{stroke};fill:none"
         ET.SubElement(svg, "path", {"d": path, "style": style})
 
 
 def classes(values: pd.Series, steps: int = STEPS) -> pd.Series:
-    """Return the class (0 is lowest) of each value by equal numbers of areas; missing stays missing.
+    """Return the class (0 is lowest) of each value by equal numbers of areas; missing stays so.
 
     Equal values are always in one class; with few different values there are fewer classes.
     """
@@ -192,7 +193,7 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     """Return a map. `shapes` has `geometry` (projected, metres), `klasse` (0..4 or missing),
     `binnen` (inside the area of the report) and `uitleg` (name and figure of an area).
 
-    Areas of the report have a heavy outline, so that they can be told without colour.
+    The area of the report has a heavy outline, so that it can be told without colour.
     """
     bounds = shapes["geometry"].bounds
     x0, y0 = bounds["minx"].min(), bounds["miny"].min()
@@ -201,14 +202,19 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     scale = width / max(x1 - x0, y1 - y0)
     size = ((x1 - x0) * scale + 8, (y1 - y0) * scale + 8)
     svg = _svg(*size, title, description)
-    for inside in (False, True):  # the heavy outlines last, on top
-        for area in shapes[shapes["binnen"] == inside].itertuples():
-            line = "3" if inside else "0.8"
-            fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
-            style = f"fill:{fill};stroke:{INK};stroke-width:{line};stroke-linejoin:round"
-            path = _path(area.geometry, x0, y1, scale)
-            shape = ET.SubElement(svg, "path", {"d": path, "style": style})
-            ET.SubElement(shape, "title").text = area.uitleg
+    for area in shapes.itertuples():
+        fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
+        style = f"fill:{fill};stroke:{INK};stroke-width:.8;stroke-linejoin:round"
+        path = _path(area.geometry, x0, y1, scale)
+        shape = ET.SubElement(svg, "path", {"d": path, "style": style})
+        ET.SubElement(shape, "title").text = area.uitleg
+    inside = shapes.loc[shapes["binnen"], "geometry"]
+    if 0 < len(inside) < len(shapes):
+        # Paper under ink: the outline stands out on light and dark areas alike.
+        outline = _path(inside.union_all(), x0, y1, scale)
+        for colour, thick in ((PAPER, 7), (INK, 3)):
+            style = f"fill:none;stroke:{colour};stroke-width:{thick};stroke-linejoin:round"
+            ET.SubElement(svg, "path", {"d": outline, "style": style})
     return _render(svg)
 
 

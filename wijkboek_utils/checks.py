@@ -19,23 +19,23 @@ def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
     return signed.groupby([parts[1], parts[2]]).sum().rename_axis(["taakveld", "kant"])
 
 
-def conservation(boekingen: pd.DataFrame, iv3: pd.DataFrame, name: str) -> list[dict]:
-    """Return, for lasten and baten, whether buurten and rest give back every taakveld."""
-    found = by_taakveld(boekingen)
+def conservation(sets: pd.DataFrame, iv3: pd.DataFrame) -> list[dict]:
+    """Return, per key set and side, whether buurten and rest give back every taakveld."""
     rows = []
-    for kant in ("lasten", "baten"):
-        published = iv3.set_index("taakveld")[kant]
-        sums = found.xs(kant, level="kant").reindex(published.index).fillna(0.0)
-        worst = (sums - published).abs().max()
-        services = ~published.index.isin(RESERVES)
-        rows.append(
-            _row(
-                f"Behoud: {kant} zonder reserves en resultaat, sleutels «{name}»",
-                published[services].sum(),
-                sums[services].sum(),
-                HOLDS if worst < CENT else BROKEN,
+    for name, boekingen in sets.groupby("set", sort=False):
+        found = by_taakveld(boekingen)
+        for kant in ("lasten", "baten"):
+            published = iv3.set_index("taakveld")[kant]
+            sums = found.xs(kant, level="kant").reindex(published.index).fillna(0.0)
+            services = ~published.index.isin(RESERVES)
+            rows.append(
+                _row(
+                    f"Behoud: {kant} zonder reserves en resultaat, sleutels «{name}»",
+                    published[services].sum(),
+                    sums[services].sum(),
+                    HOLDS if (sums - published).abs().max() < CENT else BROKEN,
+                )
             )
-        )
     return rows
 
 

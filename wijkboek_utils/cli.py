@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -94,42 +95,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    overrides = _pairs(options.parameters)
-    from wijkboek_utils.kernels import WarmKernels
+    from wijkboek_utils import pilots, run
 
-    # The first kernel starts before our own heavy imports, so that both happen at once.
-    with WarmKernels() as kernels:
-        from wijkboek_utils import pilots, report, run, sources
+    books = run.notebooks()
+    names = options.pilots or ([] if options.all else [pilots.DEFAULT])
+    names = [*names, *(pilots.names() if options.all else [])]
+    jobs = run.plan(names, _pairs(options.parameters), books)
+    failed = []
+    with run.WarmKernels() as kernels:
+        from wijkboek_utils import report  # imports while the first kernel starts
 
-        books = run.notebooks()
-        names = options.pilots or ([] if options.all else [pilots.DEFAULT])
-        jobs = run.plan([*names, *(pilots.names() if options.all else [])], overrides, books)
-        failed = []
         for n, job in enumerate(jobs):
             start = time.monotonic()
-            steps = run.run(
-                job, books, kernels, n == len(jobs) - 1, _progress(job.pilot.slug, len(books))
-            )
-            executed, failure = [], None
-            for path, node, failure in steps:
-                executed.append((path, node))
-            faults = report.write(job, executed, failure)
-            where = (sources.REPORTS / job.pilot.slug / "index.html").relative_to(sources.ROOT)
+            slug = job.pilot.slug
+            steps = run.run(job, books, kernels, n == len(jobs) - 1, _progress(slug, len(books)))
+            faults = report.write(job, list(steps))
             seconds = f"{time.monotonic() - start:.1f}".replace(".", ",")
-            print(f"{job.pilot.slug}: {where} ({seconds} s)")
+            print(f"{slug}: {report.where(job)} ({seconds} s)", flush=True)
             for fault in faults:
-                print(f"{job.pilot.slug}: niet publiceren: {fault}", file=sys.stderr)
-            failed += [job.pilot.slug] if faults else []
+                print(f"{slug}: niet publiceren: {fault}", file=sys.stderr)
+            failed += [slug] if faults else []
     if failed:
         print(f"wijkboek: niet gelukt: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _progress(slug: str, count: int):  # type: ignore[no-untyped-def]
-    def tell(n: int, path: Path) -> None:
-        print(f"{slug}: {n + 1}/{count} {path.stem}", flush=True)
-
-    return tell
+def _progress(slug: str, count: int) -> Callable[[int, Path], None]:
+    """Return what tells the user which notebook starts."""
+    return lambda n, path: print(f"{slug}: {n + 1}/{count} {path.stem}", flush=True)
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -1,20 +1,23 @@
 """Numbers and words as a Dutch reader expects them. An unknown figure is a word, never a 0."""
 
 import math
+from typing import TypeGuard
+
+import numpy as np
 
 NBSP = "\N{NO-BREAK SPACE}"
 UNKNOWN = "onbekend"
 Z90 = 1.645  # half width, in standard errors, of an interval that holds nine times out of ten
 
 
-def is_unknown(value: float | None) -> bool:
-    """Return whether there is no figure: None, NaN or an infinite value."""
-    return value is None or not math.isfinite(value)
+def is_known(value: float | None) -> TypeGuard[float]:
+    """Return whether there is a figure: not None, NaN, NA or an infinite value."""
+    return isinstance(value, (int, float, np.number)) and math.isfinite(value)
 
 
 def number(value: float | None, decimals: int = 0) -> str:
     """Return `1234567.8` as `1.234.568`, with a decimal comma; unknown as a word."""
-    if is_unknown(value):
+    if not is_known(value):
         return UNKNOWN
     text = f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
     # Minus as a true minus sign; a value that rounds to nothing has no sign.
@@ -27,21 +30,21 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 def euro(value: float | None) -> str:
     """Return an amount in whole euros, `€ 1.234.567`."""
-    return UNKNOWN if is_unknown(value) else f"€{NBSP}{number(value)}"
+    return f"€{NBSP}{number(value)}" if is_known(value) else UNKNOWN
 
 
 def percent(share: float | None, decimals: int = 0) -> str:
     """Return a share between 0 and 1 as `12 procent`."""
-    return UNKNOWN if is_unknown(share) else f"{number(share * 100, decimals)}{NBSP}procent"
+    return f"{number(share * 100, decimals)}{NBSP}procent" if is_known(share) else UNKNOWN
 
 
 def rounding_unit(value: float, se: float | None) -> float:
     """Return the power of ten to which a value with standard error `se` deserves to be printed.
 
-    The unit is the largest power of ten not above the standard error; without an error, two digits
-    of the value are kept.
+    The unit is the largest power of ten not above half the standard error, so that rounding adds
+    little to it. Without an error, two digits of the value are kept.
     """
-    basis = abs(value) / 10 if is_unknown(se) else se
+    basis = se / 2 if is_known(se) and se else abs(value) / 10
     return 10.0 ** math.floor(math.log10(basis)) if basis and basis >= 1 else 1.0
 
 
@@ -56,7 +59,7 @@ def _scaled(value: float, unit: float) -> tuple[str, str]:
 
 def about(value: float | None, se: float | None = None) -> str:
     """Return an amount to the digits it deserves: `€ 1,2 miljoen`, `€ 430.000`."""
-    if is_unknown(value):
+    if not is_known(value):
         return UNKNOWN
     digits, word = _scaled(value, rounding_unit(value, se))
     return f"€{NBSP}{digits}" + (f"{NBSP}{word}" if word else "")
@@ -64,19 +67,19 @@ def about(value: float | None, se: float | None = None) -> str:
 
 def between(low: float | None, high: float | None) -> str:
     """Return `tussen € 1,1 en € 1,6 miljoen`; both ends to the digits their distance deserves."""
-    if is_unknown(low) or is_unknown(high):
+    if not is_known(low) or not is_known(high):
         return UNKNOWN
-    unit = rounding_unit(max(abs(low), abs(high)), (high - low) / 4 or None)
+    unit = rounding_unit(max(abs(low), abs(high)), (high - low) / 2)
     (a, word_a), (b, word_b) = _scaled(low, unit), _scaled(high, unit)
     if (a, word_a) == (b, word_b):
-        return "ongeveer " + about(high, unit)
+        return "ongeveer " + about(high, 2 * unit)
     first = f"€{NBSP}{a}" + (f"{NBSP}{word_a}" if word_a and word_a != word_b else "")
     return f"tussen {first} en €{NBSP}{b}" + (f"{NBSP}{word_b}" if word_b else "")
 
 
 def interval(value: float | None, se: float | None) -> str:
     """Return the 90 % interval of a value in words; without a standard error, the value itself."""
-    if is_unknown(value) or is_unknown(se):
+    if not is_known(value) or not is_known(se):
         return about(value)
     low, high = value - Z90 * se, value + Z90 * se
     # A spread amount cannot change sign by its key; do not print a bound below nothing.

@@ -1,4 +1,4 @@
-"""Income of households per buurt: measured where CBS publishes it, else what is left of the wijk."""
+"""Income of households per buurt: measured where CBS publishes it, else the rest of the wijk."""
 
 import numpy as np
 import pandas as pd
@@ -19,22 +19,20 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return personal income per buurt in EUR a year, from the KWB figures of one year.
 
     Columns: `buurt`, `inwoners`, `per_inwoner`, `bedrag`, `se`, `se_bron`, `methode` (gemeten,
-    verdeeld, ontbreekt), `sleutel`, `bronjaar`, `bron`. A buurt without a figure gets, by inhabitants, what
-    the published buurten leave of its wijk; in a wijk without a figure, of the gemeente. Where
-    nothing is left or nothing is known the amount is missing.
+    verdeeld, ontbreekt), `sleutel`, `bronjaar`, `bron`. A buurt without a figure gets, by
+    inhabitants, what the published buurten leave of its wijk; in a wijk without a figure, of the
+    gemeente. Where nothing is left or nothing is known the amount is missing.
     """
     figures = _with_totals(indicatoren)
     buurten = figures[figures.index.str.startswith("BU")].copy()
     buurten["wijk"] = buurten.index.map(wijk_of)
-    table = buurten.assign(
-        se_bron=0.0, sleutel=None, methode=np.where(buurten["bedrag"].notna(), "gemeten", None)
-    )
+    table = buurten.assign(se_bron=0.0, sleutel=None, methode="ontbreekt")
+    table.loc[table["bedrag"].notna(), "methode"] = "gemeten"
     for wijk, group in buurten.groupby("wijk"):
         if wijk in figures.index:
             _spread_rest(table, group.index, figures.loc[wijk], str(wijk))
     gemeente = figures[figures.index.str.startswith("GM")].iloc[0]
     _spread_rest(table, table.index, gemeente, str(gemeente.name))
-    table["methode"] = table["methode"].fillna("ontbreekt")
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
     table["bron"] = source["bron"].iloc[0] if len(source) else indicatoren["bron"].iloc[0]

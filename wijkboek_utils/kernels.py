@@ -20,7 +20,7 @@ class WarmKernels:
     """Hand out started kernels, one in reserve. Use as a context; it leaves no process behind."""
 
     def __init__(self) -> None:
-        """Start the first kernel at once, so that it warms up while the caller imports."""
+        """Start the first kernel, so that it warms up while the caller imports."""
         self._folder = tempfile.mkdtemp(prefix="wb-")
         self._count = 0
         self._running: list[KernelManager] = []

@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wijkboek_utils import gate, run, sources, texts
-from wijkboek_utils.run import Failure, Job
+from wijkboek_utils.run import Executed, Failure, Job
 from wijkboek_utils.show import slug
 
 _LIBRARIES = ["wijkboek", "pandas", "numpy", "pyarrow", "geopandas", "papermill", "nbconvert"]
@@ -55,7 +55,7 @@ def _exporter() -> Any:
 
 def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
     """Return an executed notebook as a chapter: its headings one level down, each with an id."""
-    body, _ = _exporter().from_notebook_node(node)
+    body, _ = _exporter().from_notebook_node(_join_code(node))
     contents: list[tuple[int, str, str]] = []
     key = slug(name.split("_", 1)[-1])
 
@@ -70,6 +70,26 @@ def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
     )
     title = next((t for level, _, t in contents if level == 1), name)
     return Chapter(key, title, body, [(i, t) for level, i, t in contents if level == 2])
+
+
+def _join_code(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook in which code that shows nothing is read with the code that follows it.
+
+    A reader then meets one fold of code per result instead of one per cell.
+    """
+    joined = nbformat.from_dict({**node, "cells": []})
+    waiting = ""
+    for cell in node.cells:
+        if cell.cell_type != "code":
+            joined.cells.append(cell)
+        elif cell.outputs:
+            joined.cells.append(nbformat.from_dict({**cell, "source": waiting + cell.source}))
+            waiting = ""
+        else:
+            waiting += cell.source.strip() + "\n\n"
+    if waiting:
+        joined.cells.append(nbformat.v4.new_code_cell(waiting.strip(), id="code"))
+    return joined
 
 
 def page(job: Job, chapters: list[Chapter], faults: list[str], audit: list[tuple[str, str]]) -> str:
@@ -109,11 +129,7 @@ def _style() -> str:
     return (Path(__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
 
 
-def write(
-    job: Job,
-    executed: list[tuple[Path, nbformat.NotebookNode]],
-    failure: Failure | None,
-) -> list[str]:
+def write(job: Job, executed: list[Executed]) -> list[str]:
     """Write `reports/<pilot>` as a whole and return what keeps it from being published.
 
     The report of an earlier run stays until the new one is complete, and never stands beside it.
@@ -122,21 +138,27 @@ def write(
     work = target.with_name(f".{target.name}.bezig")
     shutil.rmtree(work, ignore_errors=True)
     (work / "audit").mkdir(parents=True)
-    for path, node in executed:
-        nbformat.write(node, work / "audit" / path.name)
-        html = audit_page(path.stem, node)
-        (work / "audit" / f"{path.stem}.html").write_text(html, encoding="utf-8")
+    for one in executed:
+        nbformat.write(one.node, work / "audit" / one.path.name)
+        html = audit_page(one.path.stem, one.node)
+        (work / "audit" / f"{one.path.stem}.html").write_text(html, encoding="utf-8")
+    failure = next((one.failure for one in executed if one.failure), None)
     if failure:
         faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
         html = failure_page(job, failure)
     else:
         audit = _write_tables(job, work / "audit", executed)
-        chapters = [chapter(p.stem, node) for p, node in executed if run.is_chapter(p)]
+        chapters = [chapter(e.path.stem, e.node) for e in executed if run.is_chapter(e.path)]
         faults = gate.faults(page(job, chapters, [], audit))
         html = page(job, chapters, faults, audit)
     (work / "index.html").write_text(html, encoding="utf-8")
     _replace(work, target)
     return faults
+
+
+def where(job: Job) -> str:
+    """Return the place of a report as the user types it, from the root of the project."""
+    return str((sources.REPORTS / job.pilot.slug / "index.html").relative_to(sources.ROOT))
 
 
 def _replace(work: Path, target: Path) -> None:
@@ -149,11 +171,11 @@ def _replace(work: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_tables(
-    job: Job, folder: Path, executed: list[tuple[Path, nbformat.NotebookNode]]
-) -> list[tuple[str, str]]:
+def _write_tables(job: Job, folder: Path, executed: list[Executed]) -> list[tuple[str, str]]:
     """Write the processed tables as CSV and the record of the run; return the files in words."""
-    listed = [(f"audit/{p.stem}.html", f"notebook {p.stem}") for p, _ in executed]
+    listed = [
+        (f"audit/{p.stem}.html", f"notebook {p.stem}") for p in [one.path for one in executed]
+    ]
     for path in sorted((sources.PROCESSED / job.pilot.slug).glob("*.parquet")):
         to_csv(pd.read_parquet(path), folder / f"{path.stem}.csv")
         listed.append((f"audit/{path.stem}.csv", f"tabel {path.stem} (CSV)"))
@@ -175,7 +197,7 @@ def _write_tables(
 
 
 def to_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV. Geometry is left out; a text that a spreadsheet would compute is inert."""
+    """Write a table as CSV, without geometry; text that a spreadsheet would compute is inert."""
     table = table.drop(columns="geometry", errors="ignore")
     for column in table.columns:
         if isinstance(table[column].dtype, pd.CategoricalDtype):

@@ -1,4 +1,4 @@
-"""Run the notebooks of a pilot in order with papermill, with exactly the parameters they declare."""
+"""Run the notebooks of a pilot in order with papermill, with the parameters they declare."""
 
 import ast
 import logging
@@ -31,6 +31,15 @@ class Failure:
     error: str
     message: str
     trace: str = ""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A notebook that ran: its source, itself with outputs, and why it stopped if it did."""
+
+    path: Path
+    node: nbformat.NotebookNode
+    failure: Failure | None
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ def run(
     kernels: WarmKernels,
     last: bool,
     progress: Callable[[int, Path], None] = lambda n, path: None,
-) -> Iterator[tuple[Path, nbformat.NotebookNode, Failure | None]]:
+) -> Iterator[Executed]:
     """Yield each executed notebook of a pilot in order; stop after the first that fails.
 
     `last` says that no other pilot follows. `progress` is told before a notebook starts.
@@ -116,7 +125,7 @@ def run(
             node, failure = _execute(book, wanted, kernel)
         finally:
             kernels.stop(kernel)
-        yield book, clean(node), failure
+        yield Executed(book, clean(node), failure)
         if failure:
             return
 
@@ -160,7 +169,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def clean(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return an executed notebook without what differs from run to run: times, paths, random ids."""
+    """Return an executed notebook without what differs by run: times, paths, random ids."""
     node.metadata.pop("papermill", None)
     for cell in node.cells:
         cell.metadata.pop("papermill", None)

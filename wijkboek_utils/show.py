@@ -10,7 +10,7 @@ import pandas as pd
 
 from wijkboek_utils import dutch
 
-Format = Callable[[float], str]
+Format = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def _number_class(column: str, formats: dict[str, Format]) -> str:
 
 def _cell(column: str, value: object, formats: dict[str, Format], first: bool) -> str:
     if column in formats:
-        text = formats[column](value)  # type: ignore[arg-type]
+        text = formats[column](value)
     else:
-        text = dutch.UNKNOWN if pd.isna(value) else str(value)  # type: ignore[call-overload]
+        text = dutch.UNKNOWN if pd.isna(value) else str(value)
     tag = 'th scope="row"' if first else "td"
     return f"<{tag}{_number_class(column, formats)}>{escape(text)}</{tag[:2]}>"
 
@@ -80,17 +80,26 @@ def fold(summary: str, content: Html) -> Html:
     return Html(f"<details><summary>{escape(summary)}</summary>{content.html}</details>")
 
 
-def figure(title: str, sentence: str, svg: str, twin: Html, legend: Html | None = None) -> Html:
+def figure(
+    title: str,
+    sentence: str,
+    svg: str,
+    twin: Html,
+    legend: Html | None = None,
+    shape: str = "",
+) -> Html:
     """Return a picture with its title, one sentence that says what to see, and its table.
 
     `svg` is an inline drawing made by `charts`, with `role="img"`; `twin` the same figures as a
-    table; `legend` what the colours of a map mean.
+    table; `legend` what the colours of a map mean; `shape` is `wide` for a picture that scrolls
+    on a narrow screen and `narrow` for one that need not fill a wide one.
     """
     below = legend.html if legend else ""
     return Html(
         f'<figure class="wb-figure"><figcaption><strong>{escape(title)}</strong> '
         f"{escape(sentence)}</figcaption>"
-        f'<div class="wb-scroll" tabindex="0" role="region" aria-label="{escape(title, True)}">'
+        f'<div class="wb-scroll wb-{shape or "plain"}" tabindex="0" role="region" '
+        f'aria-label="{escape(title, True)}">'
         f"{svg}</div>{below}{fold('Toon de cijfers bij deze afbeelding', twin).html}</figure>"
     )
 

@@ -103,7 +103,7 @@ def read_bytes(source: Source) -> bytes:
 
 
 def read_csv(source: Source) -> pd.DataFrame:
-    """Return a raw CSV as text columns; an empty cell is missing. Codes stay text (0.1 and 0.10)."""
+    """Return a raw CSV as text columns; an empty cell is missing. Codes stay text (0.1, 0.10)."""
     return pd.read_csv(io.BytesIO(read_bytes(source)), dtype="str")
 
 

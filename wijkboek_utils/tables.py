@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from wijkboek_utils import charts, dutch, show, views
+from wijkboek_utils import dutch, show, views
+from wijkboek_utils import sources as files
 from wijkboek_utils.dutch import about, interval, number, percent
 from wijkboek_utils.show import Html
 
@@ -19,7 +20,7 @@ def _intervals(frame: pd.DataFrame) -> list[str]:
 
 def _amounts(frame: pd.DataFrame) -> list[str]:
     """Return each amount to the digits that its error deserves."""
-    return [about(r.bedrag, r.se or None) for r in frame[["bedrag", "se"]].itertuples()]
+    return [about(r.bedrag, r.se) for r in frame[["bedrag", "se"]].itertuples()]
 
 
 def account(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
@@ -67,7 +68,8 @@ def key_sets(compared: pd.DataFrame, naam: str, jaar: int) -> Html:
             "Het Rijk betaalt": compared["rijk"],
         }
     )
-    amounts = dict.fromkeys(frame.columns[1:], about)
+    # Three digits: enough to tell the sets apart, and none of them claims more.
+    amounts = dict.fromkeys(frame.columns[1:], lambda value: about(value, abs(value) / 50))
     return show.table(frame, f"{naam}, {jaar}: drie manieren om te verdelen", amounts)
 
 
@@ -96,7 +98,7 @@ def taakvelden(rows: pd.DataFrame, sleutels: pd.DataFrame, naam: str, jaar: int)
     frame = pd.DataFrame(
         {
             "Taak": [f"{r.taakveld} {r.naam}" for r in rows.itertuples()],
-            "Uitgaven": [about(r.lasten, r.se_lasten or None) for r in rows.itertuples()],
+            "Uitgaven": [about(r.lasten, r.se_lasten) for r in rows.itertuples()],
             "Inkomsten": [about(b) if b == b else "geen" for b in rows["baten"]],
             "Verdeeld naar": [_key_names(k, facts) for k in rows["sleutels"]],
             "Marge": [_margin(k, facts) for k in rows["sleutels"]],
@@ -135,33 +137,6 @@ def per_buurt(rows: pd.DataFrame, titel: str) -> Html:
     return show.table(frame, titel, {"Inwoners": str, "Per inwoner": str, "Uitgaven": str})
 
 
-def map_shapes(kaart: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, Html]:
-    """Return the shapes of the map with their class, and the legend that says what classes mean.
-
-    `kaart` has `buurt` and `geometry`, `rows` as `views.per_inhabitant`.
-    """
-    shapes = kaart[["buurt", "geometry"]].merge(rows, on="buurt", how="inner", validate="1:1")
-    shapes["klasse"] = charts.classes(shapes["per_inwoner"])
-    shapes["binnen"] = (shapes["gewicht"] > 0) & (shapes["gewicht"] < 1).any() | (
-        (shapes["gewicht"] > 0) & (shapes["gewicht"] == 0).any()
-    )
-    shapes["uitleg"] = [
-        f"{r.naam}: "
-        + (
-            f"{about(r.per_inwoner)} per inwoner"
-            if r.per_inwoner == r.per_inwoner
-            else "te weinig inwoners"
-        )
-        for r in shapes.itertuples()
-    ]
-    items = []
-    for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
-        items.append((int(step), f"{about(group.min())} tot {about(group.max())}"))
-    if shapes["klasse"].isna().any():
-        items.append((None, "minder dan 50 inwoners"))
-    return shapes, charts.legend(items)
-
-
 def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
     """Return income per buurt of the area; `rows` as `households.income`."""
     table = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
@@ -176,7 +151,10 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
             "Buurt": table["naam"],
             "Inwoners": [number(n) for n in table["inwoners"]],
             "Inkomen samen": [about(r.bedrag, r.se) for r in table.itertuples()],
-            "Per inwoner": [about(v) for v in table["per_inwoner"]],
+            "Per inwoner": [
+                about(r.per_inwoner, r.se / r.inwoners if r.inwoners else None)
+                for r in table.itertuples()
+            ],
             "Hoe bekend": table["methode"].map(words),
         }
     )
@@ -188,13 +166,13 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
 def passport(
     rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame, bronnen: pd.DataFrame
 ) -> Html:
-    """Return the passport of a total: its parts by key with margin and source, and the checksums."""
+    """Return the passport of a total: its parts by key, their margin and source, checksums."""
     parts = views.passport(rows, weights, sleutels)
     frame = pd.DataFrame(
         {
             "Verdeeld naar": parts["sleutel"],
             "Wijze": parts["wijze"],
-            "Bedrag": [about(r.bedrag, r.marge or None) for r in parts.itertuples()],
+            "Bedrag": [about(r.bedrag, r.marge) for r in parts.itertuples()],
             "Standaardfout": [about(v) if v else "geen" for v in parts["marge"]],
             "Bron": parts["bron"].str.replace(";", ", "),
         }
@@ -222,10 +200,11 @@ def years(
     topics = {t for ids in used["onderwerpen"].dropna() for t in ids.split(";") if t}
     topics.add("GemiddeldInkomenPerInwoner")
     rows = indicatoren[indicatoren["onderwerp"].isin(topics) & (indicatoren["soort"] == "Buurt")]
+    titles = cbs_titles()
     groups = rows.groupby(["onderwerp", "jaar"])["waarde"].agg(["count", "size"]).reset_index()
     frame = pd.DataFrame(
         {
-            "Onderwerp (naam bij CBS)": groups["onderwerp"],
+            "Onderwerp": [titles.get(o, o) for o in groups["onderwerp"]],
             "Jaar": groups["jaar"].astype(str),
             "Zelfde jaar als de rekening": ["ja" if j == jaar else "nee" for j in groups["jaar"]],
             "Buurten met een cijfer": [
@@ -301,3 +280,9 @@ def checks(rows: pd.DataFrame) -> Html:
     frame = frame[["Controle", "Verwacht", "Gevonden", "Verschil", "Oordeel"]]
     figures = dict.fromkeys(["Verwacht", "Gevonden", "Verschil"], number)
     return show.table(frame, "Controles van het grootboek", figures)
+
+
+def cbs_titles() -> dict[str, str]:
+    """Return the titles that CBS gives its topics, by our name for them."""
+    table = files.read_project_table("onderwerpen")
+    return dict(zip(table["onderwerp"], table["titel"], strict=True))

@@ -1,21 +1,63 @@
-"""Sentences of the report, built from figures. Plain Dutch; what is unknown is said to be unknown."""
+"""Sentences of the report, built from figures, in plain Dutch. What is unknown is said to be so."""
 
 import pandas as pd
 
 from wijkboek_utils import dutch
-from wijkboek_utils.dutch import about, interval, is_unknown, number
+from wijkboek_utils.dutch import about, between, interval, is_known, join, number, percent
 
-# When is a difference worth a word? Below this share two amounts are called about equal.
+# Below this share two amounts are called about equal.
 _ABOUT_EQUAL = 0.03
+_CBS_STEP = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
+MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
+_PAYERS = {
+    "rijk": "het Rijk",
+    "huishoudens": "huishoudens",
+    "bedrijven": "bedrijven",
+    "instellingen": "woningcorporaties",
+    "buitenwereld": "betalers buiten de wijk of onbekend",
+}
 
 
-def compare(value: float | None, other: float | None, than: str) -> str:
-    """Return how a value stands to another: `meer dan in Utrecht (€ 4.900)`, or about as much."""
-    if is_unknown(value) or is_unknown(other) or not other:
+def compare(value: float | None, other: float | None, than: str, margin: float = 0.0) -> str:
+    """Return how a value stands to another: `meer dan in heel Utrecht (€ 4.900)`.
+
+    `margin` is the half width of the interval of `value`; a difference within it is not claimed.
+    """
+    if not is_known(value) or not is_known(other) or not other:
         return ""
+    beside = f"{than} ({about(other)})"
     if abs(value / other - 1) < _ABOUT_EQUAL:
-        return f"ongeveer even veel als {than} ({about(other)})"
-    return f"{'meer' if value > other else 'minder'} dan {than} ({about(other)})"
+        return f"ongeveer even veel als {beside}"
+    if abs(value - other) < margin:
+        return f"en het verschil met {beside} is kleiner dan de marge"
+    return f"{'meer' if value > other else 'minder'} dan {beside}"
+
+
+def key_figures(
+    naam: str, cost: pd.Series, income: pd.Series, people: float | None, compared: pd.DataFrame
+) -> list[tuple[str, str, str]]:
+    """Return the few figures that open the report: what it is, the figure, and its range.
+
+    `cost` and `income` have `bedrag` and `se`; `compared` as `views.compare_sets`.
+    """
+    paid = compared["eigen"]
+    span = between(paid.min(), paid.max())
+    return [
+        (f"Inwoners van {naam}", number(people), "geteld door CBS"),
+        ("De gemeente geeft uit", about(cost["bedrag"], cost["se"]), _range(cost)),
+        ("Inkomen van bewoners", about(income["bedrag"], income["se"]), _range(income)),
+        (
+            "Het gebied betaalt de gemeente",
+            about(paid.iloc[0]),
+            "geen cijfer" if span == dutch.UNKNOWN else f"{span}, naar gelang de verdeling",
+        ),
+    ]
+
+
+def _range(total: pd.Series) -> str:
+    if not is_known(total["bedrag"]):
+        return "geen cijfer"
+    return interval(total["bedrag"], total["se"]) if total["se"] else "zoals gepubliceerd"
 
 
 def cost(
@@ -23,7 +65,7 @@ def cost(
     gemeente: str,
     jaar: int,
     total: pd.Series,
-    people: float,
+    people: float | None,
     everywhere: float,
     domains: list[str],
 ) -> str:
@@ -31,28 +73,23 @@ def cost(
 
     `total` has `bedrag` and `se`; `everywhere` is the cost per inhabitant of the whole gemeente.
     """
-    if is_unknown(total["bedrag"]):
+    if not is_known(total["bedrag"]):
         return f"Wat de gemeente {gemeente} voor {naam} uitgeeft, is niet bekend."
-    sentences = [
-        f"De gemeente {gemeente} gaf in {jaar} ongeveer {about(total['bedrag'], total['se'])} uit voor {naam}."
-    ]
+    amount = about(total["bedrag"], total["se"])
+    text = [f"De gemeente {gemeente} gaf in {jaar} ongeveer {amount} uit voor {naam}."]
     if total["se"] > 0:
-        sentences.append(
-            f"Dit bedrag is verdeeld met sleutels en dus niet precies: het ligt waarschijnlijk {interval(total['bedrag'], total['se'])}."
+        text.append(
+            "Dit bedrag is verdeeld met sleutels en dus niet precies: het ligt waarschijnlijk "
+            f"{interval(total['bedrag'], total['se'])}."
         )
-    if people and people > 0:
-        each = total["bedrag"] / people
-        sentences.append(
-            f"Dat is {about(each)} per inwoner{_comma(compare(each, everywhere, f'in heel {gemeente}'), total['se'])}."
-        )
+    if is_known(people) and people > 0:
+        each, margin = total["bedrag"] / people, dutch.Z90 * total["se"] / people
+        # The whole gemeente (no error of keys) is not compared with itself.
+        words = compare(each, everywhere, f"in heel {gemeente}", margin) if margin else ""
+        text.append(f"Dat is {about(each)} per inwoner{words and f', {words}'}.")
     if domains:
-        sentences.append(f"Het meeste ging naar {dutch.join(domains)}.")
-    return " ".join(sentences)
-
-
-def _comma(words: str, se: float) -> str:
-    # For the whole gemeente the comparison is with itself, and says nothing.
-    return f", {words}" if words and se > 0 else ""
+        text.append(f"Het meeste ging naar {join(domains)}.")
+    return " ".join(text)
 
 
 def inflow(
@@ -63,98 +100,77 @@ def inflow(
     gemeente_each: float | None,
     country_each: float | None,
 ) -> str:
-    """Answer how much money comes in: personal income, beside gemeente and country per inhabitant."""
-    if is_unknown(income["bedrag"]):
+    """Answer how much money comes in: personal income, beside gemeente and country.
+
+    `income` as `views.household_income`; the other two in EUR per inhabitant.
+    """
+    if not is_known(income["bedrag"]):
         return f"Het inkomen van de inwoners van {naam} is niet bekend."
-    parts = [
+    text = [
         f"De inwoners van {naam} hebben samen een inkomen van ongeveer "
         f"{about(income['bedrag'], income['se'])} per jaar, voor belasting (cijfer uit {year})."
     ]
-    if not is_unknown(income["inwoners"]) and income["inwoners"] > 0:
+    if is_known(income["inwoners"]) and income["inwoners"] > 0:
         each = income["bedrag"] / income["inwoners"]
-        beside = [
-            f"{about(amount)} in {place}"
-            for amount, place in ((gemeente_each, f"heel {gemeente}"), (country_each, "Nederland"))
-            if not is_unknown(amount)
-        ]
-        tail = f" Ter vergelijking: {dutch.join(beside)}." if beside else ""
-        parts.append(f"Dat is gemiddeld {about(each)} per inwoner.{tail}")
-    if not is_unknown(income["uitkering"]) and income["uitkering"] > 0:
-        parts.append(
-            f"Van dit inkomen kwam ongeveer {about(income['uitkering'])} van de gemeente, vooral als bijstand."
+        margin = max(income["se"] / income["inwoners"], _CBS_STEP)
+        text.append(f"Dat is gemiddeld {about(each, margin)} per inwoner.")
+        places = ((gemeente_each, f"heel {gemeente}"), (country_each, "Nederland"))
+        beside = [f"{about(a, _CBS_STEP)} in {place}" for a, place in places if is_known(a)]
+        if beside:
+            text.append(f"Ter vergelijking: {join(beside)}.")
+    if is_known(income["uitkering"]) and income["uitkering"] > 0:
+        text.append(
+            f"Van dit inkomen kwam ongeveer {about(income['uitkering'])} van de gemeente, vooral "
+            "als bijstand."
         )
-    return " ".join(parts)
+    return " ".join(text)
 
 
 def spending(landed: pd.DataFrame) -> str:
     """Answer what the money is spent on, as far as the books know where it lands."""
     total = landed["bedrag"].sum(min_count=1)
     direct = landed.loc[landed["naar"] == "huishoudens", "bedrag"].sum(min_count=1)
-    if is_unknown(total) or is_unknown(direct) or total <= 0:
+    if not is_known(total) or not is_known(direct) or total <= 0:
         return "Waar het geld van de gemeente terechtkomt, is niet bekend."
     return (
-        f"Van het geld van de gemeente ging {dutch.percent(direct / total)} rechtstreeks naar huishoudens, "
-        "vooral als uitkering. De rest ging naar salarissen, zorgaanbieders, aannemers en andere partijen. "
-        "Hoeveel daarvan in de wijk zelf terechtkwam, weten we nog niet. Daarom boeken we het als geld dat "
-        "de wijk verlaat. Waar huishoudens en bedrijven hun geld aan uitgeven, staat nog niet in de boeken."
+        f"Van het geld van de gemeente ging {percent(direct / total)} rechtstreeks naar "
+        "huishoudens, vooral als uitkering. De rest ging naar salarissen, zorgaanbieders, "
+        "aannemers en andere partijen. Hoeveel daarvan in de wijk zelf terechtkwam, weten we nog "
+        "niet. Daarom boeken we het als geld dat de wijk verlaat. Waar huishoudens en bedrijven "
+        "hun geld aan uitgeven, staat nog niet in de boeken."
     )
 
 
-def assets(counts: pd.DataFrame) -> str:
-    """Answer what there is, from counts with `naam`, `waarde`, `eenheid`."""
+def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
+    """Answer what there is, from `views.counts` and `views.company_cars`."""
     known = counts.dropna(subset="waarde")
-    missing = counts.loc[counts["waarde"].isna(), "naam"].tolist()
     parts = [f"{number(r.waarde)} {r.naam}" for r in known.itertuples()]
-    text = f"CBS telt {dutch.join(parts)}." if parts else "CBS heeft hier geen tellingen."
-    if missing:
-        text += f" Niet bekend is het aantal {dutch.join(missing)}."
-    return text + (
-        " Wat er is aan vakmanschap, ondernemende kracht, groen, gebouwen, kennis, onderwijs, zorg, cultuur "
-        "en historie staat in geen landelijke tabel. Dat tellen bewoners zelf."
+    text = [f"CBS telt {join(parts)}." if parts else "CBS heeft hier geen tellingen."]
+    if missing := counts.loc[counts["waarde"].isna(), "naam"].tolist():
+        text.append(f"Niet bekend is het aantal {join(missing)}.")
+    if len(company_cars):
+        places = [f"{number(r.autos)} in {r.naam}" for r in company_cars.itertuples()]
+        text.append(
+            f"Van de auto's staan er {join(places)}; dat zijn vooral auto's van leasebedrijven."
+        )
+    text.append(
+        "Wat er is aan vakmanschap, ondernemende kracht, groen, gebouwen, kennis, onderwijs, "
+        "zorg, cultuur en historie staat in geen landelijke tabel. Dat tellen bewoners zelf."
     )
+    return " ".join(text)
 
 
 def flow_sentence(naam: str, receipts: pd.DataFrame, spent: pd.DataFrame) -> str:
-    """Say what to see in the picture of flows."""
+    """Say what to see in the picture of flows; both tables have the largest first."""
     if receipts.empty or spent.empty:
         return f"Er zijn geen geldstromen van de gemeente bekend voor {naam}."
     payer, goal = receipts.iloc[0], spent.iloc[0]
     share = payer["bedrag"] / receipts["bedrag"].sum()
-    names = {
-        "rijk": "het Rijk",
-        "huishoudens": "huishoudens",
-        "bedrijven": "bedrijven",
-        "instellingen": "woningcorporaties",
-        "buitenwereld": "betalers buiten de wijk of onbekend",
-    }
+    name = _PAYERS.get(str(payer["van"]), str(payer["van"]))
     return (
-        f"Van elke euro die de gemeente voor {naam} ontvangt, komt {dutch.number(share * 100)} cent van "
-        f"{names.get(str(payer['van']), str(payer['van']))}. Het meeste geld gaat naar {goal['domein']}: "
-        f"{about(goal['bedrag'], goal['se'])}."
+        f"Van elke euro die de gemeente voor {naam} ontvangt, komt {number(share * 100)} cent van "
+        f"{name}. Het meeste geld gaat naar {goal['domein']}: {about(goal['bedrag'], goal['se'])}."
     )
-
-
-def map_sentence(table: pd.DataFrame, naam: str) -> str:
-    """Say what to see on the map of cost per inhabitant; `table` as `views.per_inhabitant`."""
-    known = table.dropna(subset="per_inwoner")
-    if known.empty:
-        return "Voor geen enkele buurt is een bedrag per inwoner bekend."
-    low, high = known["per_inwoner"].min(), known["per_inwoner"].max()
-    blank = len(table) - len(known)
-    tail = (
-        f" {dutch.plural(blank, 'buurt heeft', 'buurten hebben')} minder dan 50 inwoners en blijven grijs."
-        if blank > 1
-        else " Eén buurt heeft minder dan 50 inwoners en blijft grijs."
-        if blank
-        else ""
-    )
-    inside = known[known["gewicht"] > 0]
-    if len(known) == 1 or low == high:
-        return f"De gemeente geeft in elke buurt met een cijfer {about(low)} per inwoner uit.{tail}"
-    text = f"De bedragen lopen van {about(low)} tot {about(high)} per inwoner.{tail}"
-    if 0 < len(inside) < len(known):
-        text += f" De dikke lijn is {naam}."
-    return text
 
 
 def bars_sentence(spent: pd.DataFrame) -> str:
@@ -163,48 +179,37 @@ def bars_sentence(spent: pd.DataFrame) -> str:
         return "Er zijn geen uitgaven bekend."
     first = spent.iloc[0]
     share = first["bedrag"] / spent["bedrag"].sum()
-    text = f"Naar {first['domein']} gaat {dutch.percent(share)} van de uitgaven."
+    text = f"Naar {first['domein']} gaat {percent(share)} van de uitgaven."
     if (spent["se"] > 0).any():
-        text += " De lijn in elke balk geeft de marge: in negen van de tien gevallen ligt het ware bedrag daarbinnen."
+        text += (
+            " De lijn in elke balk geeft de marge: in negen van de tien gevallen ligt het ware "
+            "bedrag daarbinnen."
+        )
     return text
 
 
-def key_figures(
-    naam: str,
-    cost: pd.Series,
-    income: pd.Series,
-    people: float | None,
-    compared: pd.DataFrame,
-) -> list[tuple[str, str, str]]:
-    """Return the few figures that open the report: what it is, the figure, and its range.
-
-    `cost` and `income` have `bedrag` and `se`; `compared` as `views.compare_sets`.
-    """
-    paid = compared["eigen"]
-    return [
-        (f"Inwoners van {naam}", number(people), "geteld door CBS"),
-        ("De gemeente geeft uit", about(cost["bedrag"], cost["se"] or None), _range(cost)),
-        ("Inkomen van bewoners", about(income["bedrag"], income["se"]), _range(income)),
-        (
-            "Betaald aan de gemeente",
-            about(paid.iloc[0]),
-            dutch.between(paid.min(), paid.max()) + ", naar gelang de verdeling",
-        ),
-    ]
-
-
-def _range(total: pd.Series) -> str:
-    if is_unknown(total["bedrag"]):
-        return "geen cijfer"
-    return "vast bedrag" if not total["se"] else interval(total["bedrag"], total["se"])
+def map_sentence(table: pd.DataFrame, naam: str) -> str:
+    """Say what to see on the map of cost per inhabitant; `table` as `views.per_inhabitant`."""
+    known = table.dropna(subset="per_inwoner")
+    if known.empty:
+        return "Voor geen enkele buurt is een bedrag per inwoner bekend."
+    low, high = known["per_inwoner"].min(), known["per_inwoner"].max()
+    if about(low) == about(high):
+        text = f"In elke buurt met een cijfer is het bedrag {about(low)} per inwoner."
+    else:
+        text = f"De bedragen lopen van {about(low)} tot {about(high)} per inwoner."
+    if blank := len(table) - len(known):
+        where = "één buurt" if blank == 1 else f"{blank} buurten"
+        text += f" In {where} wonen minder dan 50 mensen; daar blijft de kaart grijs."
+    if 0 < (table["gewicht"] > 0).sum() < len(table):
+        text += f" De dikke lijn is {naam}."
+    return text
 
 
 def attributions(bronnen: pd.DataFrame) -> list[str]:
     """Return the credit that each publisher asks for, with titles and licence, one line each."""
-    lines = []
-    for (credit, licence), group in bronnen.groupby(["vermelding", "licentie"]):
-        lines.append(f"{credit} ({licence}): {dutch.join(group['titel'].tolist())}.")
-    return lines
+    groups = bronnen.groupby(["vermelding", "licentie"])["titel"]
+    return [f"{credit} ({licence}): {join(t.tolist())}." for (credit, licence), t in groups]
 
 
 def filled(sleutels: pd.DataFrame, taakvelden: pd.DataFrame) -> str:
@@ -218,7 +223,7 @@ def filled(sleutels: pd.DataFrame, taakvelden: pd.DataFrame) -> str:
         for r in some.itertuples()
     ]
     return (
-        f"Bij {dutch.join(parts)} ontbreekt het cijfer van enkele buurten. Die schatten we naar "
+        f"Bij {join(parts)} ontbreekt het cijfer van enkele buurten. Die schatten we naar "
         "inwoners, in de verhouding van de andere buurten, met een grotere marge."
     )
 
@@ -228,6 +233,44 @@ def income_year(year: int | None) -> str:
     if year is None:
         return "Er is geen cijfer over inkomen."
     return (
-        f"Het inkomen komt uit de CBS-tabel over {year}. Over welk jaar dit inkomen precies gaat, is "
-        "niet nagegaan. De rekening van de gemeente kan dus over een ander jaar gaan dan het inkomen."
+        f"Het inkomen komt uit de CBS-tabel over {year}. Over welk jaar dit inkomen precies gaat, "
+        "is niet nagegaan. De rekening van de gemeente kan dus over een ander jaar gaan dan het "
+        "inkomen."
+    )
+
+
+def direction(compared: pd.DataFrame) -> str:
+    """Return whether an area gets more or less than it pays itself, under every set or not."""
+    gap = (compared["lasten"] - compared["eigen"]).dropna()
+    if gap.empty:
+        return NOTHING
+    if (gap > 0).all():
+        return MORE
+    return LESS if (gap < 0).all() else MIXED
+
+
+def hardness(compared: pd.DataFrame, naam: str) -> str:
+    """Say how hard the outcome is: the range over the key sets, and what holds under each."""
+    verdict = direction(compared)
+    if verdict == NOTHING:
+        return "Er zijn te weinig cijfers om de drie verdelingen te vergelijken."
+    low, high = compared["lasten"].min(), compared["lasten"].max()
+    if high - low < 0.001 * high:
+        return (
+            f"Voor {naam} als geheel maakt de verdeling geen verschil: er gaat "
+            f"{about(high, high / 50)} gemeentegeld naartoe. De verdeling over de buurten hangt "
+            "wel af van de gekozen sleutels."
+        )
+    holds = {
+        MORE: "Welke verdeling u ook kiest: er gaat meer gemeentegeld naar het gebied dan het zelf "
+        "betaalt.",
+        LESS: "Welke verdeling u ook kiest: het gebied betaalt meer dan er aan gemeentegeld "
+        "naartoe gaat.",
+        MIXED: "Of er meer geld naartoe gaat dan het gebied betaalt, hangt af van de verdeling.",
+    }
+    paid = between(compared["eigen"].min(), compared["eigen"].max())
+    return (
+        f"Onder de drie verdelingen gaat er {between(low, high)} gemeentegeld naar {naam}. "
+        f"Bewoners, bedrijven en eigenaren van woningen betalen zelf {paid} aan de gemeente. "
+        f"{holds[verdict]}"
     )

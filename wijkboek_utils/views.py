@@ -1,13 +1,10 @@
 """What the chapters of the report show: tables and sentences, computed from the grootboek only."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import dutch, ledger
 from wijkboek_utils.allocate import LAND_DEVELOPMENT, RESERVES, SETS, published_sign
-from wijkboek_utils.charts import Bar, Node
 from wijkboek_utils.households import INCOME, INHABITANTS
 
 SECTOR_NAMES = {
@@ -22,11 +19,10 @@ SECTOR_NAMES = {
 APART = [*RESERVES, LAND_DEVELOPMENT]
 OWN = ["huishoudens", "bedrijven", "instellingen"]  # who in the area itself pays the gemeente
 FEW = 50  # below so many inhabitants an amount per inhabitant says nothing
-MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
 
 
 def services(boekingen: pd.DataFrame) -> pd.DataFrame:
-    """Return the municipal boekingen of yearly services: no reserves, result or land development."""
+    """Return municipal boekingen of yearly services: no reserves, result or land development."""
     parts = boekingen["post"].str.split(":", expand=True).reindex(columns=[0, 1])
     return boekingen[(parts[0] == "iv3") & ~parts[1].isin(APART)]
 
@@ -63,7 +59,7 @@ def negative_expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFra
 
 
 def receipts(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`, as published."""
+    """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`."""
     rows = services(boekingen)
     rows = rows[~is_expense(rows)]
     # A negative receipt has its payer behind `naar`.
@@ -134,7 +130,7 @@ def by_taakveld(boekingen: pd.DataFrame, weights: pd.Series, names: pd.Series) -
 
 
 def taakveld_order(code: str) -> tuple:
-    """Return a key that sorts taakvelden as people read them: 0.9 before 0.10, 6.71 before 6.71a."""
+    """Return a key that sorts taakvelden as people read them: 0.9 before 0.10, 6.71, 6.71a."""
     head, _, tail = code.partition(".")
     digits = "".join(c for c in tail if c.isdigit())
     # 0.61 is a part of 0.6 and comes after 0.5; 0.10 and 0.11 are tens.
@@ -159,41 +155,11 @@ def compare_sets(sets: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def direction(compared: pd.DataFrame) -> str:
-    """Return whether an area gets more or less than it pays itself, under every set or not."""
-    gap = (compared["lasten"] - compared["eigen"]).dropna()
-    if gap.empty:
-        return NOTHING
-    if (gap > 0).all():
-        return MORE
-    if (gap < 0).all():
-        return LESS
-    return MIXED
-
-
-def hardness(compared: pd.DataFrame, naam: str) -> str:
-    """Return in plain words how hard the outcome is: the range over the key sets, and what holds."""
-    spent = dutch.between(compared["lasten"].min(), compared["lasten"].max())
-    paid = dutch.between(compared["eigen"].min(), compared["eigen"].max())
-    verdicts = {
-        MORE: "Welke verdeling u ook kiest: er gaat meer gemeentegeld naar het gebied dan het zelf betaalt.",
-        LESS: "Welke verdeling u ook kiest: het gebied betaalt meer dan er aan gemeentegeld naartoe gaat.",
-        MIXED: "Of er meer geld naartoe gaat dan het gebied betaalt, hangt af van de verdeling.",
-        NOTHING: "Er zijn te weinig cijfers om dit te vergelijken.",
-    }
-    verdict = verdicts[direction(compared)]
-    if direction(compared) == NOTHING:
-        return verdict
-    return (
-        f"Onder de drie verdelingen gaat er {spent} gemeentegeld naar {naam}. Bewoners, bedrijven en "
-        f"eigenaren van woningen betalen zelf {paid} aan de gemeente. {verdict}"
-    )
-
-
 def per_inhabitant(
     boekingen: pd.DataFrame, gebied: pd.DataFrame, inwoners: pd.Series
 ) -> pd.DataFrame:
-    """Return lasten for services per buurt: `buurt`, `naam`, `inwoners`, `bedrag`, `se`, `per_inwoner`.
+    """Return lasten for services per buurt: `buurt`, `naam`, `gewicht`, `inwoners`, `bedrag`, `se`,
+    `per_inwoner`.
 
     For every buurt of the gemeente. `per_inwoner` is missing below 50 inhabitants.
     """
@@ -301,7 +267,7 @@ def counts(
         own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
         parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
         inside = parts[parts.index.map(weights).to_numpy() > 0]
-        published = not dutch.is_unknown(own)
+        published = dutch.is_known(own)
         known = inside * weights.reindex(inside.index)
         rows.append(
             {
@@ -317,44 +283,10 @@ def counts(
     return pd.DataFrame(rows)
 
 
-def money_picture(
-    boekingen: pd.DataFrame, weights: pd.Series, most: int = 7
-) -> tuple[list[Node], list[Node]]:
-    """Return payers and goals of municipal money as two lists that add up to the same amount.
-
-    Goals beyond `most` are taken together. Negative lasten and the balance have a bar of their own.
-    """
-    spent, got = expenses(boekingen, weights), receipts(boekingen, weights)
-    negative = negative_expenses(boekingen, weights)["bedrag"].sum()
-    left = [
-        _node(SECTOR_NAMES[str(r.van)], r.bedrag, r.se, "1")
-        for r in got.itertuples()
-        if r.bedrag > 0
-    ]
-    if negative > 0:
-        left.append(_node("Negatieve uitgaven", negative, None, "3"))
-    right = [
-        _node(str(r.domein).capitalize(), r.bedrag, r.se, "2") for r in spent[:most].itertuples()
-    ]
-    if len(spent) > most:
-        rest = spent[most:]
-        right.append(_node("Andere doelen", rest["bedrag"].sum(), None, "2"))
-    gap = sum(n.amount for n in left) - sum(n.amount for n in right)
-    if gap < 0:
-        left.append(_node("Uit andere inkomsten of reserves", -gap, None, "4"))
-    elif gap > 0:
-        right.append(_node("Blijft over", gap, None, "4"))
-    return left, right
-
-
-def _node(name: str, amount: float, se: float | None, tone: str) -> Node:
-    return Node(name, dutch.about(amount, se or None), float(amount), tone)
-
-
 def reference(
     boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, gemeente: str
 ) -> pd.Series:
-    """Return what to compare with, per inhabitant of the whole gemeente: `kosten`, `inkomen`, EUR."""
+    """Return what to compare with, in EUR per inhabitant of the gemeente: `kosten`, `inkomen`."""
     figures = indicatoren[indicatoren["gebied"] == gemeente].set_index("onderwerp")["waarde"]
     everywhere = pd.Series(1.0, index=gebied["buurt"])
     cost = net_expenses(boekingen, everywhere)["bedrag"].iloc[0]
@@ -380,9 +312,16 @@ def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
     return int(years.iloc[0]) if len(years) else None
 
 
-def bar(row: Any) -> Bar:
-    """Return a row of `expenses` as a bar with its 90 % range."""
-    margin = dutch.Z90 * row.se
-    low, high = (max(row.bedrag - margin, 0), row.bedrag + margin) if row.se else (None, None)
-    name = str(row.domein).capitalize()
-    return Bar(name, dutch.about(row.bedrag, row.se or None), row.bedrag, low, high)
+def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFrame:
+    """Return buurten of the area where cars cannot all be of residents: `naam`, `autos`.
+
+    Lease companies register their cars where they have their office.
+    """
+    inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
+    rows = indicatoren[indicatoren["onderwerp"].isin(["PersonenautoSTotaal", "HuishoudensTotaal"])]
+    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    if "PersonenautoSTotaal" not in figures:
+        return pd.DataFrame({"naam": [], "autos": []})
+    table = inside.join(figures, on="buurt", how="inner")
+    many = table["PersonenautoSTotaal"] > 3 * table["HuishoudensTotaal"].fillna(0) + 100
+    return table.loc[many, ["naam", "PersonenautoSTotaal"]].set_axis(["naam", "autos"], axis=1)

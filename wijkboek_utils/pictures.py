@@ -1,0 +1,79 @@
+"""From figures of `views` to what `charts` draws: bars, flows and the classes of a map."""
+
+from typing import Any
+
+import pandas as pd
+
+from wijkboek_utils import charts, dutch, views
+from wijkboek_utils.charts import Bar, Node
+from wijkboek_utils.show import Html
+
+# In a picture a name has one short line.
+_SHORT = {"instellingen": "Woningcorporaties", "buitenwereld": "Buiten of onbekend"}
+
+
+def money_picture(
+    boekingen: pd.DataFrame, weights: pd.Series, most: int = 7
+) -> tuple[list[Node], list[Node]]:
+    """Return payers and goals of municipal money as two lists that add up to the same amount.
+
+    Goals beyond `most` are taken together. Negative lasten and the balance have a bar of their own.
+    """
+    spent, got = views.expenses(boekingen, weights), views.receipts(boekingen, weights)
+    negative = views.negative_expenses(boekingen, weights)["bedrag"].sum()
+    left = [
+        _node(_SHORT.get(str(r.van), views.SECTOR_NAMES[str(r.van)]), r.bedrag, r.se, "1")
+        for r in got.itertuples()
+        if r.bedrag > 0
+    ]
+    if negative > 0:
+        left.append(_node("Negatieve uitgaven", negative, None, "3"))
+    right = [
+        _node(str(r.domein).capitalize(), r.bedrag, r.se, "2") for r in spent[:most].itertuples()
+    ]
+    if len(spent) > most:
+        rest = spent[most:]
+        right.append(_node("Andere doelen", rest["bedrag"].sum(), None, "2"))
+    gap = sum(n.amount for n in left) - sum(n.amount for n in right)
+    if gap < 0:
+        left.append(_node("Andere inkomsten", -gap, None, "4"))
+    elif gap > 0:
+        right.append(_node("Blijft over", gap, None, "4"))
+    return left, right
+
+
+def _node(name: str, amount: float, se: float | None, tone: str) -> Node:
+    return Node(name, dutch.about(amount, se), float(amount), tone)
+
+
+def bar(row: Any) -> Bar:
+    """Return a row of `expenses` as a bar with its 90 % range."""
+    margin = dutch.Z90 * row.se
+    low, high = (max(row.bedrag - margin, 0), row.bedrag + margin) if row.se else (None, None)
+    name = str(row.domein).capitalize()
+    return Bar(name, dutch.about(row.bedrag, row.se), row.bedrag, low, high)
+
+
+def map_shapes(kaart: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, Html]:
+    """Return the shapes of the map with their class, and the legend that says what classes mean.
+
+    `kaart` has `buurt` and `geometry`, `rows` as `views.per_inhabitant`.
+    """
+    shapes = kaart[["buurt", "geometry"]].merge(rows, on="buurt", how="inner", validate="1:1")
+    shapes["klasse"] = charts.classes(shapes["per_inwoner"])
+    shapes["binnen"] = shapes["gewicht"] > 0
+    shapes["uitleg"] = [
+        f"{r.naam}: "
+        + (
+            f"{dutch.about(r.per_inwoner)} per inwoner"
+            if r.per_inwoner == r.per_inwoner
+            else "te weinig inwoners"
+        )
+        for r in shapes.itertuples()
+    ]
+    items: list[tuple[int | None, str]] = []
+    for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
+        items.append((int(step), f"{dutch.about(group.min())} tot {dutch.about(group.max())}"))
+    if shapes["klasse"].isna().any():
+        items.append((None, "minder dan 50 inwoners"))
+    return shapes, charts.legend(items)
