@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from wijkboek_utils import __version__
 from wijkboek_utils.errors import Fout, did_you_mean
@@ -19,6 +19,14 @@ voorbeelden:
   wijkboek render --all                    alle pilots
   wijkboek render -p sleutelset=inwoners   met een andere verdeling
 """
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help that begins in Dutch too."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+        """Add the line that says how the command is used."""
+        super().add_usage(usage, actions, groups, prefix or "gebruik: ")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         prog="wijkboek",
         description="Houd de boeken van een wijk bij: van cijfers naar een rapport.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         add_help=False,
     )
     _options(top)
@@ -57,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         help="maak het rapport van een of meer pilots",
         description="Draai de notebooks en maak per pilot reports/<pilot>/index.html.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         add_help=False,
     )
     _options(render)

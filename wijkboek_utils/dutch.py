@@ -42,10 +42,13 @@ def rounding_unit(value: float, se: float | None) -> float:
     """Return the power of ten to which a value with standard error `se` deserves to be printed.
 
     The unit is the largest power of ten not above half the standard error, so that rounding adds
-    little to it. Without an error, two digits of the value are kept.
+    little to it. Without an error two digits of the value are kept; never more than three, because
+    no figure of the books is that well known.
     """
     basis = se / 2 if is_known(se) and se else abs(value) / 10
-    return 10.0 ** math.floor(math.log10(basis)) if basis and basis >= 1 else 1.0
+    unit = 10.0 ** math.floor(math.log10(basis)) if basis >= 1 else 1.0
+    top = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if abs(value) >= 1 else 1.0
+    return max(unit, top, 1.0)
 
 
 def _scaled(value: float, unit: float) -> tuple[str, str]:

@@ -66,7 +66,12 @@ def conform(boekingen: pd.DataFrame) -> pd.DataFrame:
     missing = [c for c in COLUMNS if c not in boekingen and c not in OPTIONAL]
     if missing:
         raise LedgerError(f"grootboek mist de kolommen {missing}")
-    table = boekingen.reindex(columns=list(COLUMNS)).fillna({"se_bron": 0.0}).astype(COLUMNS)
+    table = boekingen.reindex(columns=list(COLUMNS)).fillna({"se_bron": 0.0})
+    for column, kind in COLUMNS.items():
+        if isinstance(kind, pd.CategoricalDtype):  # a word that is no category becomes missing
+            text = table[column].astype("str")
+            table[column] = text.where(text.isin(kind.categories))
+    table = table.astype(COLUMNS)
     return check_ledger(table.sort_values(KEY, ignore_index=True))
 
 

@@ -63,7 +63,7 @@ def load(name: str, jaar: int | None = None) -> Pilot:
 
 
 def _from_code(code: str, jaar: int | None) -> Pilot:
-    found = _check_codes([code], "de opdracht")
+    found = _check_codes([code])
     return Pilot(
         slug=code,
         naam=found[code],
@@ -129,25 +129,23 @@ def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
     return hits["gebied"].tolist(), words
 
 
-def _check_codes(codes: list[str], where: str) -> dict[str, str]:
+def _check_codes(codes: list[str], where: str = "") -> dict[str, str]:
     """Return code to name; raise for a code that has no figures."""
+    at = f"{where}: " if where else ""
     found = {}
     for code in codes:
         if not is_code(code):
-            raise Fout(
-                f"{where}: {code} is geen CBS-code; die lijkt op GM0344, WK020202 of BU03440831."
-            )
+            raise Fout(f"{at}{code} is geen CBS-code; die lijkt op GM0344, WK020202 of BU03440831.")
         gemeente = gemeente_of(code)
         if gemeente not in gemeenten():
-            hint = did_you_mean(gemeente, gemeenten())
             raise Fout(
-                f"{where}: van gemeente {gemeente} staan er geen cijfers in data/raw; wel van "
-                f"{', '.join(gemeenten())}.{hint}"
+                f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw; wel van "
+                f"{', '.join(gemeenten())}."
             )
         known = cbs.areas(gemeente).set_index("gebied")["naam"]
         if code not in known.index:
             hint = did_you_mean(code, [c for c in known.index if c[:2] == code[:2]])
-            raise Fout(f"{where}: {code} bestaat niet in {known[gemeente]}.{hint}")
+            raise Fout(f"{at}{code} bestaat niet in {known[gemeente]}.{hint}")
         found[code] = str(known[code])
     return found
 

@@ -7,6 +7,7 @@ from wijkboek_utils import sources as files
 from wijkboek_utils.dutch import about, interval, number, percent
 from wijkboek_utils.show import Html
 
+MANY = 15  # a longer table of buurten is folded away
 _MARGIN = "Waarschijnlijk"  # heading of the column with the 90 % interval
 
 
@@ -160,7 +161,8 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
     )
     figures = ["Inwoners", "Inkomen samen", "Per inwoner"]
     caption = f"Inkomen van de inwoners van {naam}, voor belasting, per jaar"
-    return show.table(frame, caption, dict.fromkeys(figures, str))
+    result = show.table(frame, caption, dict.fromkeys(figures, str))
+    return show.fold(f"Toon alle {len(frame)} buurten", result) if len(frame) > MANY else result
 
 
 def passport(
@@ -272,6 +274,20 @@ def negative(rekening: pd.DataFrame, gemeente: str, jaar: int) -> Html:
         note="Een negatieve uitgave boeken we als geld dat binnenkomt, een negatieve inkomst als "
         "geld dat uitgaat. Het totaal blijft gelijk aan wat de gemeente publiceerde.",
     )
+
+
+def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: int) -> Html:
+    """Return what is spread over no buurt; `rows` as `views.kept_apart`."""
+    overhead = {"0.4": "Overhead van de grondexploitatie"}
+    frame = pd.DataFrame(
+        {
+            "Taak": [f"{r.taakveld} {overhead.get(r.taakveld, r.naam)}" for r in rows.itertuples()],
+            "Uitgaven": rows["lasten"].fillna(0.0),
+            "Inkomsten": rows["baten"].fillna(0.0),
+        }
+    )
+    caption = f"Bedragen die bij de gemeente {gemeente} als geheel blijven, {jaar}"
+    return show.table(frame, caption, {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro})
 
 
 def checks(rows: pd.DataFrame) -> Html:

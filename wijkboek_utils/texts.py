@@ -84,8 +84,7 @@ def cost(
         )
     if is_known(people) and people > 0:
         each, margin = total["bedrag"] / people, dutch.Z90 * total["se"] / people
-        # The whole gemeente (no error of keys) is not compared with itself.
-        words = compare(each, everywhere, f"in heel {gemeente}", margin) if margin else ""
+        words = compare(each, everywhere, f"in heel {gemeente}", margin)
         text.append(f"Dat is {about(each)} per inwoner{words and f', {words}'}.")
     if domains:
         text.append(f"Het meeste ging naar {join(domains)}.")
@@ -102,7 +101,7 @@ def inflow(
 ) -> str:
     """Answer how much money comes in: personal income, beside gemeente and country.
 
-    `income` as `views.household_income`; the other two in EUR per inhabitant.
+    `income` as `places.household_income`; the other two in EUR per inhabitant.
     """
     if not is_known(income["bedrag"]):
         return f"Het inkomen van de inwoners van {naam} is niet bekend."
@@ -142,7 +141,7 @@ def spending(landed: pd.DataFrame) -> str:
 
 
 def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
-    """Answer what there is, from `views.counts` and `views.company_cars`."""
+    """Answer what there is, from `places.counts` and `places.company_cars`."""
     known = counts.dropna(subset="waarde")
     parts = [f"{number(r.waarde)} {r.naam}" for r in known.itertuples()]
     text = [f"CBS telt {join(parts)}." if parts else "CBS heeft hier geen tellingen."]

@@ -1,11 +1,10 @@
-"""What the chapters of the report show: tables and sentences, computed from the grootboek only."""
+"""Municipal money of an area as tables, computed from the grootboek only."""
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger
+from wijkboek_utils import ledger, regions
 from wijkboek_utils.allocate import LAND_DEVELOPMENT, RESERVES, SETS, published_sign
-from wijkboek_utils.households import INCOME, INHABITANTS
 
 SECTOR_NAMES = {
     "huishoudens": "Huishoudens",
@@ -22,9 +21,32 @@ FEW = 50  # below so many inhabitants an amount per inhabitant says nothing
 
 
 def services(boekingen: pd.DataFrame) -> pd.DataFrame:
-    """Return municipal boekingen of yearly services: no reserves, result or land development."""
-    parts = boekingen["post"].str.split(":", expand=True).reindex(columns=[0, 1])
-    return boekingen[(parts[0] == "iv3") & ~parts[1].isin(APART)]
+    """Return municipal boekingen of yearly services to buurten.
+
+    Without reserves, result and land development, and without the overhead of land development:
+    these stay with the gemeente as a whole, see `kept_apart`.
+    """
+    taakveld = boekingen["post"].str.split(":").str[1]
+    return boekingen[
+        boekingen["post"].str.startswith("iv3:")
+        & ~taakveld.isin(APART)
+        & ~regions.is_rest(boekingen["buurt"])
+    ]
+
+
+def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Return what stays with the gemeente as a whole: `taakveld`, `naam`, `lasten`, `baten`.
+
+    `names` is indexed by taakveld.
+    """
+    rows = boekingen[regions.is_rest(boekingen["buurt"])]
+    rows = rows[rows["post"].str.startswith("iv3:")]
+    parts = rows["post"].str.split(":", expand=True)
+    signed = rows["bedrag"] * published_sign(rows)
+    table = signed.groupby([parts[1], parts[2]]).sum().unstack()
+    table = table.reindex(columns=["lasten", "baten"]).rename_axis("taakveld").reset_index()
+    table.insert(1, "naam", table["taakveld"].map(names))
+    return table
 
 
 def is_expense(boekingen: pd.DataFrame) -> pd.Series:
@@ -179,31 +201,6 @@ def landed(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return ledger.totals(rows[is_expense(rows) & (rows["van"] == "gemeente")], weights, ["naar"])
 
 
-def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
-    """Return the boekingen that bring income to households."""
-    own = boekingen[boekingen["naar"] == "huishoudens"]
-    return own[~own["post"].str.endswith(":baten")]
-
-
-def household_income(
-    boekingen: pd.DataFrame, weights: pd.Series, inkomen: pd.DataFrame
-) -> pd.Series:
-    """Return income of households in an area, in EUR a year.
-
-    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` (the part that the
-    gemeente pays) and `inwoners` (of the year of the income). `inkomen` as `households.income`.
-    """
-    rows = income_rows(boekingen)
-    benefits = rows[rows["van"] == "gemeente"]
-    paid = ledger.totals(benefits, weights, [])["bedrag"].sum(min_count=1)
-    people = inkomen["inwoners"] * inkomen["buurt"].map(weights)
-    total = ledger.totals(rows, weights, [])
-    known = (
-        total.iloc[0] if len(total) else pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": 0})
-    )
-    return pd.Series({**known, "uitkering": paid, "inwoners": people.sum(min_count=1)})
-
-
 def passport(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
     """Return what a figure is made of, by key: `wijze`, `sleutel`, `bedrag`, `marge`, `bron`.
 
@@ -240,88 +237,3 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
             "reden": facts["reden"].reindex(pairs["gebruikt"]).to_numpy(),
         }
     ).sort_values("gevraagd", ignore_index=True)
-
-
-COUNTED = {
-    "AantalInwoners": "inwoners",
-    "HuishoudensTotaal": "huishoudens",
-    "Woningvoorraad": "woningen",
-    "BedrijfsvestigingenTotaal": "vestigingen van bedrijven",
-    "PersonenautoSTotaal": "personenauto's",
-    "OppervlakteLand": "hectare land",
-}
-
-
-def counts(
-    indicatoren: pd.DataFrame, gebied: pd.DataFrame, codes: list[str], topics: dict[str, str]
-) -> pd.DataFrame:
-    """Return counts of an area: `onderwerp`, `naam`, `waarde`, `jaar`, `bron`, `wijze`, `onbekend`.
-
-    An area that CBS publishes itself gets that figure; otherwise its buurten are added up, and
-    `onbekend` is the number of buurten without a figure. A topic without figures is missing.
-    """
-    weights = gebied.set_index("buurt")["gewicht"]
-    rows = []
-    for topic, naam in topics.items():
-        figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
-        own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
-        parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
-        inside = parts[parts.index.map(weights).to_numpy() > 0]
-        published = dutch.is_known(own)
-        known = inside * weights.reindex(inside.index)
-        rows.append(
-            {
-                "onderwerp": topic,
-                "naam": naam,
-                "waarde": own if published else known.sum(min_count=1),
-                "jaar": figures["jaar"].iloc[0] if len(figures) else None,
-                "bron": figures["bron"].iloc[0] if len(figures) else None,
-                "wijze": "cijfer van CBS" if published else "som van buurten",
-                "onbekend": 0 if published else int(inside.isna().sum()),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def reference(
-    boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, gemeente: str
-) -> pd.Series:
-    """Return what to compare with, in EUR per inhabitant of the gemeente: `kosten`, `inkomen`."""
-    figures = indicatoren[indicatoren["gebied"] == gemeente].set_index("onderwerp")["waarde"]
-    everywhere = pd.Series(1.0, index=gebied["buurt"])
-    cost = net_expenses(boekingen, everywhere)["bedrag"].iloc[0]
-    return pd.Series(
-        {
-            "kosten": cost / figures.get(INHABITANTS, np.nan),
-            "inkomen": figures.get(INCOME, np.nan) * 1000,
-        }
-    )
-
-
-def country(rows: pd.DataFrame) -> pd.Series:
-    """Return the national figure to compare with: `inkomen` per inhabitant in EUR."""
-    newest = rows.sort_values("jaar").drop_duplicates("onderwerp", keep="last")
-    return pd.Series(
-        {"inkomen": newest.set_index("onderwerp")["waarde"].get(INCOME, np.nan) * 1000}
-    )
-
-
-def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
-    """Return the year of the figures that are used for a topic; None when there are none."""
-    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"]
-    return int(years.iloc[0]) if len(years) else None
-
-
-def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFrame:
-    """Return buurten of the area where cars cannot all be of residents: `naam`, `autos`.
-
-    Lease companies register their cars where they have their office.
-    """
-    inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
-    rows = indicatoren[indicatoren["onderwerp"].isin(["PersonenautoSTotaal", "HuishoudensTotaal"])]
-    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
-    if "PersonenautoSTotaal" not in figures:
-        return pd.DataFrame({"naam": [], "autos": []})
-    table = inside.join(figures, on="buurt", how="inner")
-    many = table["PersonenautoSTotaal"] > 3 * table["HuishoudensTotaal"].fillna(0) + 100
-    return table.loc[many, ["naam", "PersonenautoSTotaal"]].set_axis(["naam", "autos"], axis=1)

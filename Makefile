@@ -1,0 +1,48 @@
+# Two commands on a fresh machine with Python 3.11 or newer: `make report` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup report test lint format bench lab screenshots lock clean
+
+help: ## toon deze lijst
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.done ## zet de omgeving klaar in .venv
+
+.venv/.done: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Wijkboek heeft Python 3.11 of nieuwer nodig; geef het op met: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --editable .
+	touch $@
+
+report: setup ## maak het rapport van de standaardpilot
+	$(BIN)/wijkboek render
+
+test: setup ## draai alle tests
+	$(BIN)/python -m pytest
+
+lint: setup ## controleer stijl en typen
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## zet code en notebooks in de huisstijl
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## meet render tegen papermill en nbconvert
+	$(BIN)/python docs/bench.py
+
+lab: setup ## open JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+screenshots: setup ## maak de schermafdrukken van docs/
+	$(BIN)/python docs/screenshots.py
+
+lock: setup ## leg de versies van pyproject.toml opnieuw vast
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean: ## verwijder alles wat gebouwd is
+	rm -rf .venv data/processed/*/ reports/*/

@@ -1,0 +1,82 @@
+"""Fixtures: the real figures of the pilots, and one rendering of all pilots for the whole run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wijkboek_utils import allocate, cbs, keys, sources
+from wijkboek_utils import regions as regions_
+
+ROOT = Path(__file__).resolve().parents[1]
+GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
+
+
+def command(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run `wijkboek` as a user does, on the project below `root`."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("wijkboek")), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "WIJKBOEK_ROOT": str(root)},
+    )
+
+
+def project(folder: Path) -> Path:
+    """Make a project folder with its own notebooks, pilots and output, and our raw figures."""
+    for name in ("notebooks", "pilots", "data/raw"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project in which all pilots have been rendered by the command."""
+    root = project(tmp_path_factory.mktemp("wijkboek"))
+    done = command("render", "--all", root=root)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+class Gemeente:
+    """The real figures of a gemeente, taken through the steps of notebook 04 once."""
+
+    def __init__(self, code: str, jaar: int = 2023) -> None:
+        """Read the figures and build the keys."""
+        self.code, self.jaar = code, jaar
+        self.indicatoren = cbs.indicators(code, jaar)
+        self.iv3 = cbs.read_iv3(code, jaar)
+        rates = sources.read_csv(sources.source("gemeentefonds-2025"))
+        own = sources.read_project_table("sleutels")
+        fonds = keys.gemeentefonds_keys(self.indicatoren, rates)
+        self.keys = keys.build_keys(self.indicatoren, pd.concat([own, fonds], ignore_index=True))
+        self.amounts = allocate.amounts(self.iv3, sources.read_project_table("taakvelden"))
+        bron = cbs.iv3_source(code, jaar).id
+        self.sets = allocate.book_sets(self.amounts, self.keys, self.indicatoren, code, jaar, bron)
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """Return the boekingen under the reasoned keys."""
+        return self.sets[self.sets["set"] == "beredeneerd"].drop(columns="set")
+
+    def weights(self, *codes: str) -> pd.Series:
+        """Return the weights of an area."""
+        buurten = cbs.areas(self.code).query("soort == 'Buurt'").rename(columns={"gebied": "buurt"})
+        return regions_.weights(buurten, list(codes)).set_index("buurt")["gewicht"]
+
+
+@pytest.fixture(scope="session")
+def gemeenten() -> dict[str, Gemeente]:
+    """Return the three pilot gemeenten by code."""
+    return {code: Gemeente(code) for code in GEMEENTEN}
+
+
+@pytest.fixture(scope="session")
+def utrecht(gemeenten: dict[str, Gemeente]) -> Gemeente:
+    """Return Utrecht 2023."""
+    return gemeenten["GM0344"]

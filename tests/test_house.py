@@ -1,0 +1,135 @@
+"""House rules that a reader would otherwise have to remember."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "wijkboek_utils"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+).stdout.split("\n")[:-1]
+
+# Who may import whom: a module imports only from rooms below its own.
+ROOMS = [
+    {"errors", "dutch"},
+    {"sources", "regions", "ledger", "show"},
+    {"charts", "cbs", "pdok", "keys", "kernels"},
+    {"allocate", "households"},
+    {"checks", "pilots", "views"},
+    {"places", "texts", "pictures", "tables"},
+    {"run", "gate"},
+    {"report"},
+    {"cli"},
+]
+
+
+def imports(name: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "wijkboek_utils":
+            found |= {alias.name for alias in node.names} - {"__version__"}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wijkboek_utils."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
+def test_every_module_has_a_room():
+    modules = {p.stem for p in PACKAGE.glob("*.py")} - {"__init__"}
+    assert modules == set.union(*ROOMS)
+
+
+def test_imports_go_one_way():
+    for level, room in enumerate(ROOMS):
+        below = set.union(set(), *ROOMS[:level])
+        for name in room:
+            assert imports(name) <= below, f"{name} importeert {imports(name) - below}"
+
+
+@pytest.mark.parametrize("name", ["sources", "regions", "ledger", "show"])
+def test_the_ground_floor_imports_nothing_of_ours_but_words(name):
+    assert imports(name) <= {"errors", "dutch"}
+
+
+def test_only_the_runner_and_the_report_know_papermill_and_nbconvert():
+    for path in PACKAGE.glob("*.py"):
+        if path.stem not in ("run", "report", "kernels"):
+            code = path.read_text()
+            assert not re.search(r"(import|from) (papermill|nbconvert|jupyter_client)", code)
+
+
+def test_no_gemeente_is_special():
+    for path in PACKAGE.glob("*.py"):
+        assert not re.search(r"if .*gemeente\w* [!=]= [\"']", path.read_text()), path.name
+
+
+def test_modules_stay_small():
+    for path in PACKAGE.glob("*.py"):
+        assert len(path.read_text().splitlines()) <= 320, path.name
+
+
+def test_environment_yml_and_pyproject_say_the_same_versions():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = {d.replace("_", "-") for d in environment["dependencies"] if isinstance(d, str)}
+    assert conda - {"pip"} == {*PROJECT["dependencies"], f"python{PROJECT['requires-python']}"}
+
+
+def test_the_lock_holds_every_dependency_with_hashes_and_no_address():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert not re.search(r"https?://|index-url|find-links", lock)
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    for requirement in wanted:
+        name = re.match(r"[a-z0-9-]+", requirement)[0]
+        assert re.search(rf"^{name}==\S+.*\\\n    --hash=sha256:", lock, re.M), name
+
+
+def test_the_version_is_said_once():
+    from wijkboek_utils import __version__
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert PROJECT["version"] == __version__ == citation["version"]
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_help_uses_less_than_0_3_seconds_of_cpu_and_imports_nothing_heavy():
+    code = (
+        "import sys, wijkboek_utils.cli as c\n"
+        "try: c.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'pandas', 'numpy', 'papermill', 'yaml', 'nbformat'} & set(sys.modules)))"
+    )
+    before = os.times()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    after = os.times()
+    assert done.stdout.splitlines()[-1] == "[]"
+    used = after.children_user + after.children_system
+    assert used - before.children_user - before.children_system < 0.3
+    assert "render" in done.stdout and time  # the verbs are listed
+
+
+def test_the_readme_opens_with_the_two_commands_that_ci_and_users_run():
+    readme = (ROOT / "README.md").read_text()
+    assert "make report" in readme[:2500] and "make test" in readme[:2500]
+    assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.M)
+
+
+def test_the_readme_names_only_files_that_exist():
+    readme = (ROOT / "README.md").read_text()
+    for path in re.findall(r"\]\(((?!http|#)[^)]+)\)", readme):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_repository_is_small_and_holds_nothing_that_is_built():
+    files = [ROOT / name for name in TRACKED if (ROOT / name).is_file()]
+    assert sum(f.stat().st_size for f in files) < 30_000_000
+    built = [n for n in TRACKED if re.match(r"(reports|data/processed)/(?!README)", n)]
+    assert built == []

@@ -1,0 +1,102 @@
+"""Pilots: a file or a code, and what is said when something does not exist."""
+
+import pytest
+import yaml
+
+from wijkboek_utils import cbs, pilots, sources
+from wijkboek_utils.errors import Fout, did_you_mean
+
+
+def test_the_three_pilots_are_there_and_the_default_comes_first():
+    assert pilots.names() == [
+        "utrecht-kanaleneiland",
+        "arnhem-spijkerkwartier",
+        "leeuwarden-heechterp-schieringen",
+    ]
+
+
+def test_kanaleneiland_is_the_buurten_with_that_name():
+    pilot = pilots.load("utrecht-kanaleneiland")
+    assert sorted(pilot.codes) == ["BU03440821", "BU03440831", "BU03440832"]
+    assert (pilot.gemeente, pilot.gemeentenaam, pilot.jaar) == ("GM0344", "Utrecht", 2023)
+
+
+@pytest.mark.parametrize(
+    ("code", "naam"), [("GM0344", "Utrecht"), ("WK020202", "Spijkerkwartier"), ("wk008050", None)]
+)
+def test_a_code_needs_no_file_and_takes_the_newest_annual_account(code, naam):
+    pilot = pilots.load(code)
+    assert pilot.codes == [code.upper()] and pilot.jaar == 2023
+    assert naam is None or pilot.naam == naam
+
+
+def test_another_year_can_be_asked():
+    assert pilots.load("GM0344", 2024).jaar == 2024
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("utrecht-kanaleneilnd", r"bestaat niet\. Bedoelt u utrecht-kanaleneiland\?"),
+        ("GM9999", r"GM9999 staan er geen cijfers in data/raw; wel van GM0080, GM0202, GM0344"),
+        ("WK020299", r"WK020299 bestaat niet in Arnhem\. Bedoelt u WK0202"),
+        ("BU03449999", r"BU03449999 bestaat niet in Utrecht"),
+        ("../../etc/passwd", r"Pilot \.\./\.\./etc/passwd bestaat niet"),
+        ("", r"Pilot  bestaat niet"),
+    ],
+)
+def test_a_place_that_does_not_exist_is_named_with_the_nearest(name, message):
+    with pytest.raises(Fout, match=message):
+        pilots.load(name)
+
+
+def test_a_year_without_accounts_is_refused():
+    with pytest.raises(Fout, match="2019"):
+        pilots.load("GM0344", 2019)
+
+
+GOOD = {"naam": "Proef", "gebied": {"codes": ["WK020202"]}, "jaar": 2023}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"jaaar": 2023}, r"jaaar is geen geldige instelling\. Bedoelt u jaar\?"),
+        ({"jaar": "2023"}, r"jaar moet een getal zijn"),
+        ({"jaar": True}, r"jaar moet een getal zijn"),
+        ({"naam": None, "gebied": None}, r"gebied: hier horen regels"),
+        ({"gebied": {}}, r"geef bij gebied een lijst codes"),
+        ({"gebied": {"codes": []}}, r"geef bij gebied alleen een lijst codes"),
+        ({"gebied": {"codes": ["Centrum"]}}, r"Centrum is geen CBS-code"),
+        ({"gebied": {"codes": ["WK020202", "WK034401"]}}, r"liggen in verschillende gemeenten"),
+        (
+            {"gebied": {"gemeente": "GM0344", "naam_bevat": "Kanaleneilant"}},
+            r"geen buurt van GM0344 heeft Kanaleneilant in de naam\. Bedoelt u Kanaleneiland",
+        ),
+        ({"gebied": {"gemeente": "GM0344", "naam": "x"}}, r"naam is geen geldige instelling"),
+    ],
+)
+def test_a_fault_in_a_pilot_file_is_named_with_its_place(tmp_path, monkeypatch, change, message):
+    monkeypatch.setattr(sources, "PILOTS", tmp_path)
+    (tmp_path / "proef.yml").write_text(yaml.safe_dump({**GOOD, **change}))
+    with pytest.raises(Fout, match=rf"pilots/proef\.yml.*{message}"):
+        pilots.load("proef")
+
+
+@pytest.mark.parametrize("text", ["naam: [", "- een\n- lijst", "", "naam: Proef\njaar: 2023\n"])
+def test_a_file_that_is_no_pilot_is_refused(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(sources, "PILOTS", tmp_path)
+    (tmp_path / "proef.yml").write_text(text)
+    with pytest.raises(Fout, match=r"proef\.yml"):
+        pilots.load("proef")
+
+
+def test_every_buurt_and_wijk_of_the_raw_figures_can_be_a_pilot():
+    for gemeente in pilots.gemeenten():
+        for code in cbs.areas(gemeente)["gebied"]:
+            pilots._check_codes([code])
+
+
+def test_a_hint_names_at_most_three_and_none_when_nothing_is_near():
+    assert did_you_mean("ab", ["abc", "abd", "abe", "abf"]).count("ab") == 3
+    assert did_you_mean("zzz", ["abc"]) == ""

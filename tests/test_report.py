@@ -1,0 +1,151 @@
+"""The report of the pilots: real figures, whole, self-contained, the same each time."""
+
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT, command
+from wijkboek_utils import gate, report
+
+PILOTS = ["utrecht-kanaleneiland", "arnhem-spijkerkwartier", "leeuwarden-heechterp-schieringen"]
+each = pytest.mark.parametrize("pilot", PILOTS)
+
+
+def page(rendered, pilot: str) -> str:
+    return (rendered / "reports" / pilot / "index.html").read_text(encoding="utf-8")
+
+
+def words(html: str) -> str:
+    body = re.sub(r"<(style|pre)\b.*?</\1>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+@each
+def test_the_page_passes_the_gate_and_names_no_other_host(rendered, pilot):
+    html = page(rendered, pilot)
+    assert gate.faults(html) == []
+    assert "://" not in html
+    assert "Concept, niet publiceren" not in html
+
+
+@each
+def test_every_link_in_the_page_leads_somewhere(rendered, pilot):
+    html = page(rendered, pilot)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    for target in re.findall(r'href="([^"]+)"', html):
+        if target.startswith("#"):
+            assert target[1:] in ids, target
+        elif not target.startswith("data:"):
+            assert (rendered / "reports" / pilot / target).is_file(), target
+
+
+@each
+def test_the_page_answers_the_four_questions_and_credits_its_sources(rendered, pilot):
+    text = words(page(rendered, pilot))
+    for part in (
+        "Wat kost het om de mensen en de wijk draaiende te houden?",
+        "Hoeveel geld stroomt er de wijk in?",
+        "Waar wordt dat geld aan uitgegeven?",
+        "Wat is er in de wijk?",
+        "Bron: CBS",
+        "© Kadaster / Centraal Bureau voor de Statistiek, 2024",
+    ):
+        assert part in text
+
+
+def test_kanaleneiland_has_counts_and_arnhem_says_which_are_missing(rendered):
+    assert "18.120 inwoners" in words(page(rendered, PILOTS[0]))
+    poor = words(page(rendered, PILOTS[1]))
+    assert "Niet bekend is het aantal woningen, vestigingen van bedrijven en personenauto" in poor
+    assert "geschatte bijstand: inwoners in huurwoningen gedeeld door WOZ-waarde" in poor
+    assert "geschatte bedrijfsvestigingen: huishoudens" in poor
+    assert "geschatte auto's: huishoudens" in poor.replace("&#x27;", "'")
+
+
+@each
+def test_negative_amounts_and_rounding_are_shown(rendered, pilot):
+    text = words(page(rendered, pilot))
+    assert "Negatieve bedragen" in text and "verschil door afronding" in text
+    if pilot.startswith("utrecht"):
+        assert "€ \N{MINUS SIGN}75.772.000" in text
+
+
+@each
+def test_the_account_of_the_wijk_is_the_golden_one(rendered, pilot):
+    """When it moves on purpose: copy the new table, and say why in the changelog, under Cijfers."""
+    found = pd.read_csv(rendered / "reports" / pilot / "audit" / "wijkrekening.csv")
+    golden = pd.read_csv(ROOT / "tests" / "golden" / f"{pilot}.csv")
+    pd.testing.assert_frame_equal(found, golden, check_exact=False, rtol=0, atol=0.011)
+
+
+@each
+def test_the_audit_folder_proves_its_sources(rendered, pilot):
+    folder = rendered / "reports" / pilot / "audit"
+    record = json.loads((folder / "run.json").read_text())
+    assert record["parameters"]["pilot"] == pilot
+    bronnen = pd.read_csv(folder / "bronnen.csv").set_index("bron")["sha256"]
+    assert {k: v["sha256"] for k, v in record["bronnen"].items()} == bronnen.to_dict()
+    grootboek = pd.read_csv(folder / "grootboek.csv", dtype={"post": str})
+    used = {b for ids in grootboek["bron"] for b in ids.split(";")}
+    assert used <= set(bronnen.index)
+
+
+def test_codes_stay_text_in_the_exported_tables(rendered):
+    table = pd.read_csv(
+        rendered / "reports" / PILOTS[0] / "audit" / "gemeenterekening.csv", dtype=str
+    )
+    assert {"0.1", "0.10"} <= set(table["taakveld"])
+
+
+def test_the_same_sources_give_the_same_bytes(rendered, tmp_path):
+    again = tmp_path / "again"
+    again.mkdir()
+    for name in ("notebooks", "pilots", "data/raw"):
+        shutil.copytree(rendered / name, again / name)
+    done = command("render", PILOTS[0], root=again)
+    assert done.returncode == 0, done.stderr
+    for part in (f"reports/{PILOTS[0]}", f"data/processed/{PILOTS[0]}"):
+        files = sorted(p.relative_to(rendered) for p in (rendered / part).rglob("*") if p.is_file())
+        assert len(files) > 10
+        for file in files:
+            assert (again / file).read_bytes() == (rendered / file).read_bytes(), file
+
+
+def test_a_changed_raw_byte_stops_the_report_and_is_named(rendered, tmp_path):
+    root = tmp_path / "veranderd"
+    root.mkdir()
+    for name in ("notebooks", "pilots", "data/raw"):
+        shutil.copytree(rendered / name, root / name)
+    path = root / "data" / "raw" / "cbs-iv3" / "45063NED.csv"
+    path.write_bytes(path.read_bytes().replace(b"245628", b"245629", 1))
+    done = command("render", PILOTS[0], root=root)
+    assert done.returncode == 1
+    assert "iv3-2023" in done.stderr and "is veranderd" in done.stderr
+    assert "45063NED.csv" in page(root, PILOTS[0])
+
+
+def test_another_set_of_keys_changes_the_account_and_says_so(rendered, tmp_path):
+    root = tmp_path / "inwoners"
+    root.mkdir()
+    for name in ("notebooks", "pilots", "data/raw"):
+        shutil.copytree(rendered / name, root / name)
+    done = command("render", PILOTS[1], "-p", "sleutelset=inwoners", root=root)
+    assert done.returncode == 0, done.stderr
+    assert "«inwoners»: alles naar inwoners" in words(page(root, PILOTS[1]))
+    one, other = (
+        pd.read_csv(r / "reports" / PILOTS[1] / "audit" / "wijkrekening.csv")["bedrag"].sum()
+        for r in (rendered, root)
+    )
+    assert one != other
+
+
+def test_text_that_a_spreadsheet_would_compute_is_inert_in_csv(tmp_path):
+    table = pd.DataFrame({"naam": ["=HYPERLINK(1)", "+1", "-x", "@a", "gewoon", None], "n": -1.0})
+    report.to_csv(table, tmp_path / "t.csv")
+    back = pd.read_csv(tmp_path / "t.csv")
+    assert back["naam"].tolist()[:5] == ["'=HYPERLINK(1)", "'+1", "'-x", "'@a", "gewoon"]
+    assert back["n"].tolist() == [-1.0] * 6

@@ -1,0 +1,132 @@
+"""The runner is strict before a kernel starts, and honest when a notebook fails."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from tests.conftest import ROOT, command, project
+from wijkboek_utils import run
+from wijkboek_utils.errors import Fout
+
+BOOKS = run.notebooks(ROOT / "notebooks")
+
+
+def test_notebooks_run_in_reading_order_and_play_notebooks_never(tmp_path):
+    for name in ("12_b", "02_a", "91_spel", "kladblok"):
+        (tmp_path / f"{name}.ipynb").write_text("{}")
+    assert [p.stem for p in run.notebooks(tmp_path)] == ["02_a", "12_b"]
+    assert [p.stem[:2] for p in BOOKS] == ["01", "02", "03", "04", "07", "11", "12", "21"]
+    assert [p.stem[:2] for p in BOOKS if run.is_chapter(p)] == ["11", "12", "21"]
+
+
+def test_each_notebook_gets_exactly_what_it_declares():
+    assert run.declared(BOOKS[0]) == {"pilot": "str", "jaar": "int"}
+    assert run.declared(BOOKS[3]) == {"pilot": "str", "jaar": "int", "sleutelset": "str"}
+
+
+def test_two_cells_with_parameters_are_refused(tmp_path):
+    cell = nbformat.v4.new_code_cell("jaar: int = 1", metadata={"tags": ["parameters"]})
+    path = tmp_path / "01_x.ipynb"
+    nbformat.write(
+        nbformat.v4.new_notebook(
+            cells=[cell, nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata)]
+        ),
+        path,
+    )
+    with pytest.raises(Fout, match="precies één cel"):
+        run.declared(path)
+
+
+def test_parameters_become_their_declared_type():
+    job = run.plan(["GM0344"], {"jaar": "2024", "sleutelset": "inwoners"}, BOOKS)[0]
+    assert job.parameters == {"pilot": "GM0344", "jaar": 2024, "sleutelset": "inwoners"}
+
+
+def test_a_pilot_that_is_named_twice_runs_once():
+    assert len(run.plan(["GM0344", "gm0344"], {}, BOOKS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("jaarr", "2022", r"Parameter jaarr bestaat niet\. Bedoelt u jaar\?"),
+        ("gemeente", "GM0344", r"Parameter gemeente bestaat niet"),
+        ("pilot", "GM0344", r"Parameter pilot bestaat niet"),
+        ("jaar", "twee", r"jaar moet een getal zijn"),
+        ("jaar", "-2023", r"jaar moet een getal zijn"),
+        ("jaar", "2019", r"geen Iv3 over 2019"),
+        ("sleutelset", "inwooners", r"kent 'inwooners' niet\. Bedoelt u inwoners\?"),
+    ],
+)
+def test_a_wrong_parameter_is_an_error_that_names_it(name, value, message):
+    with pytest.raises(Fout, match=message):
+        run.plan(["GM0344"], {name: value}, BOOKS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["render", "-p", "jaarr=2022"], "Parameter jaarr bestaat niet. Bedoelt u jaar?"),
+        (["render", "-p", "jaar"], "van de vorm naam=waarde"),
+        (["render", "GM9999"], "GM9999 staan er geen cijfers"),
+        (["render", "WK020299"], "WK020299 bestaat niet in Arnhem"),
+        (["rendr"], "rendr is geen opdracht. Bedoelt u render?"),
+        (["render", "--al1"], "--al1 wordt niet herkend"),
+        ([], "er ontbreekt een opdracht"),
+    ],
+)
+def test_wrong_input_ends_with_a_message_and_without_a_kernel(tmp_path, arguments, message):
+    for name in ("notebooks", "pilots"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "raw").symlink_to(ROOT / "data" / "raw")
+    done = command(*arguments, root=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert done.stdout == ""  # no notebook was announced, so no kernel started
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "notebooks", "pilots"]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """Return a project in which 02 fails for Arnhem only, after a good report of an earlier run."""
+    root = project(tmp_path_factory.mktemp("stuk"))
+    path = root / "notebooks" / "02_gebied.ipynb"
+    node = nbformat.read(path, as_version=4)
+    for cell in node.cells:
+        if cell["id"] == "lees":
+            cell.source += '\nassert p.gemeente != "GM0202", "<b>met opzet stuk</b>"'
+    nbformat.write(node, path)
+    for later in root.glob("notebooks/[12]*.ipynb"):
+        later.unlink()  # only the chapters cost time, and one is enough
+    shutil.copy(ROOT / "notebooks" / "11_samenvatting.ipynb", root / "notebooks")
+    old = root / "reports" / "WK020202"
+    old.mkdir(parents=True)
+    (old / "index.html").write_text("oud rapport")
+    return root, command("render", "WK020202", "WK034408", root=root)
+
+
+def test_a_failing_notebook_leaves_a_clear_page_and_the_next_pilot_goes_on(broken):
+    root, done = broken
+    assert done.returncode == 1
+    assert "WK020202: niet publiceren: notebook 02_gebied is niet afgemaakt" in done.stderr
+    page = (root / "reports" / "WK020202" / "index.html").read_text()
+    assert "02_gebied" in page and "het rapport is niet gemaakt" in page
+    assert "&lt;b&gt;met opzet stuk" in page and "<b>met opzet" not in page
+    assert "oud rapport" not in page
+    assert "Wijk 08 Zuidwest" in (root / "reports" / "WK034408" / "index.html").read_text()
+
+
+def test_a_failed_run_leaves_no_half_folder(broken):
+    root, _ = broken
+    assert sorted(p.name for p in (root / "reports").iterdir()) == ["WK020202", "WK034408"]
+
+
+def test_an_executed_notebook_holds_no_time_path_or_random_id(rendered):
+    for path in rendered.glob("reports/*/audit/*.ipynb"):
+        text = path.read_text()
+        assert str(rendered) not in text and str(ROOT) not in text
+        assert "papermill" not in json.loads(text)["metadata"]
+        assert "iopub" not in text

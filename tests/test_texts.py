@@ -1,0 +1,231 @@
+"""Sentences of the report: they claim what the figures hold, and say so when there is none."""
+
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from wijkboek_utils import dutch, texts
+from wijkboek_utils.texts import LESS, MIXED, MORE, NOTHING
+
+NAN = math.nan
+
+
+def plain(text: str) -> str:
+    """Return text with plain spaces."""
+    return text.replace(dutch.NBSP, " ")
+
+
+def total(bedrag: float = 8e6, se: float = 5e5, **others: float) -> pd.Series:
+    """Return a total with its standard error."""
+    return pd.Series({"bedrag": bedrag, "se": se, **others})
+
+
+def compared(lasten: list[float], eigen: list[float]) -> pd.DataFrame:
+    """Return the outcome under three sets of keys."""
+    return pd.DataFrame({"lasten": lasten, "eigen": eigen, "rijk": 0.0})
+
+
+def cost(**changes: object) -> str:
+    """Return the sentence on cost of a wijk with 2.000 inhabitants."""
+    facts = {"total": total(), "people": 2000.0, "everywhere": 3000.0, "domains": ["zorg"]}
+    return plain(texts.cost("De Wijk", "Stad", 2023, **{**facts, **changes}))
+
+
+def inflow(
+    year: int | None = 2022, gemeente: float = 30e3, country: float = 32e3, **changes: float
+):
+    """Return the sentence on income of a wijk with 2.000 inhabitants."""
+    facts = {"bedrag": 56e6, "se": 1e6, "onbekend": 0, "uitkering": 2e6, "inwoners": 2000.0}
+    income = pd.Series({**facts, **changes})
+    return plain(texts.inflow("De Wijk", income, year, "Stad", gemeente, country))
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "margin", "expected"),
+    [
+        (5000, 5000, 0, "ongeveer even veel als Utrecht (€ 5.000)"),
+        (5100, 5000, 0, "ongeveer even veel als Utrecht (€ 5.000)"),
+        (6000, 5000, 0, "meer dan Utrecht (€ 5.000)"),
+        (6000, 5000, 999, "meer dan Utrecht (€ 5.000)"),
+        (6000, 5000, 1001, "en het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
+        (4000, 5000, 999, "minder dan Utrecht (€ 5.000)"),
+        (4000, 5000, 1001, "en het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
+        (None, 5000, 0, ""),
+        (5000, NAN, 0, ""),
+        (5000, 0, 0, ""),
+    ],
+)
+def test_a_difference_is_claimed_only_when_it_is_larger_than_the_margin(
+    value, other, margin, expected
+):
+    assert plain(texts.compare(value, other, "Utrecht", margin)) == expected
+
+
+def test_key_figures_say_what_is_unknown_and_what_is_published():
+    none, fixed = total(NAN, NAN), total(se=0.0)
+    unknown = texts.key_figures("De Wijk", none, fixed, None, compared([NAN] * 3, [NAN] * 3))
+    assert [(value, meaning) for _, value, meaning in unknown] == [
+        ("onbekend", "geteld door CBS"),
+        ("onbekend", "geen cijfer"),
+        (dutch.about(8e6, 0), "zoals gepubliceerd"),
+        ("onbekend", "geen cijfer"),
+    ]
+    known = texts.key_figures("De Wijk", total(), fixed, 2000, compared([9e6] * 3, [1e6, 2e6, 3e6]))
+    assert plain(known[1][2]) == "tussen € 7,2 en € 8,8 miljoen"
+    assert plain(known[3][2]) == "tussen € 1,0 en € 3,0 miljoen, naar gelang de verdeling"
+
+
+def test_cost_gives_the_amount_its_range_and_what_it_is_beside_the_gemeente():
+    text = cost(domains=["zorg", "onderwijs"])
+    assert "in 2023 ongeveer € 8,0 miljoen uit voor De Wijk" in text
+    assert "tussen € 7,2 en € 8,8 miljoen" in text
+    assert "Dat is € 4.000 per inwoner, meer dan in heel Stad (€ 3.000)." in text
+    assert text.endswith("Het meeste ging naar zorg en onderwijs.")
+
+
+def test_cost_of_the_whole_gemeente_is_certain_and_compared_with_nothing():
+    text = cost(total=total(se=0.0), everywhere=NAN, domains=[])
+    assert text.endswith("Dat is € 4.000 per inwoner.")
+    assert "sleutels" not in text
+    assert "Het meeste" not in text
+
+
+@pytest.mark.parametrize("people", [None, NAN, 0])
+def test_cost_without_inhabitants_is_not_divided(people):
+    assert "per inwoner" not in cost(people=people)
+
+
+def test_cost_that_is_unknown_is_said_to_be_so():
+    assert cost(total=total(NAN, NAN)).endswith("is niet bekend.")
+
+
+def test_inflow_gives_income_per_inhabitant_beside_gemeente_and_country():
+    text = inflow()
+    assert "samen een inkomen van ongeveer € 56,0 miljoen per jaar" in text
+    assert "(cijfer uit 2022)" in text
+    assert "€ 28.000 per inwoner" in text
+    assert "Ter vergelijking: € 30.000 in heel Stad en € 32.000 in Nederland." in text
+    assert "ongeveer € 2,0 miljoen van de gemeente" in text
+
+
+def test_inflow_leaves_out_what_it_has_no_figure_for():
+    assert "Ter vergelijking: € 32.000 in Nederland." in inflow(gemeente=NAN)
+    assert "Ter vergelijking" not in inflow(gemeente=NAN, country=NAN)
+    assert "per inwoner" not in inflow(inwoners=0.0)
+    assert "van de gemeente" not in inflow(uitkering=0.0) + inflow(uitkering=NAN)
+    assert inflow(bedrag=NAN, se=NAN).endswith("is niet bekend.")
+
+
+def test_the_year_of_income_is_named_and_never_none():
+    assert "CBS-tabel over 2022" in texts.income_year(2022)
+    assert texts.income_year(None) == "Er is geen cijfer over inkomen."
+    assert "None" not in inflow(year=None)
+
+
+def test_income_that_is_known_for_some_buurten_only_says_so():
+    missing = re.compile("niet bekend|onbekend|ontbreekt")
+    assert missing.search(inflow(onbekend=3))
+    assert not missing.search(inflow(onbekend=0))
+
+
+@pytest.mark.parametrize("direct", [NAN, None])
+def test_spending_says_which_part_goes_to_households_or_that_it_is_unknown(direct):
+    landed = pd.DataFrame({"naar": ["huishoudens", "buitenwereld"], "bedrag": [25.0, 75.0]})
+    assert "ging 25 procent rechtstreeks naar huishoudens" in plain(texts.spending(landed))
+    assert "niet bekend" in texts.spending(landed.assign(bedrag=[direct, 75.0]))
+    assert "niet bekend" in texts.spending(landed.assign(bedrag=0.0))
+    assert "niet bekend" in texts.spending(landed[:0])
+
+
+def test_assets_counts_what_is_known_and_names_what_is_not():
+    counts = pd.DataFrame({"naam": ["woningen", "auto's", "banken"], "waarde": [1200.0, 0.0, NAN]})
+    cars = pd.DataFrame({"naam": ["De Hoek"], "autos": [5000.0]})
+    text = texts.assets(counts, cars)
+    assert "CBS telt 1.200 woningen en 0 auto's. Niet bekend is het aantal banken." in text
+    assert "Van de auto's staan er 5.000 in De Hoek" in text
+    without = texts.assets(counts.assign(waarde=NAN), cars[:0])
+    assert without.startswith("CBS heeft hier geen tellingen.")
+    assert "leasebedrijven" not in without
+    assert "Niet bekend" not in texts.assets(counts.dropna(), cars)
+
+
+def test_the_picture_of_flows_is_read_from_its_largest_payer_and_goal():
+    got = pd.DataFrame({"van": ["rijk", "vermogen"], "bedrag": [60.0, 40.0]})
+    spent = pd.DataFrame({"domein": ["zorg"], "bedrag": [3e6], "se": [2e5]})
+    text = plain(texts.flow_sentence("De Wijk", got, spent))
+    assert "komt 60 cent van het Rijk. Het meeste geld gaat naar zorg: € 3,0 miljoen." in text
+    assert "100 cent van vermogen" in texts.flow_sentence("De Wijk", got[1:], spent)
+    for empty in ((got[:0], spent), (got, spent[:0])):
+        assert texts.flow_sentence("De Wijk", *empty).startswith("Er zijn geen geldstromen")
+
+
+def test_the_bars_explain_their_range_only_when_there_is_one():
+    spent = pd.DataFrame({"domein": ["zorg", "groen"], "bedrag": [75.0, 25.0], "se": [5.0, 0.0]})
+    assert plain(texts.bars_sentence(spent)).startswith("Naar zorg gaat 75 procent")
+    assert "marge" in texts.bars_sentence(spent)
+    assert "marge" not in texts.bars_sentence(spent.assign(se=0.0))
+    assert texts.bars_sentence(spent[:0]) == "Er zijn geen uitgaven bekend."
+
+
+@pytest.mark.parametrize(
+    ("amounts", "weights", "expected"),
+    [
+        ([100.0], [1], "In elke buurt met een cijfer is het bedrag € 100 per inwoner."),
+        ([100, 100, NAN], [1, 1, 1], "is het bedrag € 100 per inwoner. In één buurt wonen minder"),
+        ([100, 200], [1, 1], "De bedragen lopen van € 100 tot € 200 per inwoner."),
+        ([100, 200, NAN, NAN], [1, 1, 1, 1], "In 2 buurten wonen minder dan 50 mensen"),
+        ([100, 200], [1, 0], "De dikke lijn is De Wijk."),
+        ([NAN, NAN], [1, 0], "Voor geen enkele buurt is een bedrag per inwoner bekend."),
+    ],
+)
+def test_the_map_says_its_range_its_blanks_and_what_the_line_is(amounts, weights, expected):
+    text = plain(
+        texts.map_sentence(pd.DataFrame({"per_inwoner": amounts, "gewicht": weights}), "De Wijk")
+    )
+    assert expected in text
+    # A line around all of the map would say nothing.
+    assert ("dikke lijn" in text) == (weights == [1, 0] and not math.isnan(amounts[0]))
+
+
+def test_each_publisher_is_credited_once_with_all_its_titles():
+    rows = [("CBS", "CC BY 4.0", "Iv3"), ("Kadaster", "CC0", "BAG"), ("CBS", "CC BY 4.0", "KWB")]
+    credits = texts.attributions(pd.DataFrame(rows, columns=["vermelding", "licentie", "titel"]))
+    assert credits == ["CBS (CC BY 4.0): Iv3 en KWB.", "Kadaster (CC0): BAG."]
+
+
+def test_estimated_figures_are_counted_per_key_that_is_used():
+    sleutels = pd.DataFrame(
+        {"sleutel": list("abc"), "naam": ["leerlingen", "cliënten", "auto's"]}
+    ).assign(bijgeschat=[1, 3, 9])
+    used = pd.DataFrame({"gebruikt": ["a", "b"]})
+    text = texts.filled(sleutels, used)
+    assert "Bij leerlingen (1 buurt) en cliënten (3 buurten) ontbreekt" in text
+    assert "auto's" not in text
+    assert "heeft elke buurt met inwoners een cijfer" in texts.filled(
+        sleutels.assign(bijgeschat=0), used
+    )
+
+
+@pytest.mark.parametrize(
+    ("lasten", "eigen", "expected", "words"),
+    [
+        ([3e6, 4e6, 5e6], [1e6] * 3, MORE, "er gaat meer gemeentegeld naar het gebied"),
+        ([3e6, 4e6, 5e6], [9e6] * 3, LESS, "het gebied betaalt meer"),
+        ([3e6, 4e6, 5e6], [4e6] * 3, MIXED, "hangt af van de verdeling"),
+        ([3e6, 4e6, 5e6], [3e6] * 3, MIXED, "tussen € 3,0 en € 5,0 miljoen"),
+        ([4e6] * 3, [1e6] * 3, MORE, "maakt de verdeling geen verschil"),
+        ([NAN] * 3, [1e6] * 3, NOTHING, "te weinig cijfers"),
+        ([3e6] * 3, [NAN] * 3, NOTHING, "te weinig cijfers"),
+    ],
+)
+def test_the_verdict_holds_under_every_set_of_keys(lasten, eigen, expected, words):
+    table = compared(lasten, eigen)
+    assert texts.direction(table) == expected
+    assert words in plain(texts.hardness(table, "De Wijk"))
+
+
+def test_nothing_is_claimed_for_every_set_when_one_of_them_is_unknown():
+    table = compared([3e6, 4e6, NAN], [1e6] * 3)
+    assert "Welke verdeling u ook kiest" not in texts.hardness(table, "De Wijk")

@@ -1,0 +1,121 @@
+"""What is known of a place beside municipal money: counts, income, and what to compare it with."""
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, ledger, views
+from wijkboek_utils.households import INCOME, INHABITANTS
+
+COUNTED = {
+    "AantalInwoners": "inwoners",
+    "HuishoudensTotaal": "huishoudens",
+    "Woningvoorraad": "woningen",
+    "BedrijfsvestigingenTotaal": "vestigingen van bedrijven",
+    "PersonenautoSTotaal": "personenauto's",
+    "OppervlakteLand": "hectare land",
+}
+
+
+def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
+    """Return the boekingen that bring income to households."""
+    own = boekingen[boekingen["naar"] == "huishoudens"]
+    return own[~own["post"].str.endswith(":baten")]
+
+
+def household_income(
+    boekingen: pd.DataFrame, weights: pd.Series, inkomen: pd.DataFrame
+) -> pd.Series:
+    """Return income of households in an area, in EUR a year.
+
+    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` (the part that the
+    gemeente pays) and `inwoners` (of the year of the income). `inkomen` as `households.income`.
+    """
+    rows = income_rows(boekingen)
+    benefits = rows[rows["van"] == "gemeente"]
+    paid = ledger.totals(benefits, weights, [])["bedrag"].sum(min_count=1)
+    people = inkomen["inwoners"] * inkomen["buurt"].map(weights)
+    total = ledger.totals(rows, weights, [])
+    known = (
+        total.iloc[0] if len(total) else pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": 0})
+    )
+    return pd.Series({**known, "uitkering": paid, "inwoners": people.sum(min_count=1)})
+
+
+def counts(
+    indicatoren: pd.DataFrame, gebied: pd.DataFrame, codes: list[str], topics: dict[str, str]
+) -> pd.DataFrame:
+    """Return counts of an area: `onderwerp`, `naam`, `waarde`, `jaar`, `bron`, `wijze`, `onbekend`.
+
+    An area that CBS publishes itself gets that figure; otherwise its buurten are added up, and
+    `onbekend` is the number of buurten without a figure. A topic without figures is missing.
+    """
+    weights = gebied.set_index("buurt")["gewicht"]
+    rows = []
+    for topic, naam in topics.items():
+        figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
+        own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
+        parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
+        inside = parts[parts.index.map(weights).to_numpy() > 0]
+        published = dutch.is_known(own)
+        known = inside * weights.reindex(inside.index)
+        rows.append(
+            {
+                "onderwerp": topic,
+                "naam": naam,
+                "waarde": own if published else known.sum(min_count=1),
+                "jaar": figures["jaar"].iloc[0] if len(figures) else None,
+                "bron": figures["bron"].iloc[0] if len(figures) else None,
+                "wijze": "cijfer van CBS" if published else "som van buurten",
+                "onbekend": 0 if published else int(inside.isna().sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFrame:
+    """Return buurten of the area where cars cannot all be of residents: `naam`, `autos`.
+
+    Lease companies register their cars where they have their office.
+    """
+    inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
+    rows = indicatoren[indicatoren["onderwerp"].isin(["PersonenautoSTotaal", "HuishoudensTotaal"])]
+    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    if "PersonenautoSTotaal" not in figures:
+        return pd.DataFrame({"naam": [], "autos": []})
+    table = inside.join(figures, on="buurt", how="inner")
+    many = table["PersonenautoSTotaal"] > 3 * table["HuishoudensTotaal"].fillna(0) + 100
+    return table.loc[many, ["naam", "PersonenautoSTotaal"]].set_axis(["naam", "autos"], axis=1)
+
+
+def reference(
+    boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, gemeente: str
+) -> pd.Series:
+    """Return what to compare with, in EUR per inhabitant of the gemeente: `kosten`, `inkomen`.
+
+    Both are missing for the gemeente itself, which is not compared with itself.
+    """
+    if (gebied["gewicht"] == 1).all():
+        return pd.Series({"kosten": np.nan, "inkomen": np.nan})
+    figures = indicatoren[indicatoren["gebied"] == gemeente].set_index("onderwerp")["waarde"]
+    everywhere = pd.Series(1.0, index=gebied["buurt"])
+    cost = views.net_expenses(boekingen, everywhere)["bedrag"].iloc[0]
+    return pd.Series(
+        {
+            "kosten": cost / figures.get(INHABITANTS, np.nan),
+            "inkomen": figures.get(INCOME, np.nan) * 1000,
+        }
+    )
+
+
+def country(rows: pd.DataFrame) -> pd.Series:
+    """Return the national figure to compare with: `inkomen` per inhabitant in EUR."""
+    newest = rows.sort_values("jaar").drop_duplicates("onderwerp", keep="last")
+    return pd.Series(
+        {"inkomen": newest.set_index("onderwerp")["waarde"].get(INCOME, np.nan) * 1000}
+    )
+
+
+def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
+    """Return the year of the figures that are used for a topic; None when there are none."""
+    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"]
+    return int(years.iloc[0]) if len(years) else None
