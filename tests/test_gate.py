@@ -30,7 +30,7 @@ GOOD = {
     "tekening": SVG,
     "versiering": '<svg aria-hidden="true"><path d="M0,0"/></svg>',
     "tabel": "<table><caption>t</caption><tr><td>1</td></tr></table>",
-    "code": "<pre><code>x = None; y = float('nan')</code></pre><style>a{color:inherit}</style>",
+    "code": "<pre>x = None</pre><p><code>nan</code></p><style>/* inf */</style>",
     "woorden": "<p>De naam Nancy, info, infrastructuur, tarief.inf en None2 zijn geen fout.</p>",
 }
 BAD = {
@@ -126,7 +126,8 @@ def test_a_page_says_that_it_is_dutch(lang):
 def test_a_page_has_a_main_title_and_credits_its_source():
     (untitled,) = gate.faults(page(title=""))
     assert "hoofdtitel" in untitled
-    assert gate.faults(page(credit="")) == ["de bronvermelding van CBS ontbreekt"]
+    for credit in ("", "Bron: onbekend", "CBS"):
+        assert gate.faults(page(credit=credit)) == ["de bronvermelding van CBS ontbreekt"]
 
 
 def test_the_text_that_nbconvert_gives_an_image_without_one_is_no_description():

@@ -178,6 +178,7 @@ def test_a_taakveld_shows_its_key_and_margin():
     ]
     assert taken(sleutels="a;b;c;d")[3].startswith("dezelfde sleutels")
     assert taken(sleutels="bijstand")[4] == "onbekend"
+    assert taken(baten=NAN)[2] == "geen"
     assert taken(lasten=0.0, baten=NAN) == []
 
 
@@ -198,11 +199,11 @@ def test_income_says_how_it_is_known_and_leaves_out_other_buurten():
     rows = pd.DataFrame({"buurt": list("abc"), "inwoners": [100.0, 0.0, 9.0]}).assign(
         bedrag=[3e6, NAN, 1.0],
         se=[1e5, NAN, 0.0],
-        per_inwoner=[3e4, NAN, 1.0],
+        per_inwoner=[30_400.0, NAN, 1.0],
         methode=["gemeten", "ontbreekt", "gemeten"],
     )
     _, a, b = cells(tables.income(rows, gebied, "De Wijk"))
-    assert a == ["A", "100", "€ 3,00 miljoen", "€ 30.000", "cijfer van CBS voor deze buurt"]
+    assert a == ["A", "100", "€ 3,00 miljoen", "€ 30.400", "cijfer van CBS voor deze buurt"]
     assert b == ["B", "0", "onbekend", "onbekend", "niet bekend"]
 
 
@@ -217,6 +218,8 @@ def test_the_passport_leads_from_a_total_to_its_parts_and_checksums():
     assert spread[4] == "iv3, kwb"
     assert measured == ["geen", "gemeten", "€ 40", "geen", "iv3"]
     assert "<li>iv3: Iv3; sha256 aa</li><li>kwb: KWB; sha256 bb</li>" in html.html
+    only = tables.passport(rows[rows["sleutel"].isna()], WEIGHTS, SLEUTELS, BRONNEN).html
+    assert "aa" in only and "bb" not in only
 
 
 def test_sources_keep_every_fact_and_name_a_missing_table_number():

@@ -215,6 +215,7 @@ def test_estimated_figures_are_counted_per_key_that_is_used():
         ([3e6, 4e6, 5e6], [9e6] * 3, LESS, "het gebied betaalt meer"),
         ([3e6, 4e6, 5e6], [4e6] * 3, MIXED, "hangt af van de verdeling"),
         ([3e6, 4e6, 5e6], [3e6] * 3, MIXED, "tussen € 3,0 en € 5,0 miljoen"),
+        ([3e6, 4e6, 5e6], [5e6] * 3, MIXED, "hangt af van de verdeling"),
         ([4e6] * 3, [1e6] * 3, MORE, "maakt de verdeling geen verschil"),
         ([NAN] * 3, [1e6] * 3, NOTHING, "te weinig cijfers"),
         ([3e6] * 3, [NAN] * 3, NOTHING, "te weinig cijfers"),

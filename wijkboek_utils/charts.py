@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from wijkboek_utils.show import Html, slug
@@ -173,20 +174,14 @@ def _whisker(svg: ET.Element, x0: float, x1: float, y: float) -> None:
 
 
 def classes(values: pd.Series, steps: int = STEPS) -> pd.Series:
-    """Return the class (0 is lowest) of each value by equal numbers of areas; missing stays so.
+    """Return the class (0 is lowest) of each value, with about equal numbers of areas in each.
 
-    Equal values are always in one class; with few different values there are fewer classes.
+    Equal values share a class, the lowest and highest never do; missing stays missing.
     """
-    known = values.dropna()
-    if known.empty:
-        return pd.Series(pd.NA, index=values.index, dtype="Int64")
-    codes = pd.qcut(
-        known.rank(method="max", pct=True),
-        min(steps, known.nunique()),
-        labels=False,
-        duplicates="drop",
-    )
-    return codes.fillna(0).reindex(values.index).astype("Int64")
+    rank = values.rank(method="average")
+    # From 0 to 1; one value only has no distance to divide by, and is lowest.
+    place = ((rank - rank.min()) / (rank.max() - rank.min())).fillna(0.0).where(values.notna())
+    return (place * steps).clip(upper=steps - 1).apply(np.floor).astype("Int64")
 
 
 def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:

@@ -97,6 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"wijkboek: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nwijkboek: gestopt. Rapporten die al klaar waren, staan er nog.", file=sys.stderr)
         return 130

@@ -6,6 +6,7 @@ import pandas as pd
 
 from wijkboek_utils import charts, dutch, views
 from wijkboek_utils.charts import Bar, Node
+from wijkboek_utils.checks import CENT
 from wijkboek_utils.show import Html
 
 # In a picture a name has one short line.
@@ -21,23 +22,23 @@ def money_picture(
     """
     spent, got = views.expenses(boekingen, weights), views.receipts(boekingen, weights)
     negative = views.negative_expenses(boekingen, weights)["bedrag"].sum()
+    paid = got[got["bedrag"] > 0]
     left = [
         _node(_SHORT.get(str(r.van), views.SECTOR_NAMES[str(r.van)]), r.bedrag, r.se, "1")
-        for r in got.itertuples()
-        if r.bedrag > 0
+        for r in paid.itertuples()
     ]
-    if negative > 0:
-        left.append(_node("Negatieve uitgaven", negative, None, "3"))
+    left += [_node("Negatieve uitgaven", negative, None, "3")] if negative > 0 else []
     right = [
         _node(str(r.domein).capitalize(), r.bedrag, r.se, "2") for r in spent[:most].itertuples()
     ]
     if len(spent) > most:
-        rest = spent[most:]
-        right.append(_node("Andere doelen", rest["bedrag"].sum(), None, "2"))
+        right.append(_node("Andere doelen", spent[most:]["bedrag"].sum(), None, "2"))
+    returned = -got.loc[got["bedrag"] < 0, "bedrag"].sum()
+    right += [_node("Negatieve inkomsten", returned, None, "3")] if returned > 0 else []
     gap = sum(n.amount for n in left) - sum(n.amount for n in right)
-    if gap < 0:
+    if gap < -CENT:
         left.append(_node("Andere inkomsten", -gap, None, "4"))
-    elif gap > 0:
+    elif gap > CENT:
         right.append(_node("Blijft over", gap, None, "4"))
     return left, right
 

@@ -138,15 +138,17 @@ def _check_codes(codes: list[str], where: str = "") -> dict[str, str]:
             raise Fout(f"{at}{code} is geen CBS-code; die lijkt op GM0344, WK020202 of BU03440831.")
         gemeente = gemeente_of(code)
         if gemeente not in gemeenten():
+            known = gemeenten()
+            others = ", ".join(known) if len(known) <= 5 else f"{len(known)} andere gemeenten"
             raise Fout(
-                f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw; wel van "
-                f"{', '.join(gemeenten())}."
+                f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw; wel van {others}."
+                f"{did_you_mean(gemeente, known)}"
             )
-        known = cbs.areas(gemeente).set_index("gebied")["naam"]
-        if code not in known.index:
-            hint = did_you_mean(code, [c for c in known.index if c[:2] == code[:2]])
-            raise Fout(f"{at}{code} bestaat niet in {known[gemeente]}.{hint}")
-        found[code] = str(known[code])
+        names = cbs.areas(gemeente).set_index("gebied")["naam"]
+        if code not in names.index:
+            hint = did_you_mean(code, [c for c in names.index if c[:2] == code[:2]])
+            raise Fout(f"{at}{code} bestaat niet in {names[gemeente]}.{hint}")
+        found[code] = str(names[code])
     return found
 
 

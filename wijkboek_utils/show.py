@@ -50,8 +50,10 @@ def table(
         f'<th scope="col"{_number_class(c, formats)}>{escape(str(c))}</th>' for c in frame.columns
     )
     rows = []
-    for i, (_, row) in enumerate(frame.iterrows()):
-        cells = [_cell(c, row[c], formats, first=n == 0) for n, c in enumerate(frame.columns)]
+    # Column by column: a row of a frame would turn a year beside an amount into 2023.0.
+    for i, row in enumerate(zip(*(frame[c] for c in frame.columns), strict=True)):
+        pairs = zip(frame.columns, row, strict=True)
+        cells = [_cell(c, value, formats, first=n == 0) for n, (c, value) in enumerate(pairs)]
         kind = ' class="total"' if total and i == len(frame) - 1 else ""
         rows.append(f"<tr{kind}>{''.join(cells)}</tr>")
     below = f'<p class="note">{escape(note)}</p>' if note else ""
@@ -67,10 +69,7 @@ def _number_class(column: str, formats: dict[str, Format]) -> str:
 
 
 def _cell(column: str, value: object, formats: dict[str, Format], first: bool) -> str:
-    if column in formats:
-        text = formats[column](value)
-    else:
-        text = dutch.UNKNOWN if pd.isna(value) else str(value)
+    text = dutch.UNKNOWN if pd.isna(value) else formats.get(column, str)(value)
     tag = 'th scope="row"' if first else "td"
     return f"<{tag}{_number_class(column, formats)}>{escape(text)}</{tag[:2]}>"
 

@@ -99,14 +99,19 @@ def taakvelden(rows: pd.DataFrame, sleutels: pd.DataFrame, naam: str, jaar: int)
     frame = pd.DataFrame(
         {
             "Taak": [f"{r.taakveld} {r.naam}" for r in rows.itertuples()],
-            "Uitgaven": [about(r.lasten, r.se_lasten) for r in rows.itertuples()],
-            "Inkomsten": [about(b) if b == b else "geen" for b in rows["baten"]],
+            "Uitgaven": [_or_none(r.lasten, r.se_lasten) for r in rows.itertuples()],
+            "Inkomsten": [_or_none(b) for b in rows["baten"]],
             "Verdeeld naar": [_key_names(k, facts) for k in rows["sleutels"]],
             "Marge": [_margin(k, facts) for k in rows["sleutels"]],
         }
     )
     caption = f"Uitgaven en inkomsten van de gemeente voor {naam} per taak, {jaar}"
     return show.table(frame, caption, {"Uitgaven": str, "Inkomsten": str, "Marge": str})
+
+
+def _or_none(amount: float, se: float | None = None) -> str:
+    """Return an amount; a taakveld without boekingen on a side was published as nothing."""
+    return about(amount, se) if dutch.is_known(amount) else "geen"
 
 
 def _key_names(ids: str, facts: pd.DataFrame) -> str:

@@ -105,9 +105,10 @@ def inflow(
     """
     if not is_known(income["bedrag"]):
         return f"Het inkomen van de inwoners van {naam} is niet bekend."
+    when = f"cijfer uit {year}" if year else "jaar niet bekend"
     text = [
         f"De inwoners van {naam} hebben samen een inkomen van ongeveer "
-        f"{about(income['bedrag'], income['se'])} per jaar, voor belasting (cijfer uit {year})."
+        f"{about(income['bedrag'], income['se'])} per jaar, voor belasting ({when})."
     ]
     if is_known(income["inwoners"]) and income["inwoners"] > 0:
         each = income["bedrag"] / income["inwoners"]
@@ -117,6 +118,9 @@ def inflow(
         beside = [f"{about(a, _CBS_STEP)} in {place}" for a, place in places if is_known(a)]
         if beside:
             text.append(f"Ter vergelijking: {join(beside)}.")
+    if income["onbekend"]:
+        where = dutch.plural(int(income["onbekend"]), "buurt", "buurten")
+        text.append(f"Van {where} is het inkomen niet bekend; dat telt niet mee.")
     if is_known(income["uitkering"]) and income["uitkering"] > 0:
         text.append(
             f"Van dit inkomen kwam ongeveer {about(income['uitkering'])} van de gemeente, vooral "
@@ -240,8 +244,8 @@ def income_year(year: int | None) -> str:
 
 def direction(compared: pd.DataFrame) -> str:
     """Return whether an area gets more or less than it pays itself, under every set or not."""
-    gap = (compared["lasten"] - compared["eigen"]).dropna()
-    if gap.empty:
+    gap = compared["lasten"] - compared["eigen"]
+    if gap.empty or gap.isna().any():
         return NOTHING
     if (gap > 0).all():
         return MORE
