@@ -229,4 +229,5 @@ def test_the_verdict_holds_under_every_set_of_keys(lasten, eigen, expected, word
 
 def test_nothing_is_claimed_for_every_set_when_one_of_them_is_unknown():
     table = compared([3e6, 4e6, NAN], [1e6] * 3)
+    assert texts.direction(table) == NOTHING
     assert "Welke verdeling u ook kiest" not in texts.hardness(table, "De Wijk")

@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils.show import Html, slug
+from wijkboek_utils.show import Html, plain, slug
 
 FONT = "font-family:var(--wb-font,system-ui,sans-serif)"
 INK = "var(--wb-ink,#1a1d21)"
@@ -44,8 +44,8 @@ def _svg(width: float, height: float, title: str, description: str) -> ET.Elemen
             "style": f"{FONT};width:100%;height:auto",
         },
     )
-    ET.SubElement(svg, "title", {"id": f"{ident}-titel"}).text = title
-    ET.SubElement(svg, "desc", {"id": f"{ident}-uitleg"}).text = description
+    ET.SubElement(svg, "title", {"id": f"{ident}-titel"}).text = plain(title)
+    ET.SubElement(svg, "desc", {"id": f"{ident}-uitleg"}).text = plain(description)
     return svg
 
 
@@ -53,7 +53,7 @@ def _text(parent: ET.Element, x: float, y: float, text: str, **style: str) -> No
     anchor = style.pop("anchor", "start")
     css = ";".join(f"{k.replace('_', '-')}:{v}" for k, v in {"fill": INK, **style}.items())
     attributes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "style": css}
-    ET.SubElement(parent, "text", attributes).text = text
+    ET.SubElement(parent, "text", attributes).text = plain(text)
 
 
 def _rect(parent: ET.Element, x: float, y: float, w: float, h: float, fill: str) -> ET.Element:
@@ -202,7 +202,7 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
         style = f"fill:{fill};stroke:{INK};stroke-width:.8;stroke-linejoin:round"
         path = _path(area.geometry, x0, y1, scale)
         shape = ET.SubElement(svg, "path", {"d": path, "style": style})
-        ET.SubElement(shape, "title").text = area.uitleg
+        ET.SubElement(shape, "title").text = plain(area.uitleg)
     inside = shapes.loc[shapes["binnen"], "geometry"]
     if 0 < len(inside) < len(shapes):
         # Paper under ink: the outline stands out on light and dark areas alike.

@@ -42,18 +42,19 @@ def rounding_unit(value: float, se: float | None) -> float:
     """Return the power of ten to which a value with standard error `se` deserves to be printed.
 
     The unit is the largest power of ten not above half the standard error, so that rounding adds
-    little to it. Without an error two digits of the value are kept; never more than three, because
-    no figure of the books is that well known.
+    little to it. Without an error two digits of the value are kept. At least one digit stays, or a
+    known amount would print as nothing; at most three, because no figure is better known.
     """
     basis = se / 2 if is_known(se) and se else abs(value) / 10
     unit = 10.0 ** math.floor(math.log10(basis)) if basis >= 1 else 1.0
-    top = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if abs(value) >= 1 else 1.0
-    return max(unit, top, 1.0)
+    size = 10.0 ** math.floor(math.log10(abs(value))) if abs(value) >= 1 else 1.0
+    return max(min(max(unit, size / 100), size), 1.0)
 
 
 def _scaled(value: float, unit: float) -> tuple[str, str]:
     """Return digits and scale word of a value that is rounded to `unit`."""
     value = round(value / unit) * unit
+    unit = max(unit, rounding_unit(value, unit))  # 999.999 rounds over to a million
     for size, word in ((1e9, "miljard"), (1e6, "miljoen")):
         if abs(value) >= size:
             return number(value / size, max(0, round(math.log10(size / unit)))), word

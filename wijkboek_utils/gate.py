@@ -4,7 +4,8 @@ import re
 from html.parser import HTMLParser
 
 # Attributes by which a page can reach another host, also when nobody clicks.
-_ADDRESSES = {"src", "href", "srcset", "poster", "data", "action", "xlink:href"}
+_ADDRESSES = {"src", "href", "poster", "data", "action", "background", "xlink:href"}
+_SPOKEN = {"alt", "title", "aria-label", "aria-description"}
 _OWN = ("#", "audit/", "data:")
 _NOT_A_FIGURE = re.compile(r"(?<![\w.])(nan|NaN|NaT|None|<NA>|inf)(?!\w|\.\w)")
 _PLACEHOLDER = "No description has been provided"  # what nbconvert puts where there is no text
@@ -33,15 +34,21 @@ class _Page(HTMLParser):
             self.faults.append("de pagina bevat een script")
         if tag == "img" and (not values.get("alt") or _PLACEHOLDER in values["alt"]):
             self.faults.append("een afbeelding heeft geen alternatieve tekst")
-        if tag == "svg" and values.get("role") == "img" and not values.get("aria-labelledby"):
+        hidden = values.get("aria-hidden") == "true"
+        if tag == "svg" and not hidden and not values.get("aria-labelledby"):
             self.faults.append("een tekening heeft geen titel en uitleg")
         if tag == "table":
             self._named["table"] = set()
         if tag == "caption":
             self._named.setdefault("table", set()).add("caption")
-        for name in _ADDRESSES & values.keys():
-            self.addresses += values[name].split(", ") if name == "srcset" else [values[name]]
-        self._style(values.get("style", ""))
+        if "srcset" in values or values.get("http-equiv", "").lower() == "refresh":
+            self.faults.append("de pagina kan vanzelf een ander adres openen")
+        if any(name.startswith("on") for name in values):
+            self.faults.append("de pagina bevat een script")
+        self.addresses += [values[name] for name in _ADDRESSES & values.keys()]
+        self.words += [values[name] for name in _SPOKEN & values.keys()]
+        for value in values.values():
+            self._style(value)  # a drawing may name an address in any attribute
         self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -65,12 +72,13 @@ def faults(html: str) -> list[str]:
     """Return in plain Dutch what keeps a page from being published; an empty list is a pass."""
     page = _Page()
     page.feed(html)
+    page.close()
     found = list(page.faults)
     if page.language != "nl":
         found.append("de taal van de pagina is niet ingesteld op Nederlands")
     if page.headings.count(1) != 1:
         found.append(f"er hoort één hoofdtitel te zijn; het zijn er {page.headings.count(1)}")
-    steps = zip(page.headings, page.headings[1:], strict=False)
+    steps = zip([0, *page.headings], page.headings, strict=False)
     if any(after > before + 1 for before, after in steps):
         found.append("een tussenkop slaat een niveau over")
     if elsewhere := [a for a in page.addresses if not a.startswith(_OWN)]:

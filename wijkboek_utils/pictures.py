@@ -49,8 +49,9 @@ def _node(name: str, amount: float, se: float | None, tone: str) -> Node:
 
 def bar(row: Any) -> Bar:
     """Return a row of `expenses` as a bar with its 90 % range."""
+    ranged = dutch.is_known(row.se) and row.se > 0
     margin = dutch.Z90 * row.se
-    low, high = (max(row.bedrag - margin, 0), row.bedrag + margin) if row.se else (None, None)
+    low, high = (max(row.bedrag - margin, 0), row.bedrag + margin) if ranged else (None, None)
     name = str(row.domein).capitalize()
     return Bar(name, dutch.about(row.bedrag, row.se), row.bedrag, low, high)
 
@@ -74,7 +75,8 @@ def map_shapes(kaart: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, H
     ]
     items: list[tuple[int | None, str]] = []
     for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
-        items.append((int(step), f"{dutch.about(group.min())} tot {dutch.about(group.max())}"))
+        low, high = dutch.about(group.min()), dutch.about(group.max())
+        items.append((int(step), low if low == high else f"{low} tot {high}"))
     if shapes["klasse"].isna().any():
         items.append((None, "minder dan 50 inwoners"))
     return shapes, charts.legend(items)

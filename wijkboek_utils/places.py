@@ -28,17 +28,18 @@ def household_income(
     """Return income of households in an area, in EUR a year.
 
     `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` (the part that the
-    gemeente pays) and `inwoners` (of the year of the income). `inkomen` as `households.income`.
+    gemeente pays) and `inwoners` (of the buurten with an income, in its year). `inkomen` as
+    `households.income`. Benefits alone are no income: without any other amount it is missing.
     """
     rows = income_rows(boekingen)
     benefits = rows[rows["van"] == "gemeente"]
     paid = ledger.totals(benefits, weights, [])["bedrag"].sum(min_count=1)
-    people = inkomen["inwoners"] * inkomen["buurt"].map(weights)
-    total = ledger.totals(rows, weights, [])
-    known = (
-        total.iloc[0] if len(total) else pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": 0})
-    )
-    return pd.Series({**known, "uitkering": paid, "inwoners": people.sum(min_count=1)})
+    known = inkomen["bedrag"].notna()
+    people = (inkomen["inwoners"] * inkomen["buurt"].map(weights))[known]
+    total = pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": len(inkomen)})
+    if (people > 0).any():
+        total = ledger.totals(rows, weights, []).iloc[0]
+    return pd.Series({**total, "uitkering": paid, "inwoners": people.sum(min_count=1)})
 
 
 def counts(

@@ -26,6 +26,11 @@ class Html:
         return replace(self, html=self.html + other.html)
 
 
+def plain(text: str) -> str:
+    """Return `text` without control characters, which no drawing or page may hold."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
 def slug(text: str) -> str:
     """Return `text` as an id for HTML: lower case, words joined by hyphens."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

@@ -14,7 +14,7 @@ _MARGIN = "Waarschijnlijk"  # heading of the column with the 90 % interval
 def _intervals(frame: pd.DataFrame) -> list[str]:
     """Return the 90 % interval of each row in words; an amount that is certain says so."""
     return [
-        "vast bedrag" if r.se == 0 else interval(r.bedrag, r.se)
+        "geen marge" if r.se == 0 else interval(r.bedrag, r.se)
         for r in frame[["bedrag", "se"]].itertuples()
     ]
 

@@ -211,7 +211,7 @@ def map_sentence(table: pd.DataFrame, naam: str) -> str:
 
 def attributions(bronnen: pd.DataFrame) -> list[str]:
     """Return the credit that each publisher asks for, with titles and licence, one line each."""
-    groups = bronnen.groupby(["vermelding", "licentie"])["titel"]
+    groups = bronnen.groupby(["vermelding", "licentie"], dropna=False)["titel"]
     return [f"{credit} ({licence}): {join(t.tolist())}." for (credit, licence), t in groups]
 
 
