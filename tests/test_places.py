@@ -16,7 +16,7 @@ def gebied(*weights: float) -> pd.DataFrame:
 
 
 def income(*amounts: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return boekingen and the income table of three buurten of 100 people, 1000 EUR bijstand each."""
+    """Return boekingen and incomes of three buurten of 100 people, with 1000 EUR bijstand each."""
     inkomen = pd.DataFrame({"buurt": BUURTEN, "bedrag": amounts, "inwoners": 100.0})
     inkomen["bedrag"] = inkomen["bedrag"].astype(float)
     known = inkomen["bedrag"].notna()
