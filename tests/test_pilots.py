@@ -31,7 +31,9 @@ def test_a_code_needs_no_file_and_takes_the_newest_annual_account(code, naam):
 
 
 def test_another_year_can_be_asked():
-    assert pilots.load("GM0344", 2024).jaar == 2024
+    assert pilots.load("GM0344", 2023).verslag == "jaarrekening"
+    budget = pilots.load("GM0344", 2024)
+    assert (budget.jaar, budget.verslag) == (2024, "begroting")
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,21 @@ def inflow(
     return plain(texts.inflow("De Wijk", income, year, "Stad", gemeente, country))
 
 
+def test_a_budget_is_planned_and_an_account_is_spent():
+    assert cost().startswith("De gemeente Stad gaf in 2023 ongeveer")
+    assert cost(budget=True).startswith("De gemeente Stad begrootte voor 2023 ongeveer")
+
+
 @pytest.mark.parametrize(
     ("value", "other", "margin", "expected"),
     [
-        (5000, 5000, 0, "ongeveer even veel als Utrecht (€ 5.000)"),
-        (5100, 5000, 0, "ongeveer even veel als Utrecht (€ 5.000)"),
-        (6000, 5000, 0, "meer dan Utrecht (€ 5.000)"),
-        (6000, 5000, 999, "meer dan Utrecht (€ 5.000)"),
-        (6000, 5000, 1001, "en het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
-        (4000, 5000, 999, "minder dan Utrecht (€ 5.000)"),
-        (4000, 5000, 1001, "en het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
+        (5000, 5000, 0, "ongeveer even veel als in Utrecht (€ 5.000)"),
+        (5100, 5000, 0, "ongeveer even veel als in Utrecht (€ 5.000)"),
+        (6000, 5000, 0, "meer dan in Utrecht (€ 5.000)"),
+        (6000, 5000, 999, "meer dan in Utrecht (€ 5.000)"),
+        (6000, 5000, 1001, "maar het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
+        (4000, 5000, 999, "minder dan in Utrecht (€ 5.000)"),
+        (4000, 5000, 1001, "maar het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
         (None, 5000, 0, ""),
         (5000, NAN, 0, ""),
         (5000, 0, 0, ""),

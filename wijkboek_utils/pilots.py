@@ -23,6 +23,7 @@ class Pilot:
     gemeentenaam: str
     codes: list[str]
     jaar: int
+    verslag: str  # jaarrekening: wat is uitgegeven; begroting: wat is gepland
     toelichting: str = ""
     contact: str = ""
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
@@ -159,6 +160,7 @@ def _place(gemeente: str, jaar: int | None) -> dict:
         if not years:
             raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw; geef zelf een jaar.")
         jaar = int(years[0].period)
-    cbs.iv3_source(gemeente, jaar)  # raises when there are no accounts of this year
+    verslag = cbs.iv3_source(gemeente, jaar).report or "jaarrekening"
     naam = cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0]
-    return {"gemeente": gemeente, "gemeentenaam": str(naam), "jaar": jaar}
+    facts = {"gemeente": gemeente, "gemeentenaam": str(naam)}
+    return {**facts, "jaar": jaar, "verslag": verslag}

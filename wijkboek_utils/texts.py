@@ -18,19 +18,19 @@ _PAYERS = {
 }
 
 
-def compare(value: float | None, other: float | None, than: str, margin: float = 0.0) -> str:
-    """Return how a value stands to another: `meer dan in heel Utrecht (€ 4.900)`.
+def compare(value: float | None, other: float | None, place: str, margin: float = 0.0) -> str:
+    """Return how a value stands to that of a place: `meer dan in heel Utrecht (€ 4.900)`.
 
     `margin` is the half width of the interval of `value`; a difference within it is not claimed.
     """
     if not is_known(value) or not is_known(other) or not other:
         return ""
-    beside = f"{than} ({about(other)})"
+    beside = f"{place} ({about(other)})"
     if abs(value / other - 1) < _ABOUT_EQUAL:
-        return f"ongeveer even veel als {beside}"
+        return f"ongeveer even veel als in {beside}"
     if abs(value - other) < margin:
-        return f"en het verschil met {beside} is kleiner dan de marge"
-    return f"{'meer' if value > other else 'minder'} dan {beside}"
+        return f"maar het verschil met {beside} is kleiner dan de marge"
+    return f"{'meer' if value > other else 'minder'} dan in {beside}"
 
 
 def key_figures(
@@ -68,15 +68,19 @@ def cost(
     people: float | None,
     everywhere: float,
     domains: list[str],
+    budget: bool = False,
 ) -> str:
     """Answer what it costs to keep the area going, as far as the gemeente pays.
 
     `total` has `bedrag` and `se`; `everywhere` is the cost per inhabitant of the whole gemeente.
+    With `budget` the amount is planned and not yet spent.
     """
     if not is_known(total["bedrag"]):
         return f"Wat de gemeente {gemeente} voor {naam} uitgeeft, is niet bekend."
     amount = about(total["bedrag"], total["se"])
     text = [f"De gemeente {gemeente} gaf in {jaar} ongeveer {amount} uit voor {naam}."]
+    if budget:
+        text = [f"De gemeente {gemeente} begrootte voor {jaar} ongeveer {amount} voor {naam}."]
     if total["se"] > 0:
         text.append(
             "Dit bedrag is verdeeld met sleutels en dus niet precies: het ligt waarschijnlijk "
@@ -84,7 +88,7 @@ def cost(
         )
     if is_known(people) and people > 0:
         each, margin = total["bedrag"] / people, dutch.Z90 * total["se"] / people
-        words = compare(each, everywhere, f"in heel {gemeente}", margin)
+        words = compare(each, everywhere, f"heel {gemeente}", margin)
         text.append(f"Dat is {about(each)} per inwoner{words and f', {words}'}.")
     if domains:
         text.append(f"Het meeste ging naar {join(domains)}.")
