@@ -71,7 +71,7 @@ def test_iv3_of_utrecht_adds_up_to_the_published_totals_without_reserves_and_res
 
 
 def test_a_year_without_accounts_names_the_years_that_there_are():
-    with pytest.raises(Fout, match=r"Iv3 over 2019.*2023, 2024"):
+    with pytest.raises(Fout, match=r"\(Iv3\) over 2019.*2023, 2024"):
         cbs.read_iv3("GM0344", 2019)
 
 

@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from html import unescape
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -50,6 +51,30 @@ def drawing(svg: str, title: str = "titel", description: str = "uitleg") -> ET.E
     figures = " ".join(v for e in root.iter() for v in e.attrib.values())
     assert not re.search(r"\b(nan|inf|None)\b|<NA>", figures)
     return root
+
+
+def map_colours() -> list[dict[str, str]]:
+    """Return the colours of the map in the style sheet by name: light, then dark."""
+    css = (Path(charts.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
+    light, dark = css.split("prefers-color-scheme: dark", 1)
+    root = [re.search(r":root\s*\{(.*?)\}", part, re.DOTALL) for part in (light, dark)]
+    return [
+        dict(re.findall(r"--wb-map-([\w-]+):\s*(#[0-9a-f]{6})\b", block[1])) if block else {}
+        for block in root
+    ]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `#rrggbb`, as WCAG 2 defines it."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG 2 defines it, from 1 to 21."""
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
 
 
 def heights(root: ET.Element) -> list[float]:
@@ -159,6 +184,28 @@ def test_a_map_colours_each_area_by_its_class_and_names_it():
     assert [p.findtext("title") for p in areas] == ["buurt 0", "buurt 1", "buurt 2"]
     fills = [re.findall(r"fill:var\(--wb-map-(\w+)", p.get("style", ""))[0] for p in areas]
     assert fills == ["0", "4", "none"]
+    lines = {re.findall(r"stroke:var\(--wb-map-(\w+)", p.get("style", ""))[0] for p in areas}
+    assert lines == {"line"}
+
+
+@pytest.mark.parametrize("block", [0, 1], ids=["light", "dark"])
+def test_each_colour_of_the_map_can_be_told_from_the_line_between_areas(block):
+    colours = map_colours()[block]
+    line = colours.pop("line")
+    assert list(colours) == [*map(str, range(charts.STEPS)), "none"]
+    assert {name: c for name, c in colours.items() if contrast(c, line) < 3} == {}
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_map_without_the_style_sheet_has_the_colours_of_the_light_one():
+    light = map_colours()[0]
+    assert [light[str(n)] for n in range(charts.STEPS)] == charts._STEP
+    assert f"var(--wb-map-none,{light['none']})" == charts._NO_FIGURE
+    assert f"var(--wb-map-line,{light['line']})" == charts.LINE
 
 
 @pytest.mark.parametrize(("inside", "lines"), [(0, 0), (1, 2), (2, 2), (3, 0)])

@@ -26,7 +26,7 @@ ROOMS = [
     {"charts", "cbs", "pdok", "keys", "kernels"},
     {"allocate", "households"},
     {"checks", "pilots", "views"},
-    {"places", "texts", "pictures", "tables"},
+    {"places", "texts", "pictures", "tables", "evidence"},
     {"run", "gate"},
     {"report"},
     {"cli"},

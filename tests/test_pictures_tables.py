@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from wijkboek_utils import dutch, ledger, pictures, tables, views
+from wijkboek_utils import dutch, evidence, ledger, pictures, tables, views
 from wijkboek_utils.show import Html
 
 NAN = math.nan
@@ -26,6 +26,12 @@ SLEUTELS = pd.DataFrame(
 )
 BRONNEN = pd.DataFrame(
     {"bron": ["iv3", "kwb"], "titel": ["Iv3", "KWB"], "tabel": [None, "1"], "sha256": ["aa", "bb"]}
+).assign(
+    uitgever=["CBS", "Kadaster"],
+    periode=["2023", "2024"],
+    licentie=["CC BY 4.0", "CC0"],
+    verkregen=["Van de site.", "Per brief."],
+    opgenomen=["2026-01-02", "2026-03-04"],
 )
 
 
@@ -69,9 +75,9 @@ def per_buurt(**changes: list) -> pd.DataFrame:
 
 def test_a_surplus_is_left_over_and_a_deficit_comes_from_elsewhere():
     left, right = money(baten(100), lasten(70))
-    assert (left, right) == ({"Rijk": 100}, {"Zorg": 70, "Blijft over": 30})
+    assert (left, right) == ({"Rijk": 100}, {"Zorg": 70, "Komt meer binnen": 30})
     left, right = money(baten(70, van="instellingen"), lasten(100))
-    assert (left, right) == ({"Woningcorporaties": 70, "Andere inkomsten": 30}, {"Zorg": 100})
+    assert (left, right) == ({"Woningcorporaties": 70, "Komt tekort": 30}, {"Zorg": 100})
 
 
 def test_goals_beyond_the_largest_are_taken_together():
@@ -84,7 +90,7 @@ def test_goals_beyond_the_largest_are_taken_together():
 def test_negative_expenses_have_a_bar_on_the_side_where_they_come_in():
     negative = lasten(20, van="buitenwereld", naar="gemeente", post="iv3:0.8:lasten")
     assert money(baten(80), lasten(100), negative) == [
-        {"Rijk": 80, "Negatieve uitgaven": 20},
+        {"Rijk": 80, "Correcties": 20},
         {"Zorg": 100},
     ]
 
@@ -93,7 +99,9 @@ def test_sides_that_balance_to_the_cent_get_no_bar_for_the_difference():
     two_payers = money(baten(100.10), baten(200.20, van="huishoudens"), lasten(300.30))
     two_goals = money(baten(300.30), lasten(100.10), lasten(200.20, "groen"))
     for left, right in (two_payers, two_goals):
-        assert {"Blijft over", "Andere inkomsten"}.isdisjoint({*left, *right})
+        assert {"Komt meer binnen", "Komt tekort"}.isdisjoint({*left, *right})
+    assert [[*side] for side in two_payers] == [["Huishoudens", "Rijk"], ["Zorg"]]
+    assert [[*side] for side in two_goals] == [["Rijk"], ["Groen", "Zorg"]]
 
 
 def test_what_is_left_over_is_the_balance_of_the_account_also_with_negative_receipts():
@@ -101,7 +109,7 @@ def test_what_is_left_over_is_the_balance_of_the_account_also_with_negative_rece
     account = views.gemeente_account(book(*rows), WEIGHTS)
     left, right = money(*rows)
     assert account.query("kant == 'saldo'")["bedrag"].tolist() == [10]
-    assert right.get("Blijft over", 0) - left.get("Andere inkomsten", 0) == 10
+    assert right.get("Komt meer binnen", 0) - left.get("Komt tekort", 0) == 10
 
 
 def test_nothing_booked_gives_an_empty_picture():
@@ -140,8 +148,29 @@ def test_the_account_ends_with_its_balance_and_calls_a_certain_amount_certain():
     assert head == ["Regel", "Soort", "Bedrag", "Waarschijnlijk"]
     assert spent == ["Zorg", "Uitgave", "€ 400.000", "tussen € 320.000 en € 480.000"]
     assert balance[:2] == ["Inkomsten min uitgaven", "Saldo"]
-    assert ["Rijk", "Inkomst", "€ 1,0 miljoen", "geen marge"] in cells(table)
-    assert '<tr class="total"><th scope="row">Inkomsten min uitgaven' in table.html
+    assert ["Rijk", "Inkomst", "€ 1,0 miljoen", "zeker volgens de bron"] in cells(table)
+    apart = re.findall(r'<tr class="total"><th scope="row">(.*?)</th>', table.html)
+    assert apart == ["Uitgaven samen", "Inkomsten samen", "Inkomsten min uitgaven"]
+
+
+def test_a_balance_can_be_on_either_side_of_nothing_and_its_range_says_so():
+    def words(value: float, signed: bool) -> str:
+        return dutch.interval(value, 2e5, signed=signed).replace(dutch.NBSP, " ")
+
+    below = "tussen € \N{MINUS SIGN}200.000 en € 400.000"
+    assert (words(1e5, False), words(1e5, True)) == ("tussen € 0 en € 400.000", below)
+    above = "tussen € \N{MINUS SIGN}400.000 en € 200.000"
+    assert (words(-1e5, False), words(-1e5, True)) == (
+        "tussen € \N{MINUS SIGN}400.000 en € 0",
+        above,
+    )
+    # Far from nothing it makes no difference.
+    assert words(1e6, False) == words(1e6, True)
+    for spent, expected in ((9e5, below), (1.1e6, above)):
+        rows = views.gemeente_account(book(baten(1e6), lasten(spent, se=2e5)), WEIGHTS)
+        *_, balance = cells(tables.account(rows, "De Wijk", 2023))
+        assert balance[0] == "Inkomsten min uitgaven"
+        assert balance[3] == expected
 
 
 def test_goals_have_their_share_and_a_share_of_nothing_is_unknown():
@@ -160,7 +189,7 @@ def test_key_sets_are_named_and_an_unknown_outcome_is_a_word():
 def test_where_money_lands_is_in_words_with_the_largest_first():
     rows = pd.DataFrame({"naar": ["huishoudens", "buitenwereld"], "bedrag": [1.0, 9.0], "se": 0.0})
     names = [r[0] for r in cells(tables.landed(rows, "De Wijk", 2023))[1:]]
-    assert names == ["Buiten de wijk, of nog onbekend", "Bij huishoudens in het gebied"]
+    assert names == ["Buiten het gebied, of nog onbekend", "Bij huishoudens in het gebied"]
 
 
 def taken(**changes: object) -> list[str]:
@@ -190,10 +219,13 @@ def test_a_taakveld_without_a_side_says_the_same_for_expenses_and_receipts():
 
 def test_buurten_of_the_area_come_first_and_few_inhabitants_get_no_figure():
     _, *rows = cells(tables.per_buurt(per_buurt(), "t"))
-    assert rows == [
+    assert [r[:4] for r in rows] == [
         ["B (in het gebied)", "10", "te weinig inwoners", "€ 20.000"],
         ["A", "500", "€ 2.000", "€ 1,0 miljoen"],
     ]
+    head, *spread = cells(tables.per_buurt(per_buurt(se=[1e5, NAN], bedrag=[1e6, NAN]), "t"))
+    assert head == ["Buurt", "Inwoners", "Per inwoner", "Uitgaven", "Waarschijnlijk"]
+    assert [r[4] for r in spread] == ["onbekend", "tussen € 840.000 en € 1,16 miljoen"]
 
 
 def test_income_says_how_it_is_known_and_leaves_out_other_buurten():
@@ -203,32 +235,54 @@ def test_income_says_how_it_is_known_and_leaves_out_other_buurten():
         se=[1e5, NAN, 0.0],
         per_inwoner=[30_400.0, NAN, 1.0],
         methode=["gemeten", "ontbreekt", "gemeten"],
+        sleutel=None,
     )
     _, a, b = cells(tables.income(rows, gebied, "De Wijk"))
     assert a == ["A", "100", "€ 3,00 miljoen", "€ 30.400", "cijfer van CBS voor deze buurt"]
     assert b == ["B", "0", "onbekend", "onbekend", "niet bekend"]
 
 
+@pytest.mark.parametrize(
+    ("sleutel", "whole"),
+    [("inwoners:WK990100", "wijkcijfer"), ("inwoners:GM9901", "gemeentecijfer")],
+)
+def test_income_that_is_estimated_names_the_figure_it_comes_from(sleutel, whole):
+    gebied = pd.DataFrame({"buurt": ["a"], "naam": ["A"], "gewicht": [1.0]})
+    row = {"buurt": "a", "inwoners": 100.0, "bedrag": 3e6, "se": 1e5, "per_inwoner": 30_400.0}
+    rows = pd.DataFrame([{**row, "methode": "verdeeld", "sleutel": sleutel}])
+    _, a = cells(tables.income(rows, gebied, "De Wijk"))
+    assert a[4] == f"geschat: rest van het {whole}, verdeeld naar inwoners"
+
+
 def test_the_passport_leads_from_a_total_to_its_parts_and_checksums():
+    spread_by = {"methode": "verdeeld", "sleutel": "inwoners", "bron": "iv3;kwb", "se": 6.0}
     rows = book(
-        lasten(60, methode="verdeeld", sleutel="inwoners", bron="iv3;kwb", se=6.0),
+        lasten(60, **spread_by),
+        lasten(60, buurt="BU99010002", **spread_by),
         lasten(40, post="iv3:5.7:lasten"),
     )
-    html = tables.passport(rows, WEIGHTS, SLEUTELS, BRONNEN)
-    _, spread, measured = cells(html)
-    assert spread[:3] == ["inwoners", "verdeeld", "€ 60"]
-    assert spread[4] == "iv3, kwb"
-    assert measured == ["geen", "gemeten", "€ 40", "geen", "iv3"]
-    assert "<li>iv3: Iv3; sha256 aa</li><li>kwb: KWB; sha256 bb</li>" in html.html
-    only = tables.passport(rows[rows["sleutel"].isna()], WEIGHTS, SLEUTELS, BRONNEN).html
-    assert "aa" in only and "bb" not in only
+    html = tables.passport(rows, WEIGHTS, SLEUTELS, BRONNEN, "Opbouw van de uitgaven")
+    head, spread, measured = cells(html)
+    assert head == ["Verdeeld naar", "Hoe bekend", "Bedrag", "Mogelijke fout", "Bron"]
+    assert spread == ["inwoners", "verdeeld met een sleutel", "€ 60", "€ 6", "iv3, kwb"]
+    assert measured == ["niet verdeeld", "cijfer van CBS", "€ 40", "geen", "iv3"]
+    assert "<caption>Opbouw van de uitgaven</caption>" in html.html
+    proofs = [
+        f"{b}; controlegetal (sha256) {h}" for b, h in [("iv3: Iv3", "aa"), ("kwb: KWB", "bb")]
+    ]
+    assert "".join(f"<li>{p}</li>" for p in proofs) in html.html
+    only = tables.passport(rows[rows["sleutel"].isna()], WEIGHTS, SLEUTELS, BRONNEN, "t").html
+    assert "(sha256) aa" in only and "(sha256) bb" not in only
 
 
 def test_sources_keep_every_fact_and_name_a_missing_table_number():
-    assert cells(tables.sources(BRONNEN)) == [
-        ["Bron", "Titel", "Tabel", "Sha256"],
-        ["iv3", "Iv3", "geen tabelnummer", "aa"],
-        ["kwb", "KWB", "1", "bb"],
+    html = evidence.sources(BRONNEN).html
+    assert html.startswith('<div class="wb-sources"><ul>')
+    assert re.findall("<li>(.*?)</li>", html) == [
+        "Iv3 (CBS; tabel geen tabelnummer; periode 2023; licentie CC BY 4.0; bron iv3). "
+        "Verkregen: Van de site. Opgenomen op 2026-01-02. Controlegetal (sha256): aa.",
+        "KWB (Kadaster; tabel 1; periode 2024; licentie CC0; bron kwb). "
+        "Verkregen: Per brief. Opgenomen op 2026-03-04. Controlegetal (sha256): bb.",
     ]
 
 
@@ -237,7 +291,7 @@ def test_years_count_the_buurten_with_a_figure_and_flag_another_year():
     rows += [("GemiddeldInkomenPerInwoner", 2022, 30.0), ("Woningvoorraad", 2023, 1.0)]
     figures = pd.DataFrame(rows, columns=["onderwerp", "jaar", "waarde"]).assign(soort="Buurt")
     used = pd.DataFrame({"gebruikt": ["inwoners", "bijstand"]})
-    _, people, income = cells(tables.years(figures, SLEUTELS, used, 2023))
+    _, people, income = cells(evidence.years(figures, SLEUTELS, used, 2023))
     assert people[1:] == ["2023", "ja", "1 van 2"]
     assert income[1:] == ["2022", "nee", "1 van 1"]
 
@@ -247,30 +301,41 @@ def test_keys_have_their_amount_margin_and_reason():
         lasten(1e6, methode="verdeeld", sleutel="inwoners"),
         lasten(2e6, "groen", methode="verdeeld", sleutel="bijstand", post="iv3:5.7:lasten"),
     )
-    _, first, second = cells(tables.keys(rows, WEIGHTS, SLEUTELS))
+    _, first, second = cells(evidence.keys(rows, WEIGHTS, SLEUTELS))
     assert first == ["mensen in de bijstand", "€ 2,0 miljoen", "onbekend", "oordeel", "onbekend"]
     assert second == ["inwoners", "€ 1,0 miljoen", "25 procent", "vergelijking", "iedereen telt"]
 
 
 def test_replaced_keys_are_listed_or_said_not_to_be():
     used = pd.DataFrame({"gevraagd": ["bijstand"], "gebruikt": ["inwoners"]})
-    _, row = cells(tables.stand_ins(used, SLEUTELS))
+    _, row = cells(evidence.stand_ins(used, SLEUTELS))
     assert row == ["mensen in de bijstand", "inwoners", "25 procent", "iedereen telt"]
     same = used.assign(gevraagd="inwoners")
-    assert tables.stand_ins(same, SLEUTELS).html.startswith("<p>Nergens")
+    assert evidence.stand_ins(same, SLEUTELS).html.startswith("<p>Nergens")
 
 
 def test_negative_amounts_are_listed_as_published_or_said_not_to_be():
     rows = pd.DataFrame({"taakveld": ["0.8", "5.7"], "naam": ["Overig", "Groen"]})
     rows = rows.assign(lasten=[-5000.0, 10.0], baten=[NAN, 0.0])
-    assert cells(tables.negative(rows, "Stad", 2023))[1:] == [
+    assert cells(evidence.negative(rows, "Stad", 2023))[1:] == [
         ["0.8 Overig", "€ \N{MINUS SIGN}5.000", "onbekend"]
     ]
-    assert "geen negatieve bedragen" in tables.negative(rows[1:], "Stad", 2023).html
+    assert "geen negatieve bedragen" in evidence.negative(rows[1:], "Stad", 2023).html
 
 
 def test_checks_show_what_was_expected_and_found():
     row = {"controle": "som", "verwacht": 1234.0, "gevonden": NAN, "verschil": -0.0}
-    assert cells(tables.checks(pd.DataFrame([{**row, "oordeel": "goed"}])))[1] == [
+    assert cells(evidence.checks(pd.DataFrame([{**row, "oordeel": "goed"}])))[1] == [
         *("som", "1.234", "onbekend", "0", "goed")
     ]
+
+
+def test_what_is_kept_apart_has_both_sides_and_tells_overhead_from_overhead():
+    rows = pd.DataFrame({"taakveld": ["0.4", "8.2"], "naam": ["Overhead", "Grondexploitatie"]})
+    rows = rows.assign(lasten=[5.0, NAN], baten=[NAN, 7000.0])
+    table = evidence.kept_apart(rows, "Stad", 2023)
+    assert cells(table)[1:] == [
+        ["0.4 Overhead van de grondexploitatie", "€ 5", "€ 0"],
+        ["8.2 Grondexploitatie", "€ 0", "€ 7.000"],
+    ]
+    assert "gemeente Stad als geheel blijven, 2023" in table.html

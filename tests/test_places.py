@@ -32,7 +32,7 @@ def income(*amounts: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     benefit = benefit.assign(bedrag=1000.0, se=0.0, post="iv3:6.3:lasten", jaar=2023)
     benefit = benefit.assign(domein="werk en inkomen", soort="publiek", methode="lokaal")
     benefit = ledger.conform(benefit.assign(bron="iv3-test", bronjaar=2023))
-    return pd.concat([benefit, households.book_income(table, benefit, 2023)]), inkomen
+    return pd.concat([benefit, households.book_income(table, benefit, 2023)]), table
 
 
 def household_income(area: pd.DataFrame, *amounts: float | None) -> pd.Series:
@@ -44,6 +44,11 @@ def household_income(area: pd.DataFrame, *amounts: float | None) -> pd.Series:
 def test_income_is_counted_once_with_its_benefits():
     found = household_income(gebied(1, 1, 0), 50_000, 70_000, 90_000)
     assert (found["bedrag"], found["uitkering"], found["inwoners"]) == (120_000, 2_000, 200)
+
+
+def test_the_share_of_benefits_does_not_make_the_income_less_certain():
+    found = household_income(gebied(1, 1, 0), 50_000, 70_000, 90_000)
+    assert found["se"] == pytest.approx(np.sqrt(2) * 10, abs=0.01)
 
 
 def test_benefits_alone_are_not_the_income_of_the_inhabitants():
@@ -59,7 +64,7 @@ def test_income_per_inhabitant_counts_only_who_has_a_known_income():
 def test_an_area_that_cbs_publishes_gets_that_figure_and_others_the_sum_of_buurten():
     indicatoren = figures(AantalInwoners=[100, 205, 300])
     indicatoren.loc[indicatoren["soort"] == "Gemeente", "waarde"] = 607.0
-    topics = {"AantalInwoners": "inwoners", "Woningvoorraad": "woningen"}
+    topics = {t: places.COUNTED[t] for t in ("AantalInwoners", "Woningvoorraad")}
     whole = places.counts(indicatoren, gebied(1, 1, 1), ["GM9901"], topics)
     part = places.counts(indicatoren, gebied(1, 1, 0), BUURTEN[:2], topics)
     assert (whole["waarde"].iloc[0], part["waarde"].iloc[0]) == (607, 305)
@@ -68,7 +73,8 @@ def test_an_area_that_cbs_publishes_gets_that_figure_and_others_the_sum_of_buurt
 
 def test_a_sum_with_an_unknown_buurt_says_how_many_are_missing():
     indicatoren = figures(AantalInwoners=[100, None, 300])
-    found = places.counts(indicatoren, gebied(1, 1, 0), BUURTEN[:2], {"AantalInwoners": "inwoners"})
+    topics = {"AantalInwoners": places.COUNTED["AantalInwoners"]}
+    found = places.counts(indicatoren, gebied(1, 1, 0), BUURTEN[:2], topics)
     assert (found["waarde"].item(), found["onbekend"].item()) == (100, 1)
 
 

@@ -55,6 +55,7 @@ def everything(text: str) -> list[show.Html]:
         show.figure(text, text, "<svg></svg>", twin, show.text(text), "wide"),
         show.text(text, text),
         show.bullets([text]),
+        show.bullets([text]).with_class("wb-sources"),
         show.key_figures([(text, text, text)]),
     ]
 
@@ -75,6 +76,7 @@ def test_a_table_says_exactly_the_texts_it_was_given(cell, caption):
     assert page.words == [caption, "kop", cell]
     assert page.tags == ["div", "table", "caption", "thead", "tr", "th", "tbody", "tr", "th"]
     assert ("aria-label", caption) in page.attributes
+    assert ("role", "group") in page.attributes
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
@@ -93,31 +95,44 @@ def test_a_whole_number_stays_whole_beside_a_fraction():
     assert Reader(show.table(frame, "t", {"bedrag": dutch.euro}).html).words[-2] == "2023"
 
 
-def test_a_table_has_a_header_for_each_column_and_row_and_one_total():
+def test_a_table_has_a_header_for_each_column_and_row_and_sets_its_totals_apart():
     frame = pd.DataFrame({"naam": ["a", "b"], "bedrag": [1.0, 2.0]})
-    html = show.table(frame, "t", {"bedrag": dutch.number}, note="let op", total=True).html
+    html = show.table(frame, "t", {"bedrag": dutch.number}, note="let op", totals=("b",)).html
     assert html.count('<th scope="col"') == html.count('<th scope="row"') == html.count("<td") == 2
     assert html.count('class="num"') == 3
     assert '<tr class="total"><th scope="row">b</th>' in html
     assert html.count('class="total"') == 1
+    both = show.table(frame, "t", totals=("b", "a")).html
+    assert both.count('<tr class="total"><th scope="row">') == 2
+    # Only the first cell names a row.
+    assert 'class="total"' not in show.table(frame[["bedrag", "naam"]], "t", totals=("b",)).html
     assert html.endswith('<p class="note">let op</p>')
     assert 'class="total"' not in show.table(frame, "t").html
     assert "note" not in show.table(frame, "t").html
 
 
 def test_a_table_without_rows_keeps_its_caption_and_headers():
-    page = Reader(show.table(pd.DataFrame({"a": [], "b": []}), "leeg", total=True).html)
+    page = Reader(show.table(pd.DataFrame({"a": [], "b": []}), "leeg", totals=("a",)).html)
     assert page.words == ["leeg", "a", "b"]
 
 
 def test_a_figure_has_its_title_sentence_drawing_legend_and_folded_table():
     twin = show.table(pd.DataFrame({"a": ["cel"]}), "bijschrift")
     page = Reader(show.figure("Titel", "Zin.", "<svg></svg>", twin, show.text("uitleg")).html)
-    fold = "Toon de cijfers bij deze afbeelding"
+    fold = "Toon de cijfers: Titel"
     words = ["Titel", "Zin.", "uitleg", fold, "bijschrift", "a", "cel"]
     assert [w.strip() for w in page.words] == words
     assert page.tags.index("svg") < page.tags.index("p") < page.tags.index("details")
-    assert ("aria-label", "Titel") in page.attributes
+    assert ("aria-label", "Afbeelding: Titel") in page.attributes
+    # What scrolls is a group with a name: a page with a landmark for each picture has no plan.
+    assert [v for n, v in page.attributes if n == "role"] == ["group", "group"]
+
+
+def test_a_piece_in_a_box_is_the_same_piece():
+    piece = show.text("een & twee")
+    assert piece.with_class("doos").html == f'<div class="doos">{piece.html}</div>'
+    assert (piece.with_class("doos") + piece).html.count("een &amp; twee") == 2
+    assert piece.html == "<p>een &amp; twee</p>"
 
 
 def test_pieces_are_added_in_order_and_shown_as_they_are():

@@ -10,6 +10,8 @@ from wijkboek_utils import dutch, texts
 from wijkboek_utils.texts import LESS, MIXED, MORE, NOTHING
 
 NAN = math.nan
+EVERY_SET = "Volgens alle drie de verdelingen"
+UNCERTAIN = "In Utrecht is het € 5.000; dat verschil is te klein om zeker te zijn."
 
 
 def plain(text: str) -> str:
@@ -22,22 +24,37 @@ def total(bedrag: float = 8e6, se: float = 5e5, **others: float) -> pd.Series:
     return pd.Series({"bedrag": bedrag, "se": se, **others})
 
 
+def people(waarde: float | None = 2000.0) -> pd.Series:
+    """Return the inhabitants as a row of `places.counts`."""
+    return pd.Series({"naam": "inwoners", "een": "inwoner", "waarde": waarde, "jaar": 2024})
+
+
 def compared(lasten: list[float], eigen: list[float]) -> pd.DataFrame:
     """Return the outcome under three sets of keys."""
     return pd.DataFrame({"lasten": lasten, "eigen": eigen, "rijk": 0.0})
 
 
+def counted(**counts: tuple[float, int | None]) -> pd.DataFrame:
+    """Return counts as `places.counts`: each topic with its figure and its year."""
+    one = {"woningen": "woning", "autos": "auto", "banken": "bank", "inwoners": "inwoner"}
+    rows = [(n, one[n], value, year) for n, (value, year) in counts.items()]
+    table = pd.DataFrame(rows, columns=["naam", "een", "waarde", "jaar"])
+    return table.astype({"jaar": "Int64"})
+
+
 def cost(**changes: object) -> str:
     """Return the sentence on cost of a wijk with 2.000 inhabitants."""
-    facts = {"total": total(), "people": 2000.0, "everywhere": 3000.0, "domains": ["zorg"]}
-    return plain(texts.cost("De Wijk", "Stad", 2023, **{**facts, **changes}))
+    facts = {"total": total(), "people": people(), "everywhere": 3000.0, "domains": ["zorg"]}
+    facts |= {"naam": "De Wijk", "gemeente": "Stad", "jaar": 2023}
+    return plain(texts.cost(**{**facts, **changes}))
 
 
 def inflow(
     year: int | None = 2022, gemeente: float = 30e3, country: float = 32e3, **changes: float
 ):
     """Return the sentence on income of a wijk with 2.000 inhabitants."""
-    facts = {"bedrag": 56e6, "se": 1e6, "onbekend": 0, "uitkering": 2e6, "inwoners": 2000.0}
+    facts = {"bedrag": 56e6, "se": 1e6, "onbekend": 0, "inwoners": 2000.0}
+    facts |= {"uitkering": 2e6, "se_uitkering": 3e5}
     income = pd.Series({**facts, **changes})
     return plain(texts.inflow("De Wijk", income, year, "Stad", gemeente, country))
 
@@ -50,13 +67,13 @@ def test_a_budget_is_planned_and_an_account_is_spent():
 @pytest.mark.parametrize(
     ("value", "other", "margin", "expected"),
     [
-        (5000, 5000, 0, "ongeveer even veel als in Utrecht (€ 5.000)"),
-        (5100, 5000, 0, "ongeveer even veel als in Utrecht (€ 5.000)"),
-        (6000, 5000, 0, "meer dan in Utrecht (€ 5.000)"),
-        (6000, 5000, 999, "meer dan in Utrecht (€ 5.000)"),
-        (6000, 5000, 1001, "maar het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
-        (4000, 5000, 999, "minder dan in Utrecht (€ 5.000)"),
-        (4000, 5000, 1001, "maar het verschil met Utrecht (€ 5.000) is kleiner dan de marge"),
+        (5000, 5000, 0, "Dat is ongeveer even veel als in Utrecht (€ 5.000)."),
+        (5100, 5000, 0, "Dat is ongeveer even veel als in Utrecht (€ 5.000)."),
+        (6000, 5000, 0, "Dat is meer dan in Utrecht (€ 5.000)."),
+        (6000, 5000, 999, "Dat is meer dan in Utrecht (€ 5.000)."),
+        (6000, 5000, 1001, UNCERTAIN),
+        (4000, 5000, 999, "Dat is minder dan in Utrecht (€ 5.000)."),
+        (4000, 5000, 1001, UNCERTAIN),
         (None, 5000, 0, ""),
         (5000, NAN, 0, ""),
         (5000, 0, 0, ""),
@@ -70,36 +87,66 @@ def test_a_difference_is_claimed_only_when_it_is_larger_than_the_margin(
 
 def test_key_figures_say_what_is_unknown_and_what_is_published():
     none, fixed = total(NAN, NAN), total(se=0.0)
-    unknown = texts.key_figures("De Wijk", none, fixed, None, compared([NAN] * 3, [NAN] * 3))
-    assert [(value, meaning) for _, value, meaning in unknown] == [
-        ("onbekend", "geteld door CBS"),
+    unknown = texts.key_figures("De Wijk", fixed, none, people(NAN), compared([NAN] * 3, [NAN] * 3))
+    assert [(value, meaning) for _, value, meaning in unknown[:3]] == [
         ("onbekend", "geen cijfer"),
-        (dutch.about(8e6, 0), "zoals gepubliceerd"),
+        (dutch.about(8e6, 0), "zonder reserves en bouwgrond"),
         ("onbekend", "geen cijfer"),
     ]
-    known = texts.key_figures("De Wijk", total(), fixed, 2000, compared([9e6] * 3, [1e6, 2e6, 3e6]))
-    assert plain(known[1][2]) == "tussen € 7,2 en € 8,8 miljoen"
-    assert plain(known[3][2]) == "tussen € 1,0 en € 3,0 miljoen, naar gelang de verdeling"
+    assert unknown[3][1] == "onbekend"
+    paid = compared([9e6] * 3, [1e6, 2e6, 3e6])
+    known = texts.key_figures("De Wijk", total(), total(6e7, 2e6), people(), paid)
+    assert [(name, plain(value), plain(meaning)) for name, value, meaning in known] == [
+        ("Inwoners van De Wijk", "2.000", "volgens CBS, 2024"),
+        (
+            "De gemeente geeft uit",
+            "€ 8,0 miljoen",
+            "waarschijnlijk tussen € 7,2 en € 8,8 miljoen",
+        ),
+        (
+            "Inkomen van bewoners",
+            "€ 60 miljoen",
+            "waarschijnlijk tussen € 57 en € 63 miljoen",
+        ),
+        (
+            "Het gebied betaalt aan de gemeente",
+            "tussen € 1,0 en € 3,0 miljoen",
+            "volgens drie verdelingen",
+        ),
+    ]
 
 
 def test_cost_gives_the_amount_its_range_and_what_it_is_beside_the_gemeente():
     text = cost(domains=["zorg", "onderwijs"])
     assert "in 2023 ongeveer € 8,0 miljoen uit voor De Wijk" in text
     assert "tussen € 7,2 en € 8,8 miljoen" in text
-    assert "Dat is € 4.000 per inwoner, meer dan in heel Stad (€ 3.000)." in text
-    assert text.endswith("Het meeste ging naar zorg en onderwijs.")
+    assert "Per inwoner is dat € 4.000 (inwoners van 2024)." in text
+    assert "(inwoners van 2024). Dat is meer dan in heel Stad (€ 3.000). Het meeste" in text
+    assert text.endswith("Het meeste gaat naar zorg en onderwijs.")
 
 
 def test_cost_of_the_whole_gemeente_is_certain_and_compared_with_nothing():
-    text = cost(total=total(se=0.0), everywhere=NAN, domains=[])
-    assert text.endswith("Dat is € 4.000 per inwoner.")
+    text = cost(naam="Stad", total=total(se=0.0), everywhere=NAN, domains=[])
+    assert text == (
+        "De gemeente Stad gaf in 2023 ongeveer € 8,0 miljoen uit. Per inwoner is dat € 4.000 "
+        "(inwoners van 2024)."
+    )
     assert "sleutels" not in text
     assert "Het meeste" not in text
 
 
-@pytest.mark.parametrize("people", [None, NAN, 0])
-def test_cost_without_inhabitants_is_not_divided(people):
-    assert "per inwoner" not in cost(people=people)
+def test_the_budget_of_the_whole_gemeente_is_not_for_itself():
+    assert cost(naam="Stad", budget=True).startswith(
+        "De gemeente Stad begrootte voor 2023 ongeveer € 8,0 miljoen."
+    )
+
+
+@pytest.mark.parametrize("waarde", [None, NAN, 0])
+def test_cost_without_inhabitants_is_not_divided(waarde):
+    text = cost(people=people(waarde))
+    assert "per inwoner" not in text.lower()
+    assert "heel Stad" not in text
+    assert "per inwoner" in cost().lower()
 
 
 def test_cost_that_is_unknown_is_said_to_be_so():
@@ -112,7 +159,7 @@ def test_inflow_gives_income_per_inhabitant_beside_gemeente_and_country():
     assert "(cijfer uit 2022)" in text
     assert "€ 28.000 per inwoner" in text
     assert "Ter vergelijking: € 30.000 in heel Stad en € 32.000 in Nederland." in text
-    assert "ongeveer € 2,0 miljoen van de gemeente" in text
+    assert "Daarvan komt naar schatting tussen € 1,5 en € 2,5 miljoen van de gemeente" in text
 
 
 def test_inflow_leaves_out_what_it_has_no_figure_for():
@@ -123,8 +170,14 @@ def test_inflow_leaves_out_what_it_has_no_figure_for():
     assert inflow(bedrag=NAN, se=NAN).endswith("is niet bekend.")
 
 
+def test_benefits_of_a_few_people_are_not_told_apart():
+    assert "van de gemeente" not in inflow(inwoners=texts.FEW - 1.0) + inflow(inwoners=NAN)
+    assert "van de gemeente" in inflow(inwoners=float(texts.FEW))
+
+
 def test_the_year_of_income_is_named_and_never_none():
     assert "CBS-tabel over 2022" in texts.income_year(2022)
+    assert "niet nagegaan" in texts.income_year(2022)
     assert texts.income_year(None) == "Er is geen cijfer over inkomen."
     assert "None" not in inflow(year=None)
 
@@ -138,29 +191,46 @@ def test_income_that_is_known_for_some_buurten_only_says_so():
 @pytest.mark.parametrize("direct", [NAN, None])
 def test_spending_says_which_part_goes_to_households_or_that_it_is_unknown(direct):
     landed = pd.DataFrame({"naar": ["huishoudens", "buitenwereld"], "bedrag": [25.0, 75.0]})
-    assert "ging 25 procent rechtstreeks naar huishoudens" in plain(texts.spending(landed))
+    words = "gaat naar schatting ongeveer 25 procent rechtstreeks naar huishoudens"
+    assert words in plain(texts.spending(landed))
     assert "niet bekend" in texts.spending(landed.assign(bedrag=[direct, 75.0]))
     assert "niet bekend" in texts.spending(landed.assign(bedrag=0.0))
     assert "niet bekend" in texts.spending(landed[:0])
 
 
 def test_assets_counts_what_is_known_and_names_what_is_not():
-    counts = pd.DataFrame({"naam": ["woningen", "auto's", "banken"], "waarde": [1200.0, 0.0, NAN]})
+    counts = counted(woningen=(1200.0, 2023), autos=(0.0, 2023), banken=(NAN, None))
     cars = pd.DataFrame({"naam": ["De Hoek"], "autos": [5000.0]})
     text = texts.assets(counts, cars)
-    assert "CBS telt 1.200 woningen en 0 auto's. Niet bekend is het aantal banken." in text
-    assert "Van de auto's staan er 5.000 in De Hoek" in text
+    missing = "Nog niet in onze bestanden: het aantal banken."
+    assert text.startswith(f"CBS telde in 2023 1.200 woningen en 0 autos. {missing}")
+    assert "Van de auto's staan er 5.000 op naam in De Hoek; waarschijnlijk" in text
     without = texts.assets(counts.assign(waarde=NAN), cars[:0])
-    assert without.startswith("CBS heeft hier geen tellingen.")
+    assert without.startswith("In onze bestanden staan hier geen tellingen.")
+    assert "CBS telde" not in without
     assert "leasebedrijven" not in without
-    assert "Niet bekend" not in texts.assets(counts.dropna(), cars)
+    assert "Nog niet" not in texts.assets(counts.dropna(), cars)
+
+
+def test_assets_are_counted_one_by_one_and_by_the_year_that_they_were_counted_in():
+    counts = counted(
+        inwoners=(1.0, 2024), woningen=(1.0, 2023), banken=(NAN, 2023), autos=(2.0, 2024)
+    )
+    text = texts.assets(counts, pd.DataFrame({"naam": [], "autos": []}))
+    sentences = "CBS telde in 2024 1 inwoner en 2 autos. CBS telde in 2023 1 woning. Nog niet"
+    assert text.startswith(sentences)
+    zero = texts.assets(counted(woningen=(0.0, 2023)), pd.DataFrame())
+    assert zero.startswith("CBS telde in 2023 0 woningen.")
 
 
 def test_the_picture_of_flows_is_read_from_its_largest_payer_and_goal():
     got = pd.DataFrame({"van": ["rijk", "vermogen"], "bedrag": [60.0, 40.0]})
     spent = pd.DataFrame({"domein": ["zorg"], "bedrag": [3e6], "se": [2e5]})
     text = plain(texts.flow_sentence("De Wijk", got, spent))
-    assert "komt 60 cent van het Rijk. Het meeste geld gaat naar zorg: € 3,0 miljoen." in text
+    assert "komt naar schatting ongeveer 60 cent van het Rijk. Het meeste geld gaat" in text
+    assert text.endswith("Het meeste geld gaat naar zorg: € 3,0 miljoen.")
+    uneven = texts.flow_sentence("De Wijk", got.assign(bedrag=[63.0, 37.0]), spent)
+    assert "ongeveer 65 cent van het Rijk" in uneven
     assert "100 cent van vermogen" in texts.flow_sentence("De Wijk", got[1:], spent)
     for empty in ((got[:0], spent), (got, spent[:0])):
         assert texts.flow_sentence("De Wijk", *empty).startswith("Er zijn geen geldstromen")
@@ -168,9 +238,11 @@ def test_the_picture_of_flows_is_read_from_its_largest_payer_and_goal():
 
 def test_the_bars_explain_their_range_only_when_there_is_one():
     spent = pd.DataFrame({"domein": ["zorg", "groen"], "bedrag": [75.0, 25.0], "se": [5.0, 0.0]})
-    assert plain(texts.bars_sentence(spent)).startswith("Naar zorg gaat 75 procent")
-    assert "marge" in texts.bars_sentence(spent)
-    assert "marge" not in texts.bars_sentence(spent.assign(se=0.0))
+    without = plain(texts.bars_sentence(spent.assign(se=0.0)))
+    assert without == "Naar zorg gaat ongeveer 75 procent van de uitgaven."
+    text = plain(texts.bars_sentence(spent))
+    assert text.startswith(f"{without} De lijn in elke balk geeft aan hoe onzeker het bedrag is.")
+    assert "inschatting van ons, geen meting" in text
     assert texts.bars_sentence(spent[:0]) == "Er zijn geen uitgaven bekend."
 
 
@@ -190,6 +262,8 @@ def test_the_map_says_its_range_its_blanks_and_what_the_line_is(amounts, weights
         texts.map_sentence(pd.DataFrame({"per_inwoner": amounts, "gewicht": weights}), "De Wijk")
     )
     assert expected in text
+    # Where there are amounts, they are said to be estimates.
+    assert text.endswith("zeggen niets.") == any(not math.isnan(a) for a in amounts)
     # A line around all of the map would say nothing.
     assert ("dikke lijn" in text) == (weights == [1, 0] and not math.isnan(amounts[0]))
 
@@ -216,8 +290,8 @@ def test_estimated_figures_are_counted_per_key_that_is_used():
 @pytest.mark.parametrize(
     ("lasten", "eigen", "expected", "words"),
     [
-        ([3e6, 4e6, 5e6], [1e6] * 3, MORE, "er gaat meer gemeentegeld naar het gebied"),
-        ([3e6, 4e6, 5e6], [9e6] * 3, LESS, "het gebied betaalt meer"),
+        ([3e6, 4e6, 5e6], [1e6] * 3, MORE, "gaat er meer gemeentegeld naar het gebied"),
+        ([3e6, 4e6, 5e6], [9e6] * 3, LESS, "betaalt het gebied meer aan de gemeente"),
         ([3e6, 4e6, 5e6], [4e6] * 3, MIXED, "hangt af van de verdeling"),
         ([3e6, 4e6, 5e6], [3e6] * 3, MIXED, "tussen € 3,0 en € 5,0 miljoen"),
         ([3e6, 4e6, 5e6], [5e6] * 3, MIXED, "hangt af van de verdeling"),
@@ -229,10 +303,15 @@ def test_estimated_figures_are_counted_per_key_that_is_used():
 def test_the_verdict_holds_under_every_set_of_keys(lasten, eigen, expected, words):
     table = compared(lasten, eigen)
     assert texts.direction(table) == expected
-    assert words in plain(texts.hardness(table, "De Wijk"))
+    text = plain(texts.hardness(table, "De Wijk"))
+    assert words in text
+    # A claim for all sets is made only when it holds, and the sets differ.
+    assert (EVERY_SET in text) == (expected in (MORE, LESS) and len(set(lasten)) > 1)
 
 
 def test_nothing_is_claimed_for_every_set_when_one_of_them_is_unknown():
     table = compared([3e6, 4e6, NAN], [1e6] * 3)
     assert texts.direction(table) == NOTHING
-    assert "Welke verdeling u ook kiest" not in texts.hardness(table, "De Wijk")
+    text = texts.hardness(table, "De Wijk")
+    assert text.startswith("Er zijn te weinig cijfers")
+    assert EVERY_SET not in text

@@ -68,7 +68,10 @@ def iv3_source(gemeente: str, jaar: int) -> sources.Source:
     found = {int(s.period): s for s in sources.select("iv3", gemeente)}
     if jaar not in found:
         years = ", ".join(str(y) for y in sorted(found)) or "geen enkel jaar"
-        raise Fout(f"Van {gemeente} is er geen Iv3 over {jaar} in data/raw; wel over {years}.")
+        raise Fout(
+            f"Van {gemeente} is er geen gemeenterekening (Iv3) over {jaar} in data/raw; wel over "
+            f"{years}."
+        )
     return found[jaar]
 
 

@@ -16,6 +16,7 @@ from wijkboek_utils.show import Html, plain, slug
 
 FONT = "font-family:var(--wb-font,system-ui,sans-serif)"
 INK = "var(--wb-ink,#1a1d21)"
+LINE = "var(--wb-map-line,#1a1d21)"
 PAPER = "var(--wb-paper,#fff)"
 SOFT = "var(--wb-soft,#5b6470)"
 # Each step of the map has 3:1 or more with the line between areas; the classes are also in words.
@@ -151,13 +152,13 @@ class Bar:
 
 def bars(items: list[Bar], title: str, description: str, tone: str = "1") -> str:
     """Return horizontal bars from 0, each with its range as a line and its figure in words."""
-    width, row, thick = 420.0, 42.0, 12.0
+    width, row, thick = 340.0, 40.0, 11.0
     svg = _svg(width, row * len(items) + 4, title, description)
     top = max([max(i.amount, i.high or 0) for i in items], default=0) or 1.0
     for n, item in enumerate(items):
         y = n * row
-        _text(svg, 0, y + 14, item.name, font_size="13.5px")
-        _text(svg, width, y + 14, item.value, anchor="end", font_size="13.5px", fill=SOFT)
+        _text(svg, 0, y + 14, item.name, font_size="12.5px")
+        _text(svg, width, y + 14, item.value, anchor="end", font_size="12.5px", fill=SOFT)
         _rect(svg, 0, y + 20, max(item.amount / top * width, 1), thick, _tone(tone))
         if item.low is not None and item.high is not None:
             _whisker(svg, item.low / top * width, item.high / top * width, y + 20 + thick / 2)
@@ -199,7 +200,7 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     svg = _svg(*size, title, description)
     for area in shapes.itertuples():
         fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
-        style = f"fill:{fill};stroke:{INK};stroke-width:.8;stroke-linejoin:round"
+        style = f"fill:{fill};stroke:{LINE};stroke-width:.8;stroke-linejoin:round"
         path = _path(area.geometry, x0, y1, scale)
         shape = ET.SubElement(svg, "path", {"d": path, "style": style})
         ET.SubElement(shape, "title").text = plain(area.uitleg)
@@ -213,7 +214,7 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     return _render(svg)
 
 
-_STEP = ["#f3f0da", "#c5ddb4", "#7fbf9d", "#378f8f", "#14506b"]
+_STEP = ["#f3f0da", "#c5ddb4", "#7fbf9d", "#3f9696", "#2a6f92"]
 _NO_FIGURE = "var(--wb-map-none,#dcdcdc)"
 
 

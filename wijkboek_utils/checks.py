@@ -9,6 +9,7 @@ from wijkboek_utils.allocate import RESERVES, published_sign
 HOLDS, ROUNDED, BROKEN = "klopt", "verschil door afronding", "klopt niet"
 IN_SOURCE = "verschil in de bron"
 CENT = 0.005
+_SIDES = {"lasten": "Uitgaven", "baten": "Inkomsten"}
 
 
 def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
@@ -30,7 +31,8 @@ def conservation(sets: pd.DataFrame, iv3: pd.DataFrame) -> list[dict]:
             services = ~published.index.isin(RESERVES)
             rows.append(
                 _row(
-                    f"Behoud: {kant} zonder reserves en resultaat, sleutels «{name}»",
+                    f"{_SIDES[kant]} zonder reserves en resultaat: alle buurten samen, sleutels "
+                    f"«{name}» (euro)",
                     published[services].sum(),
                     sums[services].sum(),
                     HOLDS if (sums - published).abs().max() < CENT else BROKEN,
@@ -44,7 +46,12 @@ def double_entry(account: pd.DataFrame) -> list[dict]:
     sums = books.balances(account)[["in", "uit"]].sum()
     verdict = HOLDS if abs(sums["in"] - sums["uit"]) < CENT else BROKEN
     return [
-        _row("Dubbel boekhouden: alle sectoren samen, in en uit", sums["in"], sums["uit"], verdict)
+        _row(
+            "Alle sectoren samen: wat erin komt, tegen wat eruit gaat (euro)",
+            sums["in"],
+            sums["uit"],
+            verdict,
+        )
     ]
 
 
@@ -57,7 +64,7 @@ def additivity(boekingen: pd.DataFrame, gebied: pd.DataFrame) -> list[dict]:
         parts += books.totals(boekingen, inside, [])["bedrag"].fillna(0.0).sum()
     whole = books.totals(boekingen, groups.map(lambda _: 1.0), [])["bedrag"].sum()
     verdict = HOLDS if abs(parts - whole) < 1.0 else BROKEN
-    return [_row("Optelbaarheid: alle wijken en de rest, tegen de gemeente", whole, parts, verdict)]
+    return [_row("Alle wijken en de rest samen, tegen de gemeente (euro)", whole, parts, verdict)]
 
 
 def rounding(indicatoren: pd.DataFrame, topics: dict[str, str]) -> list[dict]:
@@ -74,7 +81,7 @@ def rounding(indicatoren: pd.DataFrame, topics: dict[str, str]) -> list[dict]:
         missing = f" en {dutch.plural(blank, 'buurt', 'buurten')} zonder cijfer" if blank else ""
         verdict = HOLDS if whole == parts else ROUNDED + missing
         rows.append(
-            _row(f"{name} {year}: gemeente, tegen de som van de buurten", whole, parts, verdict)
+            _row(f"{name} in {year}: gemeente, tegen de som van de buurten", whole, parts, verdict)
         )
     return rows
 
@@ -85,7 +92,7 @@ def closing(iv3: pd.DataFrame) -> list[dict]:
     No law of ours: CBS publishes thousands, and a gemeente may file what does not close.
     """
     lasten, baten = iv3["lasten"].sum(), iv3["baten"].sum()
-    name = "De rekening van de gemeente: lasten en baten met reserves en resultaat"
+    name = "De rekening in de bron: uitgaven tegen inkomsten, met reserves en resultaat (euro)"
     return [_row(name, lasten, baten, HOLDS if abs(lasten - baten) < CENT else IN_SOURCE)]
 
 

@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=_Help,
         add_help=False,
+        allow_abbrev=False,
     )
     _options(top)
     top.add_argument("--version", action="version", version=__version__, help="toon de versie")
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=_Help,
         add_help=False,
+        allow_abbrev=False,
     )
     _options(render)
     render.add_argument(
@@ -79,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAAM=WAARDE",
-        help="parameter van de notebooks, zoals jaar=2024",
+        help="parameter van de notebooks, zoals jaar=2023",
     )
     return top
 
@@ -124,10 +126,10 @@ def _render(options: argparse.Namespace) -> int:
             seconds = f"{time.monotonic() - start:.1f}".replace(".", ",")
             print(f"{slug}: {report.where(job)} ({seconds} s)", flush=True)
             for fault in faults:
-                print(f"{slug}: niet publiceren: {fault}", file=sys.stderr)
+                print(f"{slug}: nog niet te publiceren: {fault}", file=sys.stderr)
             failed += [slug] if faults else []
     if failed:
-        print(f"wijkboek: niet gelukt: {', '.join(failed)}", file=sys.stderr)
+        print(f"wijkboek: niet klaar om te publiceren: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -142,8 +144,6 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            raise Fout(
-                f"Een parameter is van de vorm naam=waarde, zoals jaar=2024; u gaf {text!r}."
-            )
+            raise Fout(f"Schrijf een parameter als naam=waarde, zoals jaar=2023; u gaf {text!r}.")
         pairs[name.strip()] = value.strip()
     return pairs

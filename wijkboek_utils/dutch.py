@@ -81,12 +81,17 @@ def between(low: float | None, high: float | None) -> str:
     return f"tussen {first} en €{NBSP}{b}" + (f"{NBSP}{word_b}" if word_b else "")
 
 
-def interval(value: float | None, se: float | None) -> str:
-    """Return the 90 % interval of a value in words; without a standard error, the value itself."""
+def interval(value: float | None, se: float | None, signed: bool = False) -> str:
+    """Return the 90 % interval of a value in words; without a standard error, the value itself.
+
+    A spread amount cannot change sign by its key, so that no bound passes 0; a balance can
+    (`signed`).
+    """
     if not is_known(value) or not is_known(se):
         return about(value)
     low, high = value - Z90 * se, value + Z90 * se
-    # A spread amount cannot change sign by its key; do not print a bound below nothing.
+    if signed:
+        return between(low, high)
     return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
 
 

@@ -27,19 +27,19 @@ def money_picture(
         _node(_SHORT.get(str(r.van), views.SECTOR_NAMES[str(r.van)]), r.bedrag, r.se, "1")
         for r in paid.itertuples()
     ]
-    left += [_node("Negatieve uitgaven", negative, None, "3")] if negative > 0 else []
+    left += [_node("Correcties", negative, None, "3")] if negative > 0 else []
     right = [
         _node(str(r.domein).capitalize(), r.bedrag, r.se, "2") for r in spent[:most].itertuples()
     ]
     if len(spent) > most:
         right.append(_node("Andere doelen", spent[most:]["bedrag"].sum(), None, "2"))
     returned = -got.loc[got["bedrag"] < 0, "bedrag"].sum()
-    right += [_node("Negatieve inkomsten", returned, None, "3")] if returned > 0 else []
+    right += [_node("Correcties", returned, None, "3")] if returned > 0 else []
     gap = sum(n.amount for n in left) - sum(n.amount for n in right)
     if gap < -CENT:
-        left.append(_node("Andere inkomsten", -gap, None, "4"))
+        left.append(_node("Komt tekort", -gap, None, "4"))
     elif gap > CENT:
-        right.append(_node("Blijft over", gap, None, "4"))
+        right.append(_node("Komt meer binnen", gap, None, "4"))
     return left, right
 
 

@@ -52,7 +52,7 @@ def load(name: str, jaar: int | None = None) -> Pilot:
         try:
             text = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise Fout(f"{path} is geen geldige YAML: {error}") from error
+            raise Fout(f"pilots/{slug}.yml is geen geldige YAML: {error}") from error
         return _from_file(slug, text, jaar)
     if is_code(slug.upper()):
         return _from_code(slug.upper(), jaar)

@@ -3,16 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger, views
+from wijkboek_utils import dutch, households, ledger, views
 from wijkboek_utils.households import INCOME, INHABITANTS
 
 COUNTED = {
-    "AantalInwoners": "inwoners",
-    "HuishoudensTotaal": "huishoudens",
-    "Woningvoorraad": "woningen",
-    "BedrijfsvestigingenTotaal": "vestigingen van bedrijven",
-    "PersonenautoSTotaal": "personenauto's",
-    "OppervlakteLand": "hectare land",
+    "AantalInwoners": ("inwoners", "inwoner"),
+    "HuishoudensTotaal": ("huishoudens", "huishouden"),
+    "Woningvoorraad": ("woningen", "woning"),
+    "BedrijfsvestigingenTotaal": ("vestigingen van bedrijven", "vestiging van een bedrijf"),
+    "PersonenautoSTotaal": ("personenauto's", "personenauto"),
+    "OppervlakteLand": ("hectare land", "hectare land"),
 }
 
 
@@ -27,32 +27,41 @@ def household_income(
 ) -> pd.Series:
     """Return income of households in an area, in EUR a year.
 
-    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` (the part that the
-    gemeente pays) and `inwoners` (of the buurten with an income, in its year). `inkomen` as
-    `households.income`. Benefits alone are no income: without any other amount it is missing.
+    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` with `se_uitkering`
+    (the part that the gemeente pays) and `inwoners` (of the buurten with an income, in its year).
+    `inkomen` as `households.income`. Benefits alone are no income: without any other amount it is
+    missing.
     """
-    rows = income_rows(boekingen)
-    benefits = rows[rows["van"] == "gemeente"]
-    paid = ledger.totals(benefits, weights, [])["bedrag"].sum(min_count=1)
     known = inkomen["bedrag"].notna()
     people = (inkomen["inwoners"] * inkomen["buurt"].map(weights))[known]
-    total = pd.Series({"bedrag": np.nan, "se": np.nan, "onbekend": len(inkomen)})
+    rows = income_rows(boekingen)
+    paid = ledger.totals(rows[rows["van"] == "gemeente"], weights, [])
+    total = ledger.totals(rows, weights, [])
     if (people > 0).any():
-        total = ledger.totals(rows, weights, []).iloc[0]
-    return pd.Series({**total, "uitkering": paid, "inwoners": people.sum(min_count=1)})
+        # Benefits are a part of the income that CBS publishes: which part does not move the total.
+        whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
+        total["se"] = ledger.totals(whole, weights, [])["se"]
+    else:
+        total[["bedrag", "se"]] = np.nan
+    facts = {"uitkering": paid["bedrag"].sum(min_count=1), "se_uitkering": paid["se"].sum()}
+    return pd.Series({**total.iloc[0], **facts, "inwoners": people.sum(min_count=1)})
 
 
 def counts(
-    indicatoren: pd.DataFrame, gebied: pd.DataFrame, codes: list[str], topics: dict[str, str]
+    indicatoren: pd.DataFrame,
+    gebied: pd.DataFrame,
+    codes: list[str],
+    topics: dict[str, tuple[str, str]],
 ) -> pd.DataFrame:
-    """Return counts of an area: `onderwerp`, `naam`, `waarde`, `jaar`, `bron`, `wijze`, `onbekend`.
+    """Return counts of an area: `onderwerp`, `naam`, `een` (singular), `waarde`, `jaar`, `bron`,
+    `wijze`, `onbekend`.
 
     An area that CBS publishes itself gets that figure; otherwise its buurten are added up, and
     `onbekend` is the number of buurten without a figure. A topic without figures is missing.
     """
     weights = gebied.set_index("buurt")["gewicht"]
     rows = []
-    for topic, naam in topics.items():
+    for topic, (naam, een) in topics.items():
         figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
         own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
         parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
@@ -63,6 +72,7 @@ def counts(
             {
                 "onderwerp": topic,
                 "naam": naam,
+                "een": een,
                 "waarde": own if published else known.sum(min_count=1),
                 "jaar": figures["jaar"].iloc[0] if len(figures) else None,
                 "bron": figures["bron"].iloc[0] if len(figures) else None,
@@ -70,7 +80,7 @@ def counts(
                 "onbekend": 0 if published else int(inside.isna().sum()),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"jaar": "Int64"})
 
 
 def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFrame:

@@ -158,7 +158,7 @@ def write(job: Job, executed: list[Executed]) -> list[str]:
 
 def where(job: Job) -> str:
     """Return the place of a report as the user types it, from the root of the project."""
-    return str((sources.REPORTS / job.pilot.slug / "index.html").relative_to(sources.ROOT))
+    return sources.shown(sources.REPORTS / job.pilot.slug / "index.html")
 
 
 def _replace(work: Path, target: Path) -> None:

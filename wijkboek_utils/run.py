@@ -102,7 +102,7 @@ def _value(name: str, text: str, known: dict[str, str]) -> Any:
     choices = _CHOICES.get(name, [text])
     if text not in choices:
         hint = did_you_mean(text, choices)
-        raise Fout(f"Parameter {name} kent {text!r} niet.{hint} Kies uit: {', '.join(choices)}.")
+        raise Fout(f"{text!r} is geen waarde voor {name}.{hint} Kies uit: {', '.join(choices)}.")
     return text
 
 

@@ -22,6 +22,10 @@ class Html:
     def _repr_html_(self) -> str:
         return self.html
 
+    def with_class(self, name: str) -> "Html":
+        """Return this piece in a box of its own, for the style sheet."""
+        return replace(self, html=f'<div class="{name}">{self.html}</div>')
+
     def __add__(self, other: "Html") -> "Html":
         return replace(self, html=self.html + other.html)
 
@@ -42,13 +46,13 @@ def table(
     caption: str,
     formats: dict[str, Format] | None = None,
     note: str = "",
-    total: bool = False,
+    totals: tuple[str, ...] = (),
 ) -> Html:
     """Return a table with a caption, a header for each column and, in the first column, each row.
 
     `formats` names the columns that hold figures and how they are written; they are aligned right.
-    Other columns are text. A missing value is written as a word. With `total` the last row is set
-    apart.
+    Other columns are text. A missing value is written as a word. Rows whose first cell is in
+    `totals` are set apart.
     """
     formats = formats or {}
     head = "".join(
@@ -56,14 +60,14 @@ def table(
     )
     rows = []
     # Column by column: a row of a frame would turn a year beside an amount into 2023.0.
-    for i, row in enumerate(zip(*(frame[c] for c in frame.columns), strict=True)):
+    for row in zip(*(frame[c] for c in frame.columns), strict=True):
         pairs = zip(frame.columns, row, strict=True)
         cells = [_cell(c, value, formats, first=n == 0) for n, (c, value) in enumerate(pairs)]
-        kind = ' class="total"' if total and i == len(frame) - 1 else ""
+        kind = ' class="total"' if row[0] in totals else ""
         rows.append(f"<tr{kind}>{''.join(cells)}</tr>")
     below = f'<p class="note">{escape(note)}</p>' if note else ""
     return Html(
-        f'<div class="wb-table" tabindex="0" role="region" aria-label="{escape(caption, True)}">'
+        f'<div class="wb-table" tabindex="0" role="group" aria-label="{escape(caption, True)}">'
         f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{below}"
     )
@@ -102,9 +106,9 @@ def figure(
     return Html(
         f'<figure class="wb-figure"><figcaption><strong>{escape(title)}</strong> '
         f"{escape(sentence)}</figcaption>"
-        f'<div class="wb-scroll wb-{shape or "plain"}" tabindex="0" role="region" '
-        f'aria-label="{escape(title, True)}">'
-        f"{svg}</div>{below}{fold('Toon de cijfers bij deze afbeelding', twin).html}</figure>"
+        f'<div class="wb-scroll wb-{shape or "plain"}" tabindex="0" role="group" '
+        f'aria-label="Afbeelding: {escape(title, True)}">'
+        f"{svg}</div>{below}{fold(f'Toon de cijfers: {title}', twin).html}</figure>"
     )
 
 

@@ -22,6 +22,11 @@ NOTEBOOKS = ROOT / "notebooks"
 TABLES = Path(__file__).parent / "tables"
 
 
+def shown(path: Path) -> str:
+    """Return a path as the user knows it: from the root of the project, where it lies below it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
 @dataclass(frozen=True)
 class Source:
     """One raw file and the facts needed to find it again; see `data/raw/README.md`."""
@@ -62,7 +67,7 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
                     raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
                 found[source.id] = source
         except (yaml.YAMLError, KeyError, TypeError) as error:
-            raise Fout(f"Manifest {manifest} is niet te lezen: {error}") from error
+            raise Fout(f"Manifest {shown(manifest)} is niet te lezen: {error}") from error
     return found
 
 
@@ -87,16 +92,17 @@ def read_bytes(source: Source) -> bytes:
 
     Raises Fout by name when the file is gone or differs from what the manifest says.
     """
+    where = shown(source.path)
     try:
         content = source.path.read_bytes()
     except OSError as error:
         raise Fout(
-            f"Bron {source.id}: het bestand {source.path} is niet te lezen ({error.strerror})."
+            f"Bron {source.id}: het bestand {where} is niet te lezen ({error.strerror})."
         ) from error
     if hashlib.sha256(content).hexdigest() != source.sha256:
         raise Fout(
-            f"Bron {source.id}: het bestand {source.path} is veranderd; de controlesom klopt niet "
-            "met het manifest. Zet het oorspronkelijke bestand terug (git checkout) of haal de "
+            f"Bron {source.id}: het bestand {where} is veranderd; de controlesom klopt niet met "
+            "het manifest. Zet het oorspronkelijke bestand terug (git checkout) of haal de "
             "bron opnieuw op. Pas ruwe cijfers nooit met de hand aan."
         )
     return content

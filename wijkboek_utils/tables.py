@@ -3,19 +3,25 @@
 import pandas as pd
 
 from wijkboek_utils import dutch, show, views
-from wijkboek_utils import sources as files
 from wijkboek_utils.dutch import about, interval, number, percent
 from wijkboek_utils.show import Html
 
+_METHODS = {
+    "gemeten": "cijfer van CBS",
+    "verdeeld": "verdeeld met een sleutel",
+    "geraamd": "geraamd",
+    "lokaal": "lokaal geteld",
+}
 MANY = 15  # a longer table of buurten is folded away
 _MARGIN = "Waarschijnlijk"  # heading of the column with the 90 % interval
 
 
-def _intervals(frame: pd.DataFrame) -> list[str]:
-    """Return the 90 % interval of each row in words; an amount that is certain says so."""
+def _intervals(frame: pd.DataFrame, signed: pd.Series | None = None) -> list[str]:
+    """Return the 90 % interval of each row in words; `signed` marks balances, which can pass 0."""
+    signs = [False] * len(frame) if signed is None else signed
     return [
-        "geen marge" if r.se == 0 else interval(r.bedrag, r.se)
-        for r in frame[["bedrag", "se"]].itertuples()
+        interval(r.bedrag, r.se, bool(sign)) if r.se else "zeker volgens de bron"
+        for r, sign in zip(frame[["bedrag", "se"]].itertuples(), signs, strict=True)
     ]
 
 
@@ -32,16 +38,17 @@ def account(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
             "Regel": rows["regel"],
             "Soort": rows["kant"].map(kinds),
             "Bedrag": _amounts(rows),
-            _MARGIN: _intervals(rows),
+            _MARGIN: _intervals(rows, rows["kant"] == "saldo"),
         }
     )
     return show.table(
         frame,
         f"Rekening van de gemeente voor {naam}, {jaar}",
         {"Bedrag": str},
-        note="Waarschijnlijk: in negen van de tien gevallen ligt het ware bedrag hier. "
-        "Bedragen zijn afgerond; daardoor tellen ze niet altijd precies op.",
-        total=True,
+        note="Waarschijnlijk: wij verwachten het bedrag tussen deze grenzen. De meeste grenzen "
+        "zijn een inschatting van ons, geen meting. Bedragen zijn afgerond; daardoor tellen ze "
+        "niet altijd precies op.",
+        totals=("Uitgaven samen", "Inkomsten samen", "Inkomsten min uitgaven"),
     )
 
 
@@ -78,7 +85,7 @@ def landed(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
     """Return where municipal money lands; `rows` as `views.landed`."""
     names = {
         "huishoudens": "Bij huishoudens in het gebied",
-        "buitenwereld": "Buiten de wijk, of nog onbekend",
+        "buitenwereld": "Buiten het gebied, of nog onbekend",
         "rijk": "Bij het Rijk (belasting)",
     }
     rows = rows.sort_values("bedrag", ascending=False)
@@ -102,11 +109,11 @@ def taakvelden(rows: pd.DataFrame, sleutels: pd.DataFrame, naam: str, jaar: int)
             "Uitgaven": [_or_none(r.lasten, r.se_lasten) for r in rows.itertuples()],
             "Inkomsten": [_or_none(b) for b in rows["baten"]],
             "Verdeeld naar": [_key_names(k, facts) for k in rows["sleutels"]],
-            "Marge": [_margin(k, facts) for k in rows["sleutels"]],
+            "Mogelijke fout": [_margin(k, facts) for k in rows["sleutels"]],
         }
     )
     caption = f"Uitgaven en inkomsten van de gemeente voor {naam} per taak, {jaar}"
-    return show.table(frame, caption, {"Uitgaven": str, "Inkomsten": str, "Marge": str})
+    return show.table(frame, caption, {"Uitgaven": str, "Inkomsten": str, "Mogelijke fout": str})
 
 
 def _or_none(amount: float, se: float | None = None) -> str:
@@ -138,6 +145,7 @@ def per_buurt(rows: pd.DataFrame, titel: str) -> Html:
                 for r in rows.itertuples()
             ],
             "Uitgaven": _amounts(rows),
+            _MARGIN: _intervals(rows),
         }
     )
     return show.table(frame, titel, {"Inwoners": str, "Per inwoner": str, "Uitgaven": str})
@@ -149,7 +157,7 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
     table = table.merge(rows, on="buurt", how="inner", validate="1:1")
     words = {
         "gemeten": "cijfer van CBS voor deze buurt",
-        "verdeeld": "geschat: wat andere buurten van het wijkcijfer overlaten",
+        "verdeeld": "geschat: rest van het {0}, verdeeld naar inwoners",
         "ontbreekt": "niet bekend",
     }
     frame = pd.DataFrame(
@@ -161,7 +169,12 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
                 about(r.per_inwoner, r.se / r.inwoners if r.inwoners else None)
                 for r in table.itertuples()
             ],
-            "Hoe bekend": table["methode"].map(words),
+            "Hoe bekend": [
+                words[r.methode].format(
+                    "gemeentecijfer" if ":GM" in str(r.sleutel) else "wijkcijfer"
+                )
+                for r in table.itertuples()
+            ],
         }
     )
     figures = ["Inwoners", "Inkomen samen", "Per inwoner"]
@@ -171,139 +184,25 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
 
 
 def passport(
-    rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame, bronnen: pd.DataFrame
+    rows: pd.DataFrame,
+    weights: pd.Series,
+    sleutels: pd.DataFrame,
+    bronnen: pd.DataFrame,
+    caption: str,
 ) -> Html:
     """Return the passport of a total: its parts by key, their margin and source, checksums."""
     parts = views.passport(rows, weights, sleutels)
     frame = pd.DataFrame(
         {
             "Verdeeld naar": parts["sleutel"],
-            "Wijze": parts["wijze"],
+            "Hoe bekend": parts["wijze"].map(_METHODS),
             "Bedrag": [about(r.bedrag, r.marge) for r in parts.itertuples()],
-            "Standaardfout": [about(v) if v else "geen" for v in parts["marge"]],
+            "Mogelijke fout": [about(v) if v else "geen" for v in parts["marge"]],
             "Bron": parts["bron"].str.replace(";", ", "),
         }
     )
     used = {b for ids in parts["bron"] for b in ids.split(";")}
     files = bronnen[bronnen["bron"].isin(used)]
-    hashes = [f"{r.bron}: {r.titel}; sha256 {r.sha256}" for r in files.itertuples()]
-    table = show.table(
-        frame, "Waaruit het bedrag is opgebouwd", {"Bedrag": str, "Standaardfout": str}
-    )
+    hashes = [f"{r.bron}: {r.titel}; controlegetal (sha256) {r.sha256}" for r in files.itertuples()]
+    table = show.table(frame, caption, {"Bedrag": str, "Mogelijke fout": str})
     return table + show.bullets(hashes)
-
-
-def sources(bronnen: pd.DataFrame) -> Html:
-    """Return all sources with what is needed to find and prove them."""
-    frame = bronnen.rename(columns=lambda c: c.capitalize()).fillna({"Tabel": "geen tabelnummer"})
-    return show.table(frame, "Gebruikte bronnen")
-
-
-def years(
-    indicatoren: pd.DataFrame, sleutels: pd.DataFrame, taakvelden: pd.DataFrame, jaar: int
-) -> Html:
-    """Return the years of the figures behind the keys that were used, and of income."""
-    used = sleutels[sleutels["sleutel"].isin(taakvelden["gebruikt"])]
-    topics = {t for ids in used["onderwerpen"].dropna() for t in ids.split(";") if t}
-    topics.add("GemiddeldInkomenPerInwoner")
-    rows = indicatoren[indicatoren["onderwerp"].isin(topics) & (indicatoren["soort"] == "Buurt")]
-    titles = cbs_titles()
-    groups = rows.groupby(["onderwerp", "jaar"])["waarde"].agg(["count", "size"]).reset_index()
-    frame = pd.DataFrame(
-        {
-            "Onderwerp": [titles.get(o, o) for o in groups["onderwerp"]],
-            "Jaar": groups["jaar"].astype(str),
-            "Zelfde jaar als de rekening": ["ja" if j == jaar else "nee" for j in groups["jaar"]],
-            "Buurten met een cijfer": [
-                f"{number(r.count_)} van {number(r.size_)}"
-                for r in groups.rename(columns={"count": "count_", "size": "size_"}).itertuples()
-            ],
-        }
-    )
-    return show.table(frame, "Cijfers achter de sleutels", {"Buurten met een cijfer": str})
-
-
-def keys(grootboek: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> Html:
-    """Return the keys that municipal money was spread by: how much, margin, and why."""
-    rows = views.services(grootboek)
-    rows = rows[views.is_expense(rows)]
-    parts = views.passport(rows, weights, sleutels)
-    sums = parts.groupby("sleutel", as_index=False)["bedrag"].sum()
-    facts = sleutels.drop_duplicates("naam").set_index("naam").reindex(sums["sleutel"])
-    frame = pd.DataFrame(
-        {
-            "Sleutel": sums["sleutel"],
-            "Bedrag": sums["bedrag"].to_numpy(),
-            "Marge": [percent(v) for v in facts["fout"]],
-            "Hoe bepaald": facts["fout_grond"].to_numpy(),
-            "Waarom deze sleutel": facts["reden"].to_numpy(),
-        }
-    ).sort_values("Bedrag", ascending=False)
-    return show.table(
-        frame, "Uitgaven van de gemeente naar sleutel", {"Bedrag": about, "Marge": str}
-    )
-
-
-def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> Html:
-    """Return which keys were not to be had and what replaces them."""
-    rows = views.stand_ins(taakvelden, sleutels)
-    if rows.empty:
-        return show.text("Nergens: voor elke taak is het gevraagde cijfer er.")
-    frame = pd.DataFrame(
-        {
-            "Liefst verdeeld naar": rows["gevraagd"],
-            "Nu verdeeld naar": rows["gebruikt"],
-            "Marge": [percent(m) for m in rows["marge"]],
-            "Wat dat betekent": rows["reden"],
-        }
-    )
-    return show.table(frame, "Cijfers die CBS hier (nog) niet heeft", {"Marge": str})
-
-
-def negative(rekening: pd.DataFrame, gemeente: str, jaar: int) -> Html:
-    """Return the amounts that the gemeente published below zero, and what we do with them."""
-    rows = rekening[(rekening["lasten"] < 0) | (rekening["baten"] < 0)]
-    if rows.empty:
-        return show.text(f"De rekening van {gemeente} over {jaar} heeft geen negatieve bedragen.")
-    frame = pd.DataFrame(
-        {
-            "Taak": [f"{r.taakveld} {r.naam}" for r in rows.itertuples()],
-            "Uitgaven": rows["lasten"],
-            "Inkomsten": rows["baten"],
-        }
-    )
-    return show.table(
-        frame,
-        f"Negatieve bedragen van de hele gemeente {gemeente}, {jaar}",
-        {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro},
-        note="Een negatieve uitgave boeken we als geld dat binnenkomt, een negatieve inkomst als "
-        "geld dat uitgaat. Het totaal blijft gelijk aan wat de gemeente publiceerde.",
-    )
-
-
-def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: int) -> Html:
-    """Return what is spread over no buurt; `rows` as `views.kept_apart`."""
-    overhead = {"0.4": "Overhead van de grondexploitatie"}
-    frame = pd.DataFrame(
-        {
-            "Taak": [f"{r.taakveld} {overhead.get(r.taakveld, r.naam)}" for r in rows.itertuples()],
-            "Uitgaven": rows["lasten"].fillna(0.0),
-            "Inkomsten": rows["baten"].fillna(0.0),
-        }
-    )
-    caption = f"Bedragen die bij de gemeente {gemeente} als geheel blijven, {jaar}"
-    return show.table(frame, caption, {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro})
-
-
-def checks(rows: pd.DataFrame) -> Html:
-    """Return the checks that close the books; `rows` as `checks.enforce`."""
-    frame = rows.rename(columns=lambda c: c.capitalize())
-    frame = frame[["Controle", "Verwacht", "Gevonden", "Verschil", "Oordeel"]]
-    figures = dict.fromkeys(["Verwacht", "Gevonden", "Verschil"], number)
-    return show.table(frame, "Controles van het grootboek", figures)
-
-
-def cbs_titles() -> dict[str, str]:
-    """Return the titles that CBS gives its topics, by our name for them."""
-    table = files.read_project_table("onderwerpen")
-    return dict(zip(table["onderwerp"], table["titel"], strict=True))

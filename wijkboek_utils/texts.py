@@ -7,6 +7,7 @@ from wijkboek_utils.dutch import about, between, interval, is_known, join, numbe
 
 # Below this share two amounts are called about equal.
 _ABOUT_EQUAL = 0.03
+FEW = 50  # of fewer people no amount is told apart in a sentence
 _CBS_STEP = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
 MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
 _PAYERS = {
@@ -14,12 +15,12 @@ _PAYERS = {
     "huishoudens": "huishoudens",
     "bedrijven": "bedrijven",
     "instellingen": "woningcorporaties",
-    "buitenwereld": "betalers buiten de wijk of onbekend",
+    "buitenwereld": "betalers buiten het gebied of onbekend",
 }
 
 
 def compare(value: float | None, other: float | None, place: str, margin: float = 0.0) -> str:
-    """Return how a value stands to that of a place: `meer dan in heel Utrecht (€ 4.900)`.
+    """Say how a value stands to that of a place, as "Dat is meer dan in heel Utrecht (€ 4.900).".
 
     `margin` is the half width of the interval of `value`; a difference within it is not claimed.
     """
@@ -27,37 +28,40 @@ def compare(value: float | None, other: float | None, place: str, margin: float 
         return ""
     beside = f"{place} ({about(other)})"
     if abs(value / other - 1) < _ABOUT_EQUAL:
-        return f"ongeveer even veel als in {beside}"
+        return f"Dat is ongeveer even veel als in {beside}."
     if abs(value - other) < margin:
-        return f"maar het verschil met {beside} is kleiner dan de marge"
-    return f"{'meer' if value > other else 'minder'} dan in {beside}"
+        return f"In {place} is het {about(other)}; dat verschil is te klein om zeker te zijn."
+    return f"Dat is {'meer' if value > other else 'minder'} dan in {beside}."
 
 
 def key_figures(
-    naam: str, cost: pd.Series, income: pd.Series, people: float | None, compared: pd.DataFrame
+    naam: str, cost: pd.Series, income: pd.Series, people: pd.Series, compared: pd.DataFrame
 ) -> list[tuple[str, str, str]]:
     """Return the few figures that open the report: what it is, the figure, and its range.
 
-    `cost` and `income` have `bedrag` and `se`; `compared` as `views.compare_sets`.
+    `cost` and `income` have `bedrag` and `se`; `people` is a row of `places.counts`; `compared` as
+    `views.compare_sets`.
     """
     paid = compared["eigen"]
-    span = between(paid.min(), paid.max())
+    year = f"volgens CBS, {people['jaar']}" if is_known(people["waarde"]) else "geen cijfer"
     return [
-        (f"Inwoners van {naam}", number(people), "geteld door CBS"),
+        (f"Inwoners van {naam}", number(people["waarde"]), year),
         ("De gemeente geeft uit", about(cost["bedrag"], cost["se"]), _range(cost)),
         ("Inkomen van bewoners", about(income["bedrag"], income["se"]), _range(income)),
         (
-            "Het gebied betaalt de gemeente",
-            about(paid.iloc[0]),
-            "geen cijfer" if span == dutch.UNKNOWN else f"{span}, naar gelang de verdeling",
+            "Het gebied betaalt aan de gemeente",
+            dutch.UNKNOWN if paid.isna().any() else between(paid.min(), paid.max()),
+            "geen cijfer" if paid.isna().any() else "volgens drie verdelingen",
         ),
     ]
 
 
 def _range(total: pd.Series) -> str:
-    if not is_known(total["bedrag"]):
+    if not is_known(total["bedrag"]) or not is_known(total["se"]):
         return "geen cijfer"
-    return interval(total["bedrag"], total["se"]) if total["se"] else "zoals gepubliceerd"
+    if not total["se"]:
+        return "zonder reserves en bouwgrond"
+    return f"waarschijnlijk {interval(total['bedrag'], total['se'])}"
 
 
 def cost(
@@ -65,34 +69,36 @@ def cost(
     gemeente: str,
     jaar: int,
     total: pd.Series,
-    people: float | None,
+    people: pd.Series,
     everywhere: float,
     domains: list[str],
     budget: bool = False,
 ) -> str:
     """Answer what it costs to keep the area going, as far as the gemeente pays.
 
-    `total` has `bedrag` and `se`; `everywhere` is the cost per inhabitant of the whole gemeente.
-    With `budget` the amount is planned and not yet spent.
+    `total` has `bedrag` and `se`; `people` is a row of `places.counts`; `everywhere` is the cost
+    per inhabitant of the whole gemeente. With `budget` the amount is planned and not yet spent.
     """
     if not is_known(total["bedrag"]):
         return f"Wat de gemeente {gemeente} voor {naam} uitgeeft, is niet bekend."
     amount = about(total["bedrag"], total["se"])
-    text = [f"De gemeente {gemeente} gaf in {jaar} ongeveer {amount} uit voor {naam}."]
+    goal = "" if naam == gemeente else f" voor {naam}"
+    text = [f"De gemeente {gemeente} gaf in {jaar} ongeveer {amount} uit{goal}."]
     if budget:
-        text = [f"De gemeente {gemeente} begrootte voor {jaar} ongeveer {amount} voor {naam}."]
+        text = [f"De gemeente {gemeente} begrootte voor {jaar} ongeveer {amount}{goal}."]
     if total["se"] > 0:
         text.append(
             "Dit bedrag is verdeeld met sleutels en dus niet precies: het ligt waarschijnlijk "
             f"{interval(total['bedrag'], total['se'])}."
         )
-    if is_known(people) and people > 0:
-        each, margin = total["bedrag"] / people, dutch.Z90 * total["se"] / people
-        words = compare(each, everywhere, f"heel {gemeente}", margin)
-        text.append(f"Dat is {about(each)} per inwoner{words and f', {words}'}.")
+    if is_known(people["waarde"]) and people["waarde"] > 0:
+        each = total["bedrag"] / people["waarde"]
+        margin = dutch.Z90 * total["se"] / people["waarde"]
+        text.append(f"Per inwoner is dat {about(each)} (inwoners van {people['jaar']}).")
+        text.append(compare(each, everywhere, f"heel {gemeente}", margin))
     if domains:
-        text.append(f"Het meeste ging naar {join(domains)}.")
-    return " ".join(text)
+        text.append(f"Het meeste gaat naar {join(domains)}.")
+    return " ".join(t for t in text if t)
 
 
 def inflow(
@@ -122,14 +128,13 @@ def inflow(
         beside = [f"{about(a, _CBS_STEP)} in {place}" for a, place in places if is_known(a)]
         if beside:
             text.append(f"Ter vergelijking: {join(beside)}.")
+    enough = is_known(income["inwoners"]) and income["inwoners"] >= FEW
+    if enough and is_known(income["uitkering"]) and income["uitkering"] > 0:
+        paid = interval(income["uitkering"], income["se_uitkering"])
+        text.append(f"Daarvan komt naar schatting {paid} van de gemeente, vooral als bijstand.")
     if income["onbekend"]:
         where = dutch.plural(int(income["onbekend"]), "buurt", "buurten")
         text.append(f"Van {where} is het inkomen niet bekend; dat telt niet mee.")
-    if is_known(income["uitkering"]) and income["uitkering"] > 0:
-        text.append(
-            f"Van dit inkomen kwam ongeveer {about(income['uitkering'])} van de gemeente, vooral "
-            "als bijstand."
-        )
     return " ".join(text)
 
 
@@ -140,25 +145,32 @@ def spending(landed: pd.DataFrame) -> str:
     if not is_known(total) or not is_known(direct) or total <= 0:
         return "Waar het geld van de gemeente terechtkomt, is niet bekend."
     return (
-        f"Van het geld van de gemeente ging {percent(direct / total)} rechtstreeks naar "
-        "huishoudens, vooral als uitkering. De rest ging naar salarissen, zorgaanbieders, "
-        "aannemers en andere partijen. Hoeveel daarvan in de wijk zelf terechtkwam, weten we nog "
-        "niet. Daarom boeken we het als geld dat de wijk verlaat. Waar huishoudens en bedrijven "
-        "hun geld aan uitgeven, staat nog niet in de boeken."
+        f"Van het geld van de gemeente gaat naar schatting ongeveer {percent(direct / total)} "
+        "rechtstreeks naar huishoudens, vooral als uitkering. De rest gaat naar salarissen, "
+        "zorgaanbieders, aannemers en andere partijen. Hoeveel daarvan in het gebied zelf "
+        "terechtkomt, weten we nog niet. Daarom boeken we het als geld dat het gebied verlaat. "
+        "Waar huishoudens en bedrijven hun geld aan uitgeven, staat nog niet in de boeken."
     )
 
 
 def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
     """Answer what there is, from `places.counts` and `places.company_cars`."""
     known = counts.dropna(subset="waarde")
-    parts = [f"{number(r.waarde)} {r.naam}" for r in known.itertuples()]
-    text = [f"CBS telt {join(parts)}." if parts else "CBS heeft hier geen tellingen."]
+    text = []
+    for year, group in known.groupby("jaar", sort=False):
+        parts = [
+            f"{number(r.waarde)} {r.een if round(r.waarde) == 1 else r.naam}"
+            for r in group.itertuples()
+        ]
+        text.append(f"CBS telde in {year} {join(parts)}.")
+    if known.empty:
+        text.append("In onze bestanden staan hier geen tellingen.")
     if missing := counts.loc[counts["waarde"].isna(), "naam"].tolist():
-        text.append(f"Niet bekend is het aantal {join(missing)}.")
+        text.append(f"Nog niet in onze bestanden: het aantal {join(missing)}.")
     if len(company_cars):
-        places = [f"{number(r.autos)} in {r.naam}" for r in company_cars.itertuples()]
+        places = [f"{number(r.autos)} op naam in {r.naam}" for r in company_cars.itertuples()]
         text.append(
-            f"Van de auto's staan er {join(places)}; dat zijn vooral auto's van leasebedrijven."
+            f"Van de auto's staan er {join(places)}; waarschijnlijk vooral van leasebedrijven."
         )
     text.append(
         "Wat er is aan vakmanschap, ondernemende kracht, groen, gebouwen, kennis, onderwijs, "
@@ -174,9 +186,11 @@ def flow_sentence(naam: str, receipts: pd.DataFrame, spent: pd.DataFrame) -> str
     payer, goal = receipts.iloc[0], spent.iloc[0]
     share = payer["bedrag"] / receipts["bedrag"].sum()
     name = _PAYERS.get(str(payer["van"]), str(payer["van"]))
+    cents = number(round(share * 20) * 5)
     return (
-        f"Van elke euro die de gemeente voor {naam} ontvangt, komt {number(share * 100)} cent van "
-        f"{name}. Het meeste geld gaat naar {goal['domein']}: {about(goal['bedrag'], goal['se'])}."
+        f"Van elke euro die de gemeente voor {naam} ontvangt, komt naar schatting ongeveer "
+        f"{cents} cent van {name}. Het meeste geld gaat naar {goal['domein']}: "
+        f"{about(goal['bedrag'], goal['se'])}."
     )
 
 
@@ -186,11 +200,11 @@ def bars_sentence(spent: pd.DataFrame) -> str:
         return "Er zijn geen uitgaven bekend."
     first = spent.iloc[0]
     share = first["bedrag"] / spent["bedrag"].sum()
-    text = f"Naar {first['domein']} gaat {percent(share)} van de uitgaven."
+    text = f"Naar {first['domein']} gaat ongeveer {percent(share)} van de uitgaven."
     if (spent["se"] > 0).any():
         text += (
-            " De lijn in elke balk geeft de marge: in negen van de tien gevallen ligt het ware "
-            "bedrag daarbinnen."
+            " De lijn in elke balk geeft aan hoe onzeker het bedrag is. Dat is meestal een "
+            "inschatting van ons, geen meting."
         )
     return text
 
@@ -210,6 +224,7 @@ def map_sentence(table: pd.DataFrame, naam: str) -> str:
         text += f" In {where} wonen minder dan 50 mensen; daar blijft de kaart grijs."
     if 0 < (table["gewicht"] > 0).sum() < len(table):
         text += f" De dikke lijn is {naam}."
+    text += " Dit zijn schattingen: kleine verschillen tussen buurten zeggen niets."
     return text
 
 
@@ -240,9 +255,9 @@ def income_year(year: int | None) -> str:
     if year is None:
         return "Er is geen cijfer over inkomen."
     return (
-        f"Het inkomen komt uit de CBS-tabel over {year}. Over welk jaar dit inkomen precies gaat, "
-        "is niet nagegaan. De rekening van de gemeente kan dus over een ander jaar gaan dan het "
-        "inkomen."
+        f"Het inkomen komt uit de CBS-tabel over {year}. CBS schrijft dat het inkomen over het "
+        "jaar van de tabel gaat; bij deze cijfers is dat niet nagegaan. De rekening van de "
+        "gemeente kan over een ander jaar gaan dan het inkomen."
     )
 
 
@@ -264,20 +279,20 @@ def hardness(compared: pd.DataFrame, naam: str) -> str:
     low, high = compared["lasten"].min(), compared["lasten"].max()
     if high - low < 0.001 * high:
         return (
-            f"Voor {naam} als geheel maakt de verdeling geen verschil: er gaat "
-            f"{about(high, high / 50)} gemeentegeld naartoe. De verdeling over de buurten hangt "
-            "wel af van de gekozen sleutels."
+            f"Voor {naam} als geheel maakt de verdeling geen verschil. Hoeveel elke buurt krijgt, "
+            "hangt wel af van de gekozen sleutels."
         )
     holds = {
-        MORE: "Welke verdeling u ook kiest: er gaat meer gemeentegeld naar het gebied dan het zelf "
-        "betaalt.",
-        LESS: "Welke verdeling u ook kiest: het gebied betaalt meer dan er aan gemeentegeld "
-        "naartoe gaat.",
+        MORE: "Volgens alle drie de verdelingen gaat er meer gemeentegeld naar het gebied dan het "
+        "zelf aan de gemeente betaalt. Dat is gewoon: het Rijk betaalt het grootste deel van wat "
+        "een gemeente uitgeeft.",
+        LESS: "Volgens alle drie de verdelingen betaalt het gebied meer aan de gemeente dan er aan "
+        "gemeentegeld naartoe gaat.",
         MIXED: "Of er meer geld naartoe gaat dan het gebied betaalt, hangt af van de verdeling.",
     }
     paid = between(compared["eigen"].min(), compared["eigen"].max())
     return (
-        f"Onder de drie verdelingen gaat er {between(low, high)} gemeentegeld naar {naam}. "
+        f"Volgens de drie verdelingen gaat er {between(low, high)} gemeentegeld naar {naam}. "
         f"Bewoners, bedrijven en eigenaren van woningen betalen zelf {paid} aan de gemeente. "
         f"{holds[verdict]}"
     )

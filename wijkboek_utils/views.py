@@ -12,7 +12,7 @@ SECTOR_NAMES = {
     "instellingen": "Woningcorporaties en andere instellingen",
     "gemeente": "Gemeente",
     "rijk": "Rijk",
-    "buitenwereld": "Buiten de wijk, of onbekend wie",
+    "buitenwereld": "Buiten het gebied, of onbekend wie",
     "vermogen": "Reserves",
 }
 APART = [*RESERVES, LAND_DEVELOPMENT]
@@ -120,7 +120,7 @@ def gemeente_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFram
 
 
 def _negative_name(post: str) -> str:
-    return f"Af: negatieve uitgave (taakveld {post.split(':')[1]})"
+    return f"Af: correctie (taakveld {post.split(':')[1]})"
 
 
 def by_taakveld(boekingen: pd.DataFrame, weights: pd.Series, names: pd.Series) -> pd.DataFrame:
@@ -212,7 +212,7 @@ def passport(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> 
     table = ledger.totals(part, weights, ["methode", "sleutel", "bron"], sign=sign)
     table = table[table["bedrag"].notna() & (table["bedrag"] != 0)]
     table["sleutel"] = [
-        names.get(s, f"inwoners binnen {s.split(':')[-1]}" if s else "geen")
+        names.get(s, f"inwoners binnen {s.split(':')[-1]}" if s else "niet verdeeld")
         for s in table["sleutel"]
     ]
     table = table.rename(columns={"methode": "wijze", "se": "marge"})

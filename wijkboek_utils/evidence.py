@@ -1,0 +1,132 @@
+"""The tables of the accounting chapter: sources, years, keys, what is missing, and the checks."""
+
+import pandas as pd
+
+from wijkboek_utils import dutch, show, views
+from wijkboek_utils import sources as files
+from wijkboek_utils.dutch import about, number, percent
+from wijkboek_utils.show import Html
+
+
+def sources(bronnen: pd.DataFrame) -> Html:
+    """Return all sources with what is needed to find and prove them, as a list."""
+    items = []
+    for r in bronnen.fillna({"tabel": "geen tabelnummer"}).itertuples():
+        items.append(
+            f"{r.titel} ({r.uitgever}; tabel {r.tabel}; periode {r.periode}; licentie "
+            f"{r.licentie}; bron {r.bron}). Verkregen: {r.verkregen} Opgenomen op {r.opgenomen}. "
+            f"Controlegetal (sha256): {r.sha256}."
+        )
+    return show.bullets(items).with_class("wb-sources")
+
+
+def years(
+    indicatoren: pd.DataFrame, sleutels: pd.DataFrame, taakvelden: pd.DataFrame, jaar: int
+) -> Html:
+    """Return the years of the figures behind the keys that were used, and of income."""
+    used = sleutels[sleutels["sleutel"].isin(taakvelden["gebruikt"])]
+    topics = {t for ids in used["onderwerpen"].dropna() for t in ids.split(";") if t}
+    topics.add("GemiddeldInkomenPerInwoner")
+    rows = indicatoren[indicatoren["onderwerp"].isin(topics) & (indicatoren["soort"] == "Buurt")]
+    titles = cbs_titles()
+    groups = rows.groupby(["onderwerp", "jaar"])["waarde"].agg(["count", "size"]).reset_index()
+    frame = pd.DataFrame(
+        {
+            "Onderwerp": [titles.get(o, o) for o in groups["onderwerp"]],
+            "Jaar": groups["jaar"].astype(str),
+            "Zelfde jaar als de rekening": ["ja" if j == jaar else "nee" for j in groups["jaar"]],
+            "Buurten met een cijfer": [
+                f"{number(r.count_)} van {number(r.size_)}"
+                for r in groups.rename(columns={"count": "count_", "size": "size_"}).itertuples()
+            ],
+        }
+    )
+    return show.table(frame, "Cijfers achter de sleutels", {"Buurten met een cijfer": str})
+
+
+def keys(grootboek: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> Html:
+    """Return the keys that municipal money was spread by: how much, margin, and why."""
+    rows = views.services(grootboek)
+    rows = rows[views.is_expense(rows)]
+    parts = views.passport(rows, weights, sleutels)
+    sums = parts.groupby("sleutel", as_index=False)["bedrag"].sum()
+    facts = sleutels.drop_duplicates("naam").set_index("naam").reindex(sums["sleutel"])
+    frame = pd.DataFrame(
+        {
+            "Sleutel": sums["sleutel"],
+            "Bedrag": sums["bedrag"].to_numpy(),
+            "Mogelijke fout": [percent(v) for v in facts["fout"]],
+            "Hoe bepaald": facts["fout_grond"].to_numpy(),
+            "Waarom deze sleutel": facts["reden"].to_numpy(),
+        }
+    ).sort_values("Bedrag", ascending=False)
+    return show.table(
+        frame, "Uitgaven van de gemeente naar sleutel", {"Bedrag": about, "Mogelijke fout": str}
+    )
+
+
+def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> Html:
+    """Return which keys were not to be had and what replaces them."""
+    rows = views.stand_ins(taakvelden, sleutels)
+    if rows.empty:
+        return show.text("Nergens: voor elke taak is het gevraagde cijfer er.")
+    frame = pd.DataFrame(
+        {
+            "Liefst verdeeld naar": rows["gevraagd"],
+            "Nu verdeeld naar": rows["gebruikt"],
+            "Mogelijke fout": [percent(m) for m in rows["marge"]],
+            "Wat dat betekent": rows["reden"],
+        }
+    )
+    return show.table(
+        frame, "Cijfers die nog niet in onze bestanden staan", {"Mogelijke fout": str}
+    )
+
+
+def negative(rekening: pd.DataFrame, gemeente: str, jaar: int) -> Html:
+    """Return the amounts that the gemeente published below zero, and what we do with them."""
+    rows = rekening[(rekening["lasten"] < 0) | (rekening["baten"] < 0)]
+    if rows.empty:
+        return show.text(f"De rekening van {gemeente} over {jaar} heeft geen negatieve bedragen.")
+    frame = pd.DataFrame(
+        {
+            "Taak": [f"{r.taakveld} {r.naam}" for r in rows.itertuples()],
+            "Uitgaven": rows["lasten"],
+            "Inkomsten": rows["baten"],
+        }
+    )
+    return show.table(
+        frame,
+        f"Negatieve bedragen van de hele gemeente {gemeente}, {jaar}",
+        {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro},
+        note="Een negatieve uitgave boeken we als geld dat binnenkomt, een negatieve inkomst als "
+        "geld dat uitgaat. Het totaal blijft gelijk aan wat de gemeente publiceerde.",
+    )
+
+
+def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: int) -> Html:
+    """Return what is spread over no buurt; `rows` as `views.kept_apart`."""
+    overhead = {"0.4": "Overhead van de grondexploitatie"}
+    frame = pd.DataFrame(
+        {
+            "Taak": [f"{r.taakveld} {overhead.get(r.taakveld, r.naam)}" for r in rows.itertuples()],
+            "Uitgaven": rows["lasten"].fillna(0.0),
+            "Inkomsten": rows["baten"].fillna(0.0),
+        }
+    )
+    caption = f"Bedragen die bij de gemeente {gemeente} als geheel blijven, {jaar}"
+    return show.table(frame, caption, {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro})
+
+
+def checks(rows: pd.DataFrame) -> Html:
+    """Return the checks that close the books; `rows` as `checks.enforce`."""
+    frame = rows.rename(columns=lambda c: c.capitalize())
+    frame = frame[["Controle", "Verwacht", "Gevonden", "Verschil", "Oordeel"]]
+    figures = dict.fromkeys(["Verwacht", "Gevonden", "Verschil"], number)
+    return show.table(frame, "Controles van het grootboek", figures)
+
+
+def cbs_titles() -> dict[str, str]:
+    """Return the titles that CBS gives its topics, by our name for them."""
+    table = files.read_project_table("onderwerpen")
+    return dict(zip(table["onderwerp"], table["titel"], strict=True))
