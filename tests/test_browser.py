@@ -71,7 +71,7 @@ def test_all_text_is_there_and_every_fold_opens_without_javascript(rendered, bro
     page = context.new_page()
     page.goto(address(rendered, PILOTS[0]))
     assert page.get_by_role("heading", level=1).inner_text() == "Kanaleneiland"
-    fold = page.get_by_text("Toon de cijfers bij deze afbeelding").first
+    fold = page.get_by_text("Toon de cijfers: Geld van de gemeente").first
     table = page.get_by_role("table", name="Rekening van de gemeente voor Kanaleneiland, 2023")
     assert not table.is_visible()
     fold.click()

@@ -28,7 +28,8 @@ def test_a_suppressed_figure_is_missing_and_never_zero():
 
 
 def vintages(*rows: tuple[str, int, float | None]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["onderwerp", "jaar", "waarde"])
+    table = pd.DataFrame(rows, columns=["onderwerp", "jaar", "waarde"])
+    return table.assign(soort="Buurt", gebied="BU99010001")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,29 @@ def test_the_year_of_an_indicator(years, chosen):
 def test_a_vintage_without_figures_is_passed_over():
     kwb = vintages(("inkomen", 2023, None), ("inkomen", 2022, 1.0))
     assert cbs.choose_years(kwb, 2023)["inkomen"] == 2022
+
+
+def test_a_figure_of_the_gemeente_alone_does_not_choose_the_year():
+    buurt = vintages(("inkomen", 2022, 1.0))
+    gemeente = vintages(("inkomen", 2023, 1.0)).assign(soort="Gemeente", gebied="GM9901")
+    assert cbs.choose_years(pd.concat([gemeente, buurt]), 2023)["inkomen"] == 2022
+    assert cbs.choose_years(gemeente, 2023)["inkomen"] == 2023
+
+
+def test_buurten_that_changed_between_the_years_are_refused(monkeypatch):
+    old = vintages(("inwoners", 2023, 1.0))
+    new = vintages(("inkomen", 2024, 1.0)).assign(gebied="BU99010099")
+    monkeypatch.setattr(cbs, "read_kwb", lambda gemeente: pd.concat([old, new]))
+    with pytest.raises(Fout, match=r"niet in elk jaar dezelfde \(2023, 2024\): BU99010001"):
+        cbs.indicators("GM9901", 2023)
+
+
+def test_a_missing_amount_in_the_accounts_is_named(monkeypatch):
+    rows = {"gebied": ["GM0344"], "gemeente": ["Utrecht"], "taakveld": ["5.7"]}
+    table = pd.DataFrame(rows).assign(taakveld_naam="Groen", lasten=None, baten="0", salarissen="")
+    monkeypatch.setattr(sources, "read_csv", lambda source: table)
+    with pytest.raises(Fout, match=r"iv3-2023 ontbreekt een bedrag bij taakveld 5\.7"):
+        cbs.read_iv3("GM0344", 2023)
 
 
 def test_utrecht_2023_takes_counts_of_its_own_year_and_income_of_the_next_table():

@@ -14,7 +14,8 @@ from wijkboek_utils.dutch import about, between, interval, number
 
 UNKNOWN = [None, math.nan, math.inf, -math.inf, pd.NA, pd.NaT, np.float64("nan"), "12"]
 WORDS = {"": 1.0, "miljoen": 1e6, "miljard": 1e9}
-anything = st.one_of(st.none(), st.just(pd.NA), st.floats(), st.integers(-(10**15), 10**15))
+_FLOATS = st.floats(-1e15, 1e15) | st.sampled_from([float("nan"), float("inf"), -float("inf")])
+anything = st.one_of(st.none(), st.just(pd.NA), _FLOATS, st.integers(-(10**15), 10**15))
 amounts = st.floats(-1e11, 1e11)  # a hundred billion: more than any gemeente
 errors = st.one_of(st.none(), st.floats(0, 1e11))
 

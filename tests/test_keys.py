@@ -52,6 +52,18 @@ def test_a_buurt_without_a_count_is_estimated_from_its_inhabitants_with_a_wider_
     assert built.table.loc["bijstand", "bijgeschat"] == 1
 
 
+def test_where_not_even_inhabitants_are_known_the_key_is_not_to_be_had():
+    built = keys.build_keys(figures(AantalInwoners=[100, None, 600], OppervlakteLand=[1, 1, 1]))
+    assert built.resolve("inwoners") == keys.NO_KEY
+    assert built.resolve("land") == "land"
+
+
+def test_a_cluster_without_its_indispensable_maatstaf_has_no_key():
+    rates = sources.read_csv(sources.source("gemeentefonds-2025"))
+    poor = keys.gemeentefonds_keys(figures(OppervlakteLand=[1, 2, 3]), rates)
+    assert poor.empty or "gf:Infrastructuur, ruimte en milieu" not in set(poor["sleutel"])
+
+
 def test_an_empty_buurt_without_a_count_gets_nothing():
     built = keys.build_keys(
         figures(AantalInwoners=[100, 300, 0], PersonenPerSoortUitkeringBijstand=[10, 30, None])
@@ -139,6 +151,11 @@ def owners(koop, corporatie=None, overig=None) -> pd.DataFrame:
     whole = table["soort"] == "Gemeente"
     table.loc[whole, "waarde"] = [50.0, 30.0, 20.0][: whole.sum()]
     return keys.owner_shares(table)
+
+
+def test_owners_that_nobody_counts_are_outside():
+    table = keys.owner_shares(figures(AantalInwoners=[1, 2, 3]))
+    assert table["buitenwereld"].tolist() == [1, 1, 1]
 
 
 def test_owners_of_dwellings_add_up_and_unknown_landlords_are_outside():

@@ -106,6 +106,12 @@ def test_a_spread_amount_is_certain_for_the_whole_gemeente_and_uncertain_for_a_p
     assert (part["bedrag"], part["se"]) == (400, pytest.approx(0.2 * 400 * 0.6))
 
 
+def test_a_weight_of_a_half_counts_half_of_a_buurt():
+    table = spread([100, 300, 600], 0.2)
+    half = ledger.totals(table, weights(table, 0.5, 0, 0), []).iloc[0]
+    assert (half["bedrag"], half["se"]) == (50, pytest.approx(0.2 * 50 * 0.95))
+
+
 def test_the_error_of_the_source_stays_when_the_error_of_the_key_is_gone():
     table = spread([100, 300], 0.2, se_bron=5.0, se=30.0)
     whole = ledger.totals(table, weights(table, 1, 1), []).iloc[0]

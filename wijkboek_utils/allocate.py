@@ -14,9 +14,9 @@ SETS = {
 }
 DEFAULT_SET = "beredeneerd"
 OVERHEAD = "0.4"
-# Reserves and the year's result are no service; buying and selling land is none of every year.
+_PAYERS = ["huishoudens", "bedrijven", "eigenaren"]
+# Money into and out of reserves, and the result of the year: no services.
 RESERVES = ["0.10", "0.11"]
-LAND_DEVELOPMENT = "8.2"
 
 
 def spread_cents(cents: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -99,10 +99,12 @@ def key_of_set(table: pd.DataFrame, key_set: str, keys: Keys) -> pd.Series:
     """
     reasoned = table["sleutel"].map(lambda s: s if s == NO_KEY else keys.resolve(s))
     if key_set == "inwoners":
-        return reasoned.where(reasoned == NO_KEY, "inwoners")
+        return reasoned.where(reasoned == NO_KEY, keys.resolve("inwoners"))
     if key_set == "gemeentefonds":
         national = "gf:" + table["cluster"]
-        return reasoned.where((reasoned == NO_KEY) | ~national.isin(keys.shares.index), national)
+        # Amounts per unit are about cost: what residents and firms pay keeps its own key.
+        keep = (reasoned == NO_KEY) | table["van"].isin(_PAYERS)
+        return reasoned.where(keep | ~national.isin(keys.shares.index), national)
     return reasoned
 
 
@@ -154,6 +156,9 @@ def book(spread_rows: pd.DataFrame, jaar: int, bron: str, keys: Keys) -> pd.Data
     """
     swap = spread_rows["teken"] < 0
     used = keys.table["bronnen"].reindex(spread_rows["sleutel"]).fillna("").to_numpy()
+    whole = spread_rows["sleutel"] == NO_KEY
+    # Overhead that stays with land development is a share by salaries, and not published as such.
+    overhead = whole & (spread_rows["taakveld"] == OVERHEAD)
     boekingen = spread_rows.assign(
         jaar=jaar,
         van=spread_rows["van"].where(~swap, spread_rows["naar"]),
@@ -161,8 +166,8 @@ def book(spread_rows: pd.DataFrame, jaar: int, bron: str, keys: Keys) -> pd.Data
         post="iv3:" + spread_rows["taakveld"] + ":" + spread_rows["kant"],
         soort="publiek",
         # What stays with the gemeente as a whole is published for it and spread over nothing.
-        methode=np.where(spread_rows["sleutel"] == NO_KEY, "gemeten", "verdeeld"),
-        sleutel=spread_rows["sleutel"].where(spread_rows["sleutel"] != NO_KEY),
+        methode=np.where(whole & ~overhead, "gemeten", "verdeeld"),
+        sleutel=spread_rows["sleutel"].where(~whole).mask(overhead, "overhead"),
         bron=[";".join(x for x in [bron, *b.split(";")] if x) for b in used],
         bronjaar=jaar,
     )

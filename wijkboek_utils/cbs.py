@@ -45,6 +45,9 @@ def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
     the gemeente, because shares of different years do not add up. Indexed by `onderwerp`.
     """
     known = kwb.dropna(subset="waarde")
+    # A figure for the gemeente alone cannot be spread: where buurten have figures, they decide.
+    detailed = known[known["soort"] == "Buurt"]
+    known = known[~known["onderwerp"].isin(detailed["onderwerp"]) | (known["soort"] == "Buurt")]
     years = known.groupby(["onderwerp", "jaar"]).size().reset_index()[["onderwerp", "jaar"]]
     later = years["jaar"] > jaar
     years["orde"] = (years["jaar"] - jaar).where(later, jaar - years["jaar"]) + 1000 * later
@@ -59,6 +62,7 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     kwb = read_kwb(gemeente)
     chosen = choose_years(kwb, jaar).rename("jaar").reset_index()
     rows = kwb.merge(chosen, on=["onderwerp", "jaar"], how="inner", validate="m:1")
+    _one_division(rows, gemeente)
     return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
@@ -75,6 +79,18 @@ def iv3_source(gemeente: str, jaar: int) -> sources.Source:
     return found[jaar]
 
 
+def _one_division(rows: pd.DataFrame, gemeente: str) -> None:
+    """Raise Fout when the figures of several years are about different buurten."""
+    buurten = rows[rows["soort"] == "Buurt"].groupby("jaar")["gebied"].agg(set)
+    changed = set.union(*buurten) - set.intersection(*buurten) if len(buurten) else set()
+    if changed:
+        years = ", ".join(str(y) for y in buurten.index)
+        raise Fout(
+            f"De buurten van {gemeente} zijn niet in elk jaar dezelfde ({years}): "
+            f"{', '.join(sorted(changed)[:5])}. Cijfers uit die jaren passen nog niet op elkaar."
+        )
+
+
 def read_iv3(gemeente: str, jaar: int) -> pd.DataFrame:
     """Return the municipal accounts of a year in EUR: one row per taakveld, as published.
 
@@ -87,6 +103,9 @@ def read_iv3(gemeente: str, jaar: int) -> pd.DataFrame:
     rows = rows.rename(columns={"gemeente": "gemeentenaam", "taakveld_naam": "naam"})
     for column in ["lasten", "baten", "salarissen"]:
         rows[column] = pd.to_numeric(rows[column]) * 1000
+    if (gaps := rows[["lasten", "baten"]].isna().any(axis=1)).any():
+        codes = ", ".join(rows.loc[gaps, "taakveld"])
+        raise Fout(f"{gemeente} {jaar}: in {source.id} ontbreekt een bedrag bij taakveld {codes}.")
     if not rows[["lasten", "baten"]].to_numpy().any():
         raise Fout(f"{gemeente} leverde over {jaar} geen Iv3: alle bedragen in {source.id} zijn 0.")
     return rows[["taakveld", "naam", "lasten", "baten", "salarissen"]].reset_index(drop=True)

@@ -83,7 +83,7 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> Html:
     )
 
 
-def negative(rekening: pd.DataFrame, gemeente: str, jaar: int) -> Html:
+def negative(rekening: pd.DataFrame, gemeente: str, jaar: str) -> Html:
     """Return the amounts that the gemeente published below zero, and what we do with them."""
     rows = rekening[(rekening["lasten"] < 0) | (rekening["baten"] < 0)]
     if rows.empty:
@@ -104,7 +104,7 @@ def negative(rekening: pd.DataFrame, gemeente: str, jaar: int) -> Html:
     )
 
 
-def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: int) -> Html:
+def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: str) -> Html:
     """Return what is spread over no buurt; `rows` as `views.kept_apart`."""
     overhead = {"0.4": "Overhead van de grondexploitatie"}
     frame = pd.DataFrame(

@@ -31,8 +31,8 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     for wijk, group in buurten.groupby("wijk"):
         if wijk in figures.index:
             _spread_rest(table, group.index, figures.loc[wijk], str(wijk))
-    gemeente = figures[figures.index.str.startswith("GM")].iloc[0]
-    _spread_rest(table, table.index, gemeente, str(gemeente.name))
+    for code in figures.index[figures.index.str.startswith("GM")]:
+        _spread_rest(table, table.index, figures.loc[code], str(code))
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
     table["bron"] = source["bron"].iloc[0] if len(source) else indicatoren["bron"].iloc[0]
@@ -51,6 +51,12 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     return table[columns].rename_axis("buurt").reset_index()
 
 
+def income_year(indicatoren: pd.DataFrame) -> int:
+    """Return the year of the KWB figures to use for income; that of inhabitants without income."""
+    years = indicatoren.drop_duplicates("onderwerp").set_index("onderwerp")["jaar"]
+    return int(years.get(INCOME, years[INHABITANTS]))
+
+
 def _with_totals(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return per area `inwoners`, total income `bedrag` and its `se` by rounding."""
     rows = indicatoren[indicatoren["onderwerp"].isin([INCOME, INHABITANTS])]
@@ -67,14 +73,18 @@ def _spread_rest(table: pd.DataFrame, members: pd.Index, whole: pd.Series, area:
     """Fill buurten of `table` that have no amount yet from what the others leave of `whole`."""
     part = table.loc[members]
     open_ = part.index[part["bedrag"].isna() & (part["inwoners"] > 0)]
-    if pd.isna(whole["bedrag"]) or open_.empty:
+    if pd.isna(whole["bedrag"]) or open_.empty or part["inwoners"].isna().any():
         return
     rest = whole["bedrag"] - part["bedrag"].sum()
     people = part.loc[open_, "inwoners"]
-    if rest <= 0:
-        return
+    # Of a wijk that was spread only the error of its published total counts: the rest cancels.
+    spread = part["methode"] == "verdeeld"
+    wijken = part[spread].groupby("sleutel")["se_bron"].sum()
+    error = np.sqrt(whole["se"] ** 2 + (part.loc[~spread, "se"] ** 2).sum() + (wijken**2).sum())
+    if rest <= 2 * error:
+        return  # what is left may be nothing but rounding
     share = people / people.sum()
-    rounding = np.hypot(whole["se"], np.sqrt((part["se"] ** 2).sum())) / rest
+    rounding = error / rest
     table.loc[open_, "bedrag"] = (rest * share).round(2)
     table.loc[open_, "se"] = rest * share * np.hypot(_SE_SPREAD * (1 - share), rounding)
     table.loc[open_, "se_bron"] = rest * share * rounding

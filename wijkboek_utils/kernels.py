@@ -10,6 +10,8 @@ from types import TracebackType
 
 from jupyter_client.manager import KernelManager
 
+from wijkboek_utils.sources import ROOT
+
 # What nearly every notebook imports. The names are removed again: a notebook must import its own.
 _WARM_UP = (
     "import pandas, pyarrow.parquet, wijkboek_utils.tables; del pandas, pyarrow, wijkboek_utils"
@@ -44,7 +46,12 @@ class WarmKernels:
         kernel.client_class = "jupyter_client.asynchronous.AsyncKernelClient"
         if os.name == "posix":  # no open port: another user of the machine cannot listen in
             kernel.transport, kernel.ip = "ipc", os.path.join(self._folder, str(self._count))
-        kernel.start_kernel(extra_arguments=[f"--IPKernelApp.exec_lines={_WARM_UP}"])
+        kernel.start_kernel(
+            extra_arguments=[f"--IPKernelApp.exec_lines={_WARM_UP}"],
+            # Never the folder of the user: a kernel imports from where it stands.
+            cwd=str(ROOT),
+            env={**os.environ, "WIJKBOEK_ROOT": str(ROOT)},
+        )
         self._running.append(kernel)
         return kernel
 

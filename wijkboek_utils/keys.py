@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import sources
+from wijkboek_utils.regions import gemeente_of
 
 NO_KEY = "geen"
 _FILL = "AantalInwoners"  # what an unknown buurt is estimated from
@@ -57,7 +58,8 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
         if values is None:
             continue
         filled = _fill(values, counts[_FILL])
-        if filled.sum() > 0:
+        # Where not even inhabitants are known nothing can be said: the key is not to be had.
+        if filled.notna().all() and filled.sum() > 0:
             shares[sleutel] = filled / filled.sum()
             estimated = values.isna() & (filled > 0)
             errors[sleutel] = np.hypot(float(row["fout"]), _FILL_ERROR * estimated)
@@ -91,7 +93,7 @@ def _fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
     """Return values with unknown buurten estimated from `proxy` in the ratio of known buurten."""
     known = values.notna() & proxy.notna()
     ratio = values[known].sum() / proxy[known].sum() if proxy[known].sum() else 0.0
-    return values.fillna(proxy * ratio).fillna(0.0)
+    return values.fillna(proxy * ratio)
 
 
 def _provenance(formula: str, buurten: pd.DataFrame) -> dict:
@@ -124,7 +126,8 @@ def gemeentefonds_keys(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> pd.Dat
 
     `rates` is the published table (amount per unit of each maatstaf, by cluster). A cluster's
     weight of a buurt is the sum of its units times their amounts, over the maatstaven that CBS
-    counts per buurt. Amounts below zero are left out: a key cannot go below nothing. Columns as
+    counts per buurt. Amounts below zero are left out: a key cannot go below nothing. A cluster is
+    left out when a maatstaf that it cannot do without (`onmisbaar`) is not counted. Columns as
     `sleutels.csv`; ids are `gf:<cluster>`.
     """
     units = sources.read_project_table("maatstaven").set_index("codering")
@@ -139,7 +142,9 @@ def gemeentefonds_keys(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> pd.Dat
             for code, unit in units["formule"].items()
             if amounts[code] > 0 and _topics(unit) <= known
         ]
-        if terms:
+        needed = units.index[[cluster in n.split(";") for n in units["onmisbaar"]]]
+        complete = all(_topics(units.loc[code, "formule"]) <= known for code in needed)
+        if terms and complete:
             rows.append(
                 {
                     "sleutel": f"gf:{cluster}",
@@ -163,12 +168,12 @@ def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """
     topics = ["Koopwoningen", "InBezitWoningcorporatie", "InBezitOverigeVerhuurders"]
     rows = indicatoren[indicatoren["onderwerp"].isin(topics)]
-    percent = rows.pivot(index="gebied", columns="onderwerp", values="waarde").reindex(
-        columns=topics
-    )
+    percent = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    buurten = sorted(indicatoren.loc[indicatoren["soort"] == "Buurt", "gebied"].unique())
+    gemeente = gemeente_of(buurten[0])
+    percent = percent.reindex(index=[*buurten, gemeente], columns=topics)
     percent.columns = ["huishoudens", "instellingen", "bedrijven"]
-    whole = percent[percent.index.str.startswith("GM")].iloc[0]
-    percent = percent[percent.index.str.startswith("BU")]
+    whole, percent = percent.loc[gemeente], percent.drop(gemeente)
     # A buurt takes all its percentages from the gemeente or none: a mixture does not add up to 100.
     incomplete = percent.loc[:, whole.notna()].isna().any(axis=1)
     percent.loc[incomplete] = whole.to_numpy()

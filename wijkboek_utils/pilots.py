@@ -28,6 +28,11 @@ class Pilot:
     contact: str = ""
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
 
+    @property
+    def periode(self) -> str:
+        """Return what the amounts are about, for a title: `2023` or `begroting 2024`."""
+        return str(self.jaar) if self.verslag == "jaarrekening" else f"{self.verslag} {self.jaar}"
+
 
 def names() -> list[str]:
     """Return the names of the pilots that have a file, the default first."""
@@ -48,6 +53,8 @@ def load(name: str, jaar: int | None = None) -> Pilot:
     """
     slug = name.strip()
     path = sources.PILOTS / f"{slug}.yml"
+    if slug in names() and is_code(slug.upper()):
+        raise Fout(f"pilots/{slug}.yml: een CBS-code kan niet de naam van een pilot zijn.")
     if slug in names():
         try:
             text = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -80,11 +87,14 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
     area = _mapping(data["gebied"], _AREA_FIELDS, set(), f"{where}, gebied")
     if not isinstance(data["jaar"], int) or isinstance(data["jaar"], bool):
         raise Fout(f"{where}: jaar moet een getal zijn, zoals 2023; er staat {data['jaar']!r}.")
+    for key in data.keys() & {"naam", "toelichting", "contact"}:
+        if not isinstance(data[key], str) or not data[key].strip():
+            raise Fout(f"{where}: {key} moet een tekst zijn; er staat {data[key]!r}.")
     codes, words = _area_codes(area, where)
     return Pilot(
         slug=slug,
         naam=str(data["naam"]),
-        **_place(gemeente_of(codes[0]), jaar or data["jaar"]),
+        **_place(gemeente_of(codes[0]), data["jaar"] if jaar is None else jaar),
         codes=codes,
         toelichting=str(data.get("toelichting") or ""),
         contact=str(data.get("contact") or ""),
@@ -119,7 +129,9 @@ def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
         return codes, ", ".join(f"{found[code]} ({code})" for code in codes)
     if set(area) != {"gemeente", "naam_bevat"}:
         raise Fout(f"{where}: geef bij gebied een lijst codes, of gemeente en naam_bevat.")
-    gemeente, part = str(area["gemeente"]), str(area["naam_bevat"])
+    gemeente, part = str(area["gemeente"]), str(area["naam_bevat"] or "").strip()
+    if not part:
+        raise Fout(f"{where}: naam_bevat is leeg; geef een deel van de naam van de buurten.")
     _check_codes([gemeente], where)
     buurten = cbs.areas(gemeente).query("soort == 'Buurt'")
     hits = buurten[buurten["naam"].str.contains(part, case=False, regex=False)]
@@ -160,7 +172,9 @@ def _place(gemeente: str, jaar: int | None) -> dict:
         if not years:
             raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw; geef zelf een jaar.")
         jaar = int(years[0].period)
-    verslag = cbs.iv3_source(gemeente, jaar).report or "jaarrekening"
+    source = cbs.iv3_source(gemeente, jaar)
+    if source.report is None:
+        raise Fout(f"Bron {source.id} zegt niet of zij een jaarrekening of een begroting is.")
     naam = cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0]
     facts = {"gemeente": gemeente, "gemeentenaam": str(naam)}
-    return {**facts, "jaar": jaar, "verslag": verslag}
+    return {**facts, "jaar": jaar, "verslag": source.report}

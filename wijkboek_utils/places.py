@@ -27,24 +27,32 @@ def household_income(
 ) -> pd.Series:
     """Return income of households in an area, in EUR a year.
 
-    `bedrag`, `se`, `onbekend` (boekingen without an amount), `uitkering` with `se_uitkering`
+    `bedrag`, `se`, `onbekend` (buurten without an income, left out), `uitkering`, `se_uitkering`
     (the part that the gemeente pays) and `inwoners` (of the buurten with an income, in its year).
     `inkomen` as `households.income`. Benefits alone are no income: without any other amount it is
     missing.
     """
-    known = inkomen["bedrag"].notna()
-    people = (inkomen["inwoners"] * inkomen["buurt"].map(weights))[known]
+    area = inkomen.assign(weight=inkomen["buurt"].map(weights)).query("weight > 0")
+    known = area.dropna(subset="bedrag")
+    inside = known.set_index("buurt")["weight"]
+    people = (known["inwoners"] * known["weight"]).sum(min_count=1)
     rows = income_rows(boekingen)
-    paid = ledger.totals(rows[rows["van"] == "gemeente"], weights, [])
-    total = ledger.totals(rows, weights, [])
-    if (people > 0).any():
+    paid = ledger.totals(rows[rows["van"] == "gemeente"], inside, [])
+    total = pd.Series({"bedrag": np.nan, "se": np.nan})
+    if len(known):
+        total = ledger.totals(rows, inside, []).iloc[0][["bedrag", "se"]]
         # Benefits are a part of the income that CBS publishes: which part does not move the total.
         whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
-        total["se"] = ledger.totals(whole, weights, [])["se"]
-    else:
-        total[["bedrag", "se"]] = np.nan
-    facts = {"uitkering": paid["bedrag"].sum(min_count=1), "se_uitkering": paid["se"].sum()}
-    return pd.Series({**total.iloc[0], **facts, "inwoners": people.sum(min_count=1)})
+        total["se"] = ledger.totals(whole, inside, [])["se"].iloc[0]
+    return pd.Series(
+        {
+            **total,
+            "onbekend": len(area) - len(known),
+            "uitkering": paid["bedrag"].sum(min_count=1),
+            "se_uitkering": paid["se"].sum(),
+            "inwoners": people,
+        }
+    )
 
 
 def counts(

@@ -3,6 +3,7 @@
 import ast
 import logging
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,8 @@ def run(
 
     `last` says that no other pilot follows. `progress` is told before a notebook starts.
     """
+    # What an earlier run left could pass for what this one made.
+    shutil.rmtree(sources.PROCESSED / job.pilot.slug, ignore_errors=True)
     for n, book in enumerate(books):
         progress(n, book)
         wanted = {name: job.parameters[name] for name in declared(book) if name in job.parameters}

@@ -30,7 +30,7 @@ def _amounts(frame: pd.DataFrame) -> list[str]:
     return [about(r.bedrag, r.se) for r in frame[["bedrag", "se"]].itertuples()]
 
 
-def account(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
+def account(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
     """Return the account of the gemeente for an area; `rows` as `views.gemeente_account`."""
     kinds = {"lasten": "Uitgave", "baten": "Inkomst", "saldo": "Saldo"}
     frame = pd.DataFrame(
@@ -66,7 +66,7 @@ def domains(rows: pd.DataFrame, titel: str) -> Html:
     return show.table(frame, titel, {"Bedrag": str, "Deel": str})
 
 
-def key_sets(compared: pd.DataFrame, naam: str, jaar: int) -> Html:
+def key_sets(compared: pd.DataFrame, naam: str, jaar: str) -> Html:
     """Return the outcome under each set of keys; `compared` as `views.compare_sets`."""
     frame = pd.DataFrame(
         {
@@ -81,7 +81,7 @@ def key_sets(compared: pd.DataFrame, naam: str, jaar: int) -> Html:
     return show.table(frame, f"{naam}, {jaar}: drie manieren om te verdelen", amounts)
 
 
-def landed(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
+def landed(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
     """Return where municipal money lands; `rows` as `views.landed`."""
     names = {
         "huishoudens": "Bij huishoudens in het gebied",
@@ -99,7 +99,7 @@ def landed(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
     return show.table(frame, f"Waar de uitgaven voor {naam} terechtkomen, {jaar}", {"Bedrag": str})
 
 
-def taakvelden(rows: pd.DataFrame, sleutels: pd.DataFrame, naam: str, jaar: int) -> Html:
+def taakvelden(rows: pd.DataFrame, sleutels: pd.DataFrame, naam: str, jaar: str) -> Html:
     """Return every taakveld with its key and margin; `rows` as `views.by_taakveld`."""
     facts = sleutels.set_index("sleutel")
     rows = rows[(rows["lasten"].fillna(0) != 0) | (rows["baten"].fillna(0) != 0)]

@@ -4,10 +4,10 @@ import pandas as pd
 
 from wijkboek_utils import dutch
 from wijkboek_utils.dutch import about, between, interval, is_known, join, number, percent
+from wijkboek_utils.views import FEW
 
 # Below this share two amounts are called about equal.
 _ABOUT_EQUAL = 0.03
-FEW = 50  # of fewer people no amount is told apart in a sentence
 _CBS_STEP = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
 MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
 _PAYERS = {
@@ -293,6 +293,7 @@ def hardness(compared: pd.DataFrame, naam: str) -> str:
     paid = between(compared["eigen"].min(), compared["eigen"].max())
     return (
         f"Volgens de drie verdelingen gaat er {between(low, high)} gemeentegeld naar {naam}. "
-        f"Bewoners, bedrijven en eigenaren van woningen betalen zelf {paid} aan de gemeente. "
+        f"Bewoners en bedrijven betalen zelf {paid} aan de gemeente, voor zover bekend is wie "
+        "betaalt. "
         f"{holds[verdict]}"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, regions
-from wijkboek_utils.allocate import LAND_DEVELOPMENT, RESERVES, SETS, published_sign
+from wijkboek_utils.allocate import SETS, published_sign
 
 SECTOR_NAMES = {
     "huishoudens": "Huishoudens",
@@ -15,7 +15,6 @@ SECTOR_NAMES = {
     "buitenwereld": "Buiten het gebied, of onbekend wie",
     "vermogen": "Reserves",
 }
-APART = [*RESERVES, LAND_DEVELOPMENT]
 OWN = ["huishoudens", "bedrijven", "instellingen"]  # who in the area itself pays the gemeente
 FEW = 50  # below so many inhabitants an amount per inhabitant says nothing
 
@@ -26,12 +25,8 @@ def services(boekingen: pd.DataFrame) -> pd.DataFrame:
     Without reserves, result and land development, and without the overhead of land development:
     these stay with the gemeente as a whole, see `kept_apart`.
     """
-    taakveld = boekingen["post"].str.split(":").str[1]
-    return boekingen[
-        boekingen["post"].str.startswith("iv3:")
-        & ~taakveld.isin(APART)
-        & ~regions.is_rest(boekingen["buurt"])
-    ]
+    municipal = boekingen["post"].str.startswith("iv3:")
+    return boekingen[municipal & ~regions.is_rest(boekingen["buurt"])]
 
 
 def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -44,7 +39,8 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     parts = rows["post"].str.split(":", expand=True)
     signed = rows["bedrag"] * published_sign(rows)
     table = signed.groupby([parts[1], parts[2]]).sum().unstack()
-    table = table.reindex(columns=["lasten", "baten"]).rename_axis("taakveld").reset_index()
+    table = table.reindex(columns=["lasten", "baten"]).rename_axis(index="taakveld", columns=None)
+    table = table.reset_index()
     table.insert(1, "naam", table["taakveld"].map(names))
     return table
 
