@@ -45,4 +45,4 @@ lock: setup ## leg de versies van pyproject.toml opnieuw vast
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean: ## verwijder alles wat gebouwd is
-	rm -rf .venv data/processed/*/ reports/*/
+	rm -rf .venv data/processed/*/ reports/*/ reports/.[!.]*
