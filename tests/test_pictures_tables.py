@@ -175,8 +175,11 @@ def test_a_balance_can_be_on_either_side_of_nothing_and_its_range_says_so():
 
 def test_goals_have_their_share_and_a_share_of_nothing_is_unknown():
     rows = pd.DataFrame({"domein": ["zorg", "groen"], "bedrag": [75.0, 25.0], "se": 0.0})
-    assert [r[2] for r in cells(tables.domains(rows, "t"))[1:]] == ["75 procent", "25 procent"]
-    assert cells(tables.domains(rows[:1].assign(bedrag=0.0), "t"))[1][2] == "onbekend"
+    poor = rows[["domein", "bedrag"]].assign(arm=[0.0, rows["bedrag"].iloc[1] / 2])
+    table = cells(tables.domains(rows, "t", poor))[1:]
+    assert [r[2] for r in table] == ["75 procent", "25 procent"]
+    assert [r[3] for r in table] == ["0 procent", "50 procent"]
+    assert cells(tables.domains(rows[:1].assign(bedrag=0.0), "t", poor))[1][2] == "onbekend"
 
 
 def test_key_sets_are_named_and_an_unknown_outcome_is_a_word():

@@ -65,6 +65,7 @@ def test_kanaleneiland_has_counts_and_arnhem_says_which_are_missing(rendered):
         "Nog niet in onze bestanden: het aantal woningen, vestigingen van bedrijven en personenauto"
         in poor
     )
+    assert "verdeeld met een minder goede sleutel, omdat" in poor
     assert "geschatte bijstand: inwoners in huurwoningen gedeeld door WOZ-waarde" in poor
     assert "geschatte bedrijfsvestigingen: huishoudens" in poor
     assert "geschatte auto's: huishoudens" in poor.replace("&#x27;", "'")

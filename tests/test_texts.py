@@ -315,3 +315,12 @@ def test_nothing_is_claimed_for_every_set_when_one_of_them_is_unknown():
     text = texts.hardness(table, "De Wijk")
     assert text.startswith("Er zijn te weinig cijfers")
     assert EVERY_SET not in text
+
+
+def test_a_poorer_key_is_named_with_the_share_that_it_spreads():
+    shares = pd.DataFrame({"domein": ["zorg", "groen"], "bedrag": [60.0, 40.0], "arm": [30.0, 0.0]})
+    assert "ongeveer 30 procent verdeeld met een minder goede sleutel" in plain(
+        texts.poorer(shares)
+    )
+    assert texts.poorer(shares.assign(arm=0.0)) == ""
+    assert texts.poorer(shares[:0]) == ""

@@ -52,18 +52,21 @@ def account(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
     )
 
 
-def domains(rows: pd.DataFrame, titel: str) -> Html:
-    """Return expenses by domein; `rows` as `views.expenses`."""
+def domains(rows: pd.DataFrame, titel: str, shares: pd.DataFrame) -> Html:
+    """Return expenses by domein; `rows` as `views.expenses`, `shares` as `views.poorer_share`."""
     share = rows["bedrag"] / rows["bedrag"].sum()
+    poor = (shares["arm"] / shares["bedrag"]).set_axis(shares["domein"].astype(str))
     frame = pd.DataFrame(
         {
             "Doel": rows["domein"].astype(str).str.capitalize(),
             "Bedrag": _amounts(rows),
             "Deel": [percent(s) for s in share],
+            "Met een minder goede sleutel": [percent(poor[d]) for d in rows["domein"].astype(str)],
             _MARGIN: _intervals(rows),
         }
     )
-    return show.table(frame, titel, {"Bedrag": str, "Deel": str})
+    figures = ["Bedrag", "Deel", "Met een minder goede sleutel"]
+    return show.table(frame, titel, dict.fromkeys(figures, str))
 
 
 def key_sets(compared: pd.DataFrame, naam: str, jaar: str) -> Html:

@@ -101,6 +101,17 @@ def cost(
     return " ".join(t for t in text if t)
 
 
+def poorer(shares: pd.DataFrame) -> str:
+    """Say how much of the expenses a poorer key spreads; `shares` as `views.poorer_share`."""
+    total, poor = shares["bedrag"].sum(), shares["arm"].sum()
+    if not total or poor / total < 0.005:
+        return ""
+    return (
+        f"Van dit bedrag is ongeveer {percent(poor / total)} verdeeld met een minder goede "
+        "sleutel, omdat het goede cijfer nog niet in onze bestanden staat."
+    )
+
+
 def inflow(
     naam: str,
     income: pd.Series,

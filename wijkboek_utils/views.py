@@ -233,3 +233,20 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
             "reden": facts["reden"].reindex(pairs["gebruikt"]).to_numpy(),
         }
     ).sort_values("gevraagd", ignore_index=True)
+
+
+def poorer_share(
+    boekingen: pd.DataFrame, weights: pd.Series, taakvelden: pd.DataFrame
+) -> pd.DataFrame:
+    """Return, per `domein`, the `bedrag` of expenses and the part spread by a stand-in, `arm`.
+
+    `taakvelden` has per taakveld the `gevraagd`e and the `gebruikt`e key.
+    """
+    poor = taakvelden.loc[taakvelden["gevraagd"] != taakvelden["gebruikt"], "gebruikt"]
+    rows = services(boekingen)
+    rows = rows[is_expense(rows) & (rows["van"] == "gemeente")]
+    part = rows["bedrag"] * rows["buurt"].map(weights)
+    frame = pd.DataFrame(
+        {"domein": rows["domein"], "bedrag": part, "arm": part.where(rows["sleutel"].isin(poor), 0)}
+    )
+    return frame.groupby("domein", observed=True, as_index=False)[["bedrag", "arm"]].sum()
