@@ -324,3 +324,8 @@ def test_a_poorer_key_is_named_with_the_share_that_it_spreads():
     )
     assert texts.poorer(shares.assign(arm=0.0)) == ""
     assert texts.poorer(shares[:0]) == ""
+
+
+def test_a_range_that_prints_as_one_amount_is_called_small():
+    assert texts._range(pd.Series({"bedrag": 245e6, "se": 1e4})) == "met een kleine marge"
+    assert "tussen" in texts._range(pd.Series({"bedrag": 245e6, "se": 1e7}))

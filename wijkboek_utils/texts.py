@@ -61,7 +61,9 @@ def _range(total: pd.Series) -> str:
         return "geen cijfer"
     if not total["se"]:
         return "zonder reserves en bouwgrond"
-    return f"waarschijnlijk {interval(total['bedrag'], total['se'])}"
+    words = interval(total["bedrag"], total["se"])
+    # Both ends print alike: the figure is as precise as it is written.
+    return "met een kleine marge" if words.startswith("ongeveer") else f"waarschijnlijk {words}"
 
 
 def cost(
