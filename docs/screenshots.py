@@ -23,7 +23,7 @@ def main() -> None:
         raise SystemExit("Chromium ontbreekt; installeer het pakket chromium.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, width, height in (("telefoon", 360, 720), ("laptop", 1280, 800)):
+        for name, width, height in (("telefoon", 360, 720), ("laptop", 1280, 1240)):
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(address)
             page.screenshot(path=OUT / f"{name}-samenvatting.png")
