@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wijkboek_utils import allocate, checks, sources
+from wijkboek_utils import allocate, sources
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.regions import rest_of
 
@@ -93,7 +93,7 @@ def test_a_negative_amount_swaps_payer_and_receiver_and_can_be_told_by_its_post(
     assert (rows["van"] == "buitenwereld").all() and (rows["naar"] == "gemeente").all()
     assert (rows["post"] == "iv3:0.8:lasten").all()
     assert rows["bedrag"].tolist() == [250, 750]
-    assert checks.by_taakveld(rows)["0.8", "lasten"] == -1000
+    assert allocate.by_taakveld(rows)["0.8", "lasten"] == -1000
 
 
 def test_what_has_no_key_is_booked_under_the_rest_and_not_dropped():
@@ -101,7 +101,7 @@ def test_what_has_no_key_is_booked_under_the_rest_and_not_dropped():
     rows = booked(accounts, rules(t0_10="geen"), keys_of({"inwoners": [1, 1]}))
     assert set(rows["buurt"]) == {rest_of("GM9901")}
     assert (rows["methode"] == "gemeten").all() and (rows["se"] == 0).all()
-    assert checks.by_taakveld(rows).to_dict() == {("0.10", "lasten"): 500, ("0.10", "baten"): 20}
+    assert allocate.by_taakveld(rows).to_dict() == {("0.10", "lasten"): 500, ("0.10", "baten"): 20}
 
 
 def test_salaries_leave_the_wijk_and_the_rest_of_a_benefit_lands_with_households():
@@ -127,7 +127,7 @@ def test_overhead_follows_salaries_and_keeps_its_own_post():
         rows[rows["post"] == "iv3:0.4:lasten"].groupby("domein", observed=True)["bedrag"].sum()
     )
     assert overhead.to_dict() == {"zorg": 200, "groen": 100}
-    assert checks.by_taakveld(rows)["0.4"].to_dict() == {"lasten": 300, "baten": 30}
+    assert allocate.by_taakveld(rows)["0.4"].to_dict() == {"lasten": 300, "baten": 30}
 
 
 def test_overhead_follows_lasten_where_no_salaries_are_given():
@@ -169,7 +169,7 @@ def test_buurten_and_rest_give_back_every_taakveld_to_the_cent(gemeenten, code, 
     gemeente = gemeenten[code]
     rows = gemeente.sets[gemeente.sets["set"] == key_set]
     published = gemeente.iv3.set_index("taakveld")[["lasten", "baten"]]
-    found = checks.by_taakveld(rows).unstack().reindex(published.index).fillna(0.0)
+    found = allocate.by_taakveld(rows).unstack().reindex(published.index).fillna(0.0)
     assert ((found[["lasten", "baten"]] - published).abs() < 0.005).all(axis=None)
     cents = rows["bedrag"] * 100
     assert (cents - cents.round()).abs().max() < 1e-3
@@ -178,7 +178,7 @@ def test_buurten_and_rest_give_back_every_taakveld_to_the_cent(gemeenten, code, 
 @pytest.mark.parametrize("key_set", list(allocate.SETS))
 def test_utrecht_2023_comes_out_as_published_under_each_key_set(utrecht, key_set):
     rows = utrecht.sets[utrecht.sets["set"] == key_set]
-    sums = checks.by_taakveld(rows).unstack().drop(["0.10", "0.11"]).sum()
+    sums = allocate.by_taakveld(rows).unstack().drop(["0.10", "0.11"]).sum()
     assert round(sums["lasten"], 2) == 1_887_759_000
     assert round(sums["baten"], 2) == 1_816_154_000
 

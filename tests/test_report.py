@@ -3,12 +3,11 @@
 import json
 import os
 import re
-import shutil
 
 import pandas as pd
 import pytest
 
-from tests.conftest import ROOT, command
+from tests.conftest import ROOT, command, project
 from wijkboek_utils import gate, report, views
 
 PILOTS = ["utrecht-kanaleneiland", "arnhem-spijkerkwartier", "leeuwarden-heechterp-schieringen"]
@@ -133,10 +132,7 @@ def test_codes_stay_text_in_the_exported_tables(rendered):
 
 
 def test_the_same_sources_give_the_same_bytes(rendered, tmp_path):
-    again = tmp_path / "again"
-    again.mkdir()
-    for name in ("notebooks", "pilots", "data/raw"):
-        shutil.copytree(rendered / name, again / name)
+    again = project(tmp_path)
     done = command("render", PILOTS[0], root=again)
     assert done.returncode == 0, done.stderr
     for part in (f"reports/{PILOTS[0]}", f"data/processed/{PILOTS[0]}"):
@@ -146,11 +142,8 @@ def test_the_same_sources_give_the_same_bytes(rendered, tmp_path):
             assert (again / file).read_bytes() == (rendered / file).read_bytes(), file
 
 
-def test_a_changed_raw_byte_stops_the_report_and_is_named(rendered, tmp_path):
-    root = tmp_path / "veranderd"
-    root.mkdir()
-    for name in ("notebooks", "pilots", "data/raw"):
-        shutil.copytree(rendered / name, root / name)
+def test_a_changed_raw_byte_stops_the_report_and_is_named(tmp_path):
+    root = project(tmp_path)
     path = root / "data" / "raw" / "cbs-iv3" / "45063NED.csv"
     path.write_bytes(path.read_bytes().replace(b"245628", b"245629", 1))
     done = command("render", PILOTS[0], root=root)
@@ -160,10 +153,7 @@ def test_a_changed_raw_byte_stops_the_report_and_is_named(rendered, tmp_path):
 
 
 def test_another_set_of_keys_changes_the_account_and_says_so(rendered, tmp_path):
-    root = tmp_path / "inwoners"
-    root.mkdir()
-    for name in ("notebooks", "pilots", "data/raw"):
-        shutil.copytree(rendered / name, root / name)
+    root = project(tmp_path)
     done = command("render", PILOTS[1], "-p", "sleutelset=inwoners", root=root)
     assert done.returncode == 0, done.stderr
     assert "«inwoners»: alles naar inwoners" in words(page(root, PILOTS[1]))

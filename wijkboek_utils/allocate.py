@@ -211,3 +211,11 @@ def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:
     expense = ledger_rows["post"].str.endswith(":lasten")
     out = ledger_rows["van"].astype(str) == "gemeente"
     return pd.Series(np.where(expense == out, 1, -1), index=ledger_rows.index)
+
+
+def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
+    """Return municipal boekingen added up as published: indexed by taakveld and side, in EUR."""
+    rows = boekingen[boekingen["post"].str.startswith("iv3:")]
+    signed = rows["bedrag"] * published_sign(rows)
+    parts = rows["post"].str.split(":", expand=True)
+    return signed.groupby([parts[1], parts[2]]).sum().rename_axis(["taakveld", "kant"])

@@ -5,21 +5,13 @@ import pandas as pd
 
 from wijkboek_utils import dutch
 from wijkboek_utils import ledger as books
-from wijkboek_utils.allocate import RESERVES, published_sign
+from wijkboek_utils.allocate import RESERVES, by_taakveld
 
 HOLDS, ROUNDED, BROKEN = "klopt", "verschil door afronding", "klopt niet"
 IN_SOURCE = "verschil in de bron"
 UNEXPLAINED = "meer dan afronding: niet iedereen is in een buurt ingedeeld"
 CENT = 0.005
 _SIDES = {"lasten": "Uitgaven", "baten": "Inkomsten"}
-
-
-def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
-    """Return municipal boekingen added up as published: indexed by taakveld and side, in EUR."""
-    rows = boekingen[boekingen["post"].str.startswith("iv3:")]
-    signed = rows["bedrag"] * published_sign(rows)
-    parts = rows["post"].str.split(":", expand=True)
-    return signed.groupby([parts[1], parts[2]]).sum().rename_axis(["taakveld", "kant"])
 
 
 def conservation(boekingen: pd.DataFrame, iv3: pd.DataFrame, name: str) -> list[dict]:

@@ -5,6 +5,7 @@ import pandas as pd
 from wijkboek_utils import dutch, show, views
 from wijkboek_utils import sources as files
 from wijkboek_utils.dutch import about, number, percent
+from wijkboek_utils.households import INCOME
 from wijkboek_utils.show import Html
 
 
@@ -26,7 +27,7 @@ def years(
     """Return the years of the figures behind the keys that were used, and of income."""
     used = sleutels[sleutels["sleutel"].isin(taakvelden["gebruikt"])]
     topics = {t for ids in used["onderwerpen"].dropna() for t in ids.split(";") if t}
-    topics.add("GemiddeldInkomenPerInwoner")
+    topics.add(INCOME)
     rows = indicatoren[indicatoren["onderwerp"].isin(topics) & (indicatoren["soort"] == "Buurt")]
     titles = cbs_titles()
     groups = rows.groupby(["onderwerp", "jaar"])["waarde"].agg(["count", "size"]).reset_index()

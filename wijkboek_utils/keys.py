@@ -31,8 +31,8 @@ class Keys:
     def resolve(self, sleutel: str) -> str:
         """Return the sleutel itself, or the first stand-in in its chain that the data allows."""
         while sleutel not in self.shares.index:
-            sleutel = str(self.table.loc[sleutel, "terugval"])
-            if sleutel in ("", "nan", "None"):
+            sleutel = self.table.loc[sleutel, "terugval"]
+            if not sleutel:
                 return NO_KEY
         return sleutel
 

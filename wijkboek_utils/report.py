@@ -118,10 +118,10 @@ def failure_page(job: Job, failure: Failure) -> str:
     return template.render(pilot=job.pilot, failure=failure, style=_style())
 
 
-def audit_page(name: str, node: nbformat.NotebookNode) -> str:
+def audit_page(name: str, content: Chapter) -> str:
     """Return an executed notebook as a page of its own, for who has no Jupyter."""
     template = _templates().get_template("audit.html.j2")
-    return template.render(name=name, chapter=chapter(name, node), style=_style())
+    return template.render(name=name, chapter=content, style=_style())
 
 
 @cache
@@ -138,19 +138,22 @@ def write(job: Job, executed: list[Executed]) -> list[str]:
     work = target.with_name(f".{target.name}.bezig")
     shutil.rmtree(work, ignore_errors=True)
     (work / "audit").mkdir(parents=True)
+    chapters = []
     for one in executed:
         nbformat.write(one.node, work / "audit" / one.path.name)
-        html = audit_page(one.path.stem, one.node)
+        content = chapter(one.path.stem, one.node)
+        html = audit_page(one.path.stem, content)
         (work / "audit" / f"{one.path.stem}.html").write_text(html, encoding="utf-8")
+        chapters += [content] if run.is_chapter(one.path) else []
     failure = next((one.failure for one in executed if one.failure), None)
     if failure:
         faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
         html = failure_page(job, failure)
     else:
         audit = _write_tables(job, work / "audit", executed)
-        chapters = [chapter(e.path.stem, e.node) for e in executed if run.is_chapter(e.path)]
-        faults = gate.faults(page(job, chapters, [], audit))
-        html = page(job, chapters, faults, audit)
+        html = page(job, chapters, [], audit)
+        if faults := gate.faults(html):
+            html = page(job, chapters, faults, audit)
     (work / "index.html").write_text(html, encoding="utf-8")
     _replace(work, target)
     return faults
@@ -173,9 +176,8 @@ def _replace(work: Path, target: Path) -> None:
 
 def _write_tables(job: Job, folder: Path, executed: list[Executed]) -> list[tuple[str, str]]:
     """Write the processed tables as CSV and the record of the run; return the files in words."""
-    listed = [
-        (f"audit/{p.stem}.html", f"notebook {p.stem}") for p in [one.path for one in executed]
-    ]
+    names = [one.path.stem for one in executed]
+    listed = [(f"audit/{name}.html", f"notebook {name}") for name in names]
     for path in sorted((sources.PROCESSED / job.pilot.slug).glob("*.parquet")):
         to_csv(pd.read_parquet(path), folder / f"{path.stem}.csv")
         listed.append((f"audit/{path.stem}.csv", f"tabel {path.stem} (CSV)"))

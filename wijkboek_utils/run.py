@@ -141,7 +141,6 @@ def _execute(
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    node = nbformat.read(book, as_version=4)
     try:
         executed = papermill.execute_notebook(
             str(book),
@@ -162,10 +161,11 @@ def _execute(
             message=error.evalue,
             trace=_ANSI.sub("", "\n".join(error.traceback)),
         )
-        return node, failure
     except Exception as error:  # a kernel that died, a cell that took too long
-        return node, Failure(book.stem, "?", "", type(error).__name__, str(error))
-    return executed, None
+        failure = Failure(book.stem, "?", "", type(error).__name__, str(error))
+    else:
+        return executed, None
+    return nbformat.read(book, as_version=4), failure
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger, regions
+from wijkboek_utils import allocate, ledger, regions
 from wijkboek_utils.allocate import SETS, published_sign
 
 SECTOR_NAMES = {
@@ -34,13 +34,8 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
     `names` is indexed by taakveld.
     """
-    rows = boekingen[regions.is_rest(boekingen["buurt"])]
-    rows = rows[rows["post"].str.startswith("iv3:")]
-    parts = rows["post"].str.split(":", expand=True)
-    signed = rows["bedrag"] * published_sign(rows)
-    table = signed.groupby([parts[1], parts[2]]).sum().unstack()
-    table = table.reindex(columns=["lasten", "baten"]).rename_axis(index="taakveld", columns=None)
-    table = table.reset_index()
+    sums = allocate.by_taakveld(boekingen[regions.is_rest(boekingen["buurt"])]).unstack()
+    table = sums.reindex(columns=["lasten", "baten"]).rename_axis(columns=None).reset_index()
     table.insert(1, "naam", table["taakveld"].map(names))
     return table
 
@@ -48,6 +43,12 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 def is_expense(boekingen: pd.DataFrame) -> pd.Series:
     """Return which municipal boekingen were published as lasten."""
     return boekingen["post"].str.endswith(":lasten")
+
+
+def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:
+    """Return the boekingen of lasten for services that the gemeente pays, not the negative ones."""
+    rows = services(boekingen)
+    return rows[is_expense(rows) & (rows["van"] == "gemeente")]
 
 
 def net_expenses(
@@ -64,9 +65,7 @@ def expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
     Before negative lasten, which `negative_expenses` gives.
     """
-    rows = services(boekingen)
-    rows = rows[is_expense(rows) & (rows["van"] == "gemeente")]
-    table = ledger.totals(rows, weights, ["domein"])
+    table = ledger.totals(paid_out(boekingen), weights, ["domein"])
     return table[table["bedrag"] > 0].sort_values("bedrag", ascending=False, ignore_index=True)
 
 
@@ -193,8 +192,7 @@ def per_inhabitant(
 
 def landed(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     """Return where municipal expenses land: `naar`, `bedrag`, `se`."""
-    rows = services(boekingen)
-    return ledger.totals(rows[is_expense(rows) & (rows["van"] == "gemeente")], weights, ["naar"])
+    return ledger.totals(paid_out(boekingen), weights, ["naar"])
 
 
 def passport(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
@@ -243,8 +241,7 @@ def poorer_share(
     `taakvelden` has per taakveld the `gevraagd`e and the `gebruikt`e key.
     """
     poor = taakvelden.loc[taakvelden["gevraagd"] != taakvelden["gebruikt"], "gebruikt"]
-    rows = services(boekingen)
-    rows = rows[is_expense(rows) & (rows["van"] == "gemeente")]
+    rows = paid_out(boekingen)
     part = rows["bedrag"] * rows["buurt"].map(weights)
     frame = pd.DataFrame(
         {"domein": rows["domein"], "bedrag": part, "arm": part.where(rows["sleutel"].isin(poor), 0)}
