@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wijkboek_utils import allocate, cbs, keys, sources
+from wijkboek_utils import allocate, cbs, iv3, keys, sources
 from wijkboek_utils import regions as regions_
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,13 +50,13 @@ class Gemeente:
         """Read the figures and build the keys."""
         self.code, self.jaar = code, jaar
         self.indicatoren = cbs.indicators(code, jaar)
-        self.iv3 = cbs.read_iv3(code, jaar)
+        self.iv3 = iv3.read(code, jaar)
         rates = sources.read_csv(sources.source("gemeentefonds-2025"))
         own = sources.read_project_table("sleutels")
         fonds = keys.gemeentefonds_keys(self.indicatoren, rates)
         self.keys = keys.build_keys(self.indicatoren, pd.concat([own, fonds], ignore_index=True))
         self.amounts = allocate.amounts(self.iv3, sources.read_project_table("taakvelden"))
-        bron = cbs.iv3_source(code, jaar).id
+        bron = iv3.source(code, jaar).id
         self.sets = allocate.book_sets(self.amounts, self.keys, self.indicatoren, code, jaar, bron)
 
     @property

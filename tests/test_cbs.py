@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from wijkboek_utils import cbs, regions, sources
+from wijkboek_utils import cbs, iv3, regions, sources
 from wijkboek_utils.errors import Fout
 
 
@@ -70,7 +70,7 @@ def test_a_missing_amount_in_the_accounts_is_named(monkeypatch):
     table = pd.DataFrame(rows).assign(taakveld_naam="Groen", lasten=None, baten="0", salarissen="")
     monkeypatch.setattr(sources, "read_csv", lambda source: table)
     with pytest.raises(Fout, match=r"iv3-2023 ontbreekt een bedrag bij taakveld 5\.7"):
-        cbs.read_iv3("GM0344", 2023)
+        iv3.read("GM0344", 2023)
 
 
 def test_utrecht_2023_takes_counts_of_its_own_year_and_income_of_the_next_table():
@@ -80,23 +80,23 @@ def test_utrecht_2023_takes_counts_of_its_own_year_and_income_of_the_next_table(
 
 
 def test_taakveld_codes_are_text_so_0_1_and_0_10_stay_apart():
-    iv3 = cbs.read_iv3("GM0344", 2023).set_index("taakveld")
-    assert iv3.loc["0.1", "naam"] == "Bestuur"
-    assert iv3.loc["0.10", "naam"] == "Mutaties reserves"
-    assert (iv3.loc["0.1", "lasten"], iv3.loc["0.10", "lasten"]) == (15_516_000, 170_933_000)
+    rows = iv3.read("GM0344", 2023).set_index("taakveld")
+    assert rows.loc["0.1", "naam"] == "Bestuur"
+    assert rows.loc["0.10", "naam"] == "Mutaties reserves"
+    assert (rows.loc["0.1", "lasten"], rows.loc["0.10", "lasten"]) == (15_516_000, 170_933_000)
 
 
 def test_iv3_of_utrecht_adds_up_to_the_published_totals_without_reserves_and_result():
-    iv3 = cbs.read_iv3("GM0344", 2023)
-    services = iv3[~iv3["taakveld"].isin(["0.10", "0.11"])]
+    rows = iv3.read("GM0344", 2023)
+    services = rows[~rows["taakveld"].isin(["0.10", "0.11"])]
     assert services["lasten"].sum() == 1_887_759_000
     assert services["baten"].sum() == 1_816_154_000
-    assert iv3.set_index("taakveld").loc["0.8", "lasten"] == -75_772_000
+    assert rows.set_index("taakveld").loc["0.8", "lasten"] == -75_772_000
 
 
 def test_a_year_without_accounts_names_the_years_that_there_are():
     with pytest.raises(Fout, match=r"\(Iv3\) over 2019.*2023, 2024"):
-        cbs.read_iv3("GM0344", 2019)
+        iv3.read("GM0344", 2019)
 
 
 def test_a_gemeente_that_filed_only_zeros_is_recognised(monkeypatch):
@@ -106,7 +106,7 @@ def test_a_gemeente_that_filed_only_zeros_is_recognised(monkeypatch):
 
     monkeypatch.setattr(sources, "read_csv", zeros)
     with pytest.raises(Fout, match="leverde over 2023 geen Iv3"):
-        cbs.read_iv3("GM0344", 2023)
+        iv3.read("GM0344", 2023)
 
 
 def test_every_topic_in_the_raw_figures_has_the_title_that_cbs_gives_it():
@@ -116,7 +116,7 @@ def test_every_topic_in_the_raw_figures_has_the_title_that_cbs_gives_it():
 
 
 def test_the_wijk_of_a_buurt_can_be_read_from_its_code():
-    for source in sources.select("grenzen"):
+    for source in sources.vintages("grenzen"):
         import json
 
         for feature in json.loads(sources.read_bytes(source))["features"]:

@@ -1,34 +1,80 @@
-"""CBS figures as tidy tables: Kerncijfers wijken en buurten (KWB) and Iv3 accounts."""
+"""Kerncijfers wijken en buurten (KWB) of CBS as tidy tables, and the choice of a year."""
 
-from functools import cache
+import json
+from functools import cache, reduce
+from operator import or_
 
 import pandas as pd
+import pyarrow.compute as pc
 
-from wijkboek_utils import sources
+from wijkboek_utils import columns, odata, sources
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.regions import gemeente_of
+from wijkboek_utils.regions import KINDS, gemeente_of
 
 # Not a quantity: a postcode that happens to look like a number.
 _NOT_NUMERIC = ["MeestVoorkomendePostcode"]
+_COLUMNS = ["gebied", "naam", "soort", "jaar", "onderwerp", "waarde", "eenheid", "bron"]
+_KINDS = {"NL": "Land", "GM": "Gemeente", "WK": "Wijk", "BU": "Buurt"}
+COUNTRY = "NL00"
 
 
 @cache
 def read_kwb(gemeente: str) -> pd.DataFrame:
-    """Return all KWB figures of a gemeente, its wijken and buurten, in every vintage we hold.
+    """Return all KWB figures of a gemeente, its wijken and buurten, of every year we hold.
 
     Columns: `gebied`, `naam`, `soort` (Gemeente, Wijk, Buurt), `jaar`, `onderwerp` (the CBS name
     without its column number), `waarde` (float; missing where CBS publishes none), `eenheid`,
-    `bron`. Raises Fout when no raw file covers the gemeente.
+    `bron`. Raises Fout when no raw file covers the gemeente, or a unit is not what we expect.
     """
     found = sources.select("kwb", gemeente)
     if not found:
-        raise Fout(f"Van gemeente {gemeente} staan er geen kerncijfers in data/raw.")
-    frames = [sources.read_csv(s).assign(bron=s.id) for s in found]
-    kwb = pd.concat(frames, ignore_index=True)
-    kwb = kwb[(kwb["gebied"].map(gemeente_of) == gemeente) & ~kwb["onderwerp"].isin(_NOT_NUMERIC)]
-    kwb = kwb.assign(waarde=pd.to_numeric(kwb["waarde"]), jaar=kwb["jaar"].astype(int))
-    columns = ["gebied", "naam", "soort", "jaar", "onderwerp", "waarde", "eenheid", "bron"]
-    return kwb[columns].reset_index(drop=True)
+        raise Fout(
+            f"Van gemeente {gemeente} staan er geen kerncijfers in data/raw. Haal ze op met: "
+            f"wijkboek fetch {gemeente}"
+        )
+    return pd.concat([_read(s, gemeente) for s in found], ignore_index=True)
+
+
+def _read(source: sources.Source, gemeente: str) -> pd.DataFrame:
+    """Return the figures of one source about a gemeente, or about the country (`NL00`)."""
+    rows = (_fetched if source.dataset else _embedded)(source, gemeente)
+    rows = rows[~rows["onderwerp"].isin(_NOT_NUMERIC)]
+    rows = rows.assign(waarde=pd.to_numeric(rows["waarde"]), bron=source.id)
+    return rows.assign(jaar=rows["jaar"].astype(int))[_COLUMNS].reset_index(drop=True)
+
+
+def _embedded(source: sources.Source, gemeente: str) -> pd.DataFrame:
+    rows = sources.read_csv(source)
+    inside = rows["gebied"].map(gemeente_of) == gemeente
+    return rows[inside | (rows["gebied"] == gemeente)]
+
+
+def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
+    """Return a fetched table in the long form, with the topics that we know."""
+    digits = gemeente[2:]
+    prefixes = [gemeente] if gemeente == COUNTRY else [f"{kind}{digits}" for kind in KINDS]
+    keys = pc.field("WijkenEnBuurten")
+    wanted = reduce(or_, [pc.starts_with(keys, prefix) for prefix in prefixes])
+    table = sources.read_parquet(source, wanted)
+    about = json.loads(table.schema.metadata[b"bron"])
+    places = columns.wanted(int(source.period))
+    found = columns.find(odata.topics(about), places, source.table or "").found
+    found = found[~found["onderwerp"].isin(_NOT_NUMERIC)].set_index("key")
+    wide = table.select(["WijkenEnBuurten", *found.index]).to_pandas()
+    rows = wide.melt("WijkenEnBuurten", var_name="key", value_name="waarde")
+    titles = {row["Key"].strip(): row["Title"].strip() for row in about["WijkenEnBuurten"]}
+    gebied = rows["WijkenEnBuurten"].str.strip()
+    return pd.DataFrame(
+        {
+            "gebied": gebied,
+            "naam": gebied.map(titles),
+            "soort": gebied.str[:2].map(_KINDS),
+            "jaar": int(source.period),
+            "onderwerp": rows["key"].map(found["onderwerp"]),
+            "waarde": pd.to_numeric(rows["waarde"], errors="coerce"),
+            "eenheid": rows["key"].map(found["eenheid"]),
+        }
+    )
 
 
 def areas(gemeente: str) -> pd.DataFrame:
@@ -66,19 +112,6 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
-@cache
-def iv3_source(gemeente: str, jaar: int) -> sources.Source:
-    """Return the Iv3 source of a gemeente and year. Raises Fout naming the years that there are."""
-    found = {int(s.period): s for s in sources.select("iv3", gemeente)}
-    if jaar not in found:
-        years = ", ".join(str(y) for y in sorted(found)) or "geen enkel jaar"
-        raise Fout(
-            f"Van {gemeente} is er geen gemeenterekening (Iv3) over {jaar} in data/raw; wel over "
-            f"{years}."
-        )
-    return found[jaar]
-
-
 def _one_division(rows: pd.DataFrame, gemeente: str) -> None:
     """Raise Fout when the figures of several years are about different buurten."""
     buurten = rows[rows["soort"] == "Buurt"].groupby("jaar")["gebied"].agg(set)
@@ -91,28 +124,7 @@ def _one_division(rows: pd.DataFrame, gemeente: str) -> None:
         )
 
 
-def read_iv3(gemeente: str, jaar: int) -> pd.DataFrame:
-    """Return the municipal accounts of a year in EUR: one row per taakveld, as published.
-
-    Columns: `taakveld` (text: 0.1 and 0.10 differ), `naam`, `lasten`, `baten`, `salarissen`
-    (category L1.1, part of lasten; missing where none was given). Negative amounts stay negative.
-    Raises Fout when the gemeente filed nothing but zeros.
-    """
-    source = iv3_source(gemeente, jaar)
-    rows = sources.read_csv(source).query("gebied == @gemeente")
-    rows = rows.rename(columns={"gemeente": "gemeentenaam", "taakveld_naam": "naam"})
-    for column in ["lasten", "baten", "salarissen"]:
-        rows[column] = pd.to_numeric(rows[column]) * 1000
-    if (gaps := rows[["lasten", "baten"]].isna().any(axis=1)).any():
-        codes = ", ".join(rows.loc[gaps, "taakveld"])
-        raise Fout(f"{gemeente} {jaar}: in {source.id} ontbreekt een bedrag bij taakveld {codes}.")
-    if not rows[["lasten", "baten"]].to_numpy().any():
-        raise Fout(f"{gemeente} leverde over {jaar} geen Iv3: alle bedragen in {source.id} zijn 0.")
-    return rows[["taakveld", "naam", "lasten", "baten", "salarissen"]].reset_index(drop=True)
-
-
 def read_country() -> pd.DataFrame:
     """Return the figures of the Netherlands as a whole, newest first; columns as `read_kwb`."""
-    frames = [sources.read_csv(s).assign(bron=s.id) for s in sources.select("kwb")]
-    rows = pd.concat(frames, ignore_index=True).query("soort == 'Land'")
-    return rows.assign(waarde=pd.to_numeric(rows["waarde"]), jaar=rows["jaar"].astype(int))
+    frames = [_read(s, COUNTRY) for s in sources.select("kwb", COUNTRY)]
+    return pd.concat(frames, ignore_index=True)

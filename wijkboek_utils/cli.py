@@ -1,16 +1,19 @@
 """The command `wijkboek`. Only the parsing happens here; heavy imports wait for their verb."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
 from wijkboek_utils import __version__
 from wijkboek_utils.errors import Fout, did_you_mean
 
-VERBS = ["render"]
+AS_OF = "WIJKBOEK_STAND"  # see sources.vintages
+VERBS = ["render", "fetch"]
 EXAMPLES = """\
 voorbeelden:
   wijkboek render                          het rapport van Kanaleneiland (Utrecht)
@@ -18,6 +21,15 @@ voorbeelden:
   wijkboek render GM0344 WK020202          een gemeente en een wijk, met hun CBS-code
   wijkboek render --all                    alle pilots
   wijkboek render -p sleutelset=inwoners   met een andere verdeling
+  wijkboek fetch GM0363                    haal de cijfers van Amsterdam op
+"""
+FETCH_EXAMPLES = """\
+voorbeelden:
+  wijkboek fetch                           de nieuwste cijfers voor Kanaleneiland (Utrecht)
+  wijkboek fetch GM0363 WK020202           voor Amsterdam en Arnhem
+  wijkboek fetch --all                     voor alle pilots uit de map pilots/
+  wijkboek fetch NL --only kwb-2024        van heel Nederland, alleen deze tabel
+  wijkboek fetch --since 2026-01-01        wat CBS daarna wijzigde, en wat er anders is
 """
 
 
@@ -26,7 +38,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
         """Add the line that says how the command is used."""
-        super().add_usage(usage, actions, groups, prefix or "gebruik: ")
+        super().add_usage(usage, actions, groups, "gebruik: " if prefix is None else prefix)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,20 +73,14 @@ def parser() -> argparse.ArgumentParser:
     _options(top)
     top.add_argument("--version", action="version", version=__version__, help="toon de versie")
     verbs = top.add_subparsers(dest="verb", required=True, title="opdrachten", metavar="OPDRACHT")
-    render = verbs.add_parser(
+    render = _verb(
+        verbs,
         "render",
-        help="maak het rapport van een of meer pilots",
-        description="Draai de notebooks en maak per pilot reports/<pilot>/index.html.",
-        epilog=EXAMPLES,
-        formatter_class=_Help,
-        add_help=False,
-        allow_abbrev=False,
+        "maak het rapport van een of meer pilots",
+        "Draai de notebooks en maak per pilot reports/<pilot>/index.html.",
+        EXAMPLES,
     )
-    _options(render)
-    render.add_argument(
-        "pilots", nargs="*", metavar="PILOT", help="naam uit pilots/, of CBS-code van een gebied"
-    )
-    render.add_argument("--all", action="store_true", help="alle pilots uit de map pilots/")
+    _places(render)
     render.add_argument(
         "-p",
         dest="parameters",
@@ -83,7 +89,51 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAAM=WAARDE",
         help="parameter van de notebooks, zoals jaar=2023",
     )
+    render.add_argument(
+        "--stand", metavar="DATUM", help="alleen cijfers die op deze dag al waren opgehaald"
+    )
+    fetch = _verb(
+        verbs,
+        "fetch",
+        "haal de nieuwste cijfers op bij CBS en PDOK",
+        "Haal cijfers op en bewaar ze in data/raw/opgehaald. Wat niet is gewijzigd, blijft staan.",
+        FETCH_EXAMPLES,
+    )
+    _places(fetch, "; NL is heel Nederland")
+    fetch.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="BRON",
+        help="een bron of soort: kwb, iv3-2023",
+    )
+    fetch.add_argument(
+        "--since", metavar="DATUM", help="alleen wat sindsdien is gewijzigd; toont de verschillen"
+    )
     return top
+
+
+def _verb(
+    verbs: Any, name: str, words: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    part = verbs.add_parser(
+        name,
+        help=words,
+        description=description,
+        epilog=examples,
+        formatter_class=_Help,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    _options(part)
+    return part
+
+
+def _places(part: argparse.ArgumentParser, more: str = "") -> None:
+    """Let a verb take pilots and areas."""
+    words = f"naam uit pilots/, of CBS-code van een gebied{more}"
+    part.add_argument("pilots", nargs="*", metavar="PILOT", help=words)
+    part.add_argument("--all", action="store_true", help="alle pilots uit de map pilots/")
 
 
 def _options(part: argparse.ArgumentParser) -> None:
@@ -95,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 a pilot failed, 2 wrong input."""
     options = parser().parse_args(arguments)
     try:
-        return _render(options)
+        return {"render": _render, "fetch": _fetch}[options.verb](options)
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
         return 2
@@ -103,17 +153,71 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"wijkboek: {error.filename}: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nwijkboek: gestopt. Rapporten die al klaar waren, staan er nog.", file=sys.stderr)
+        print("\nwijkboek: gestopt. Wat al klaar was, staat er nog.", file=sys.stderr)
         return 130
 
 
+def _names(options: argparse.Namespace) -> list[str]:
+    """Return the pilots and areas that were asked for; the default pilot when none was."""
+    from wijkboek_utils import pilots
+
+    names = options.pilots or ([] if options.all else [pilots.DEFAULT])
+    return [*names, *(pilots.names() if options.all else [])]
+
+
+def _day(text: str | None, option: str) -> str:
+    """Return a date that the user gave, or say how to write one."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise Fout(f"Schrijf de datum bij {option} als 2026-01-31; u gaf {text!r}.") from None
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from wijkboek_utils import bronnen, pilots
+
+    since = _day(options.since, "--since")
+    datasets = bronnen.choose(options.only)
+    scopes = [n if n == bronnen.COUNTRY else pilots.gemeente(n) for n in _names(options)]
+    from wijkboek_utils import fetch, net
+
+    failed = []
+    tell = _slowly(lambda words: print(words, flush=True))
+    for result in fetch.fetch(datasets, list(dict.fromkeys(scopes)), net.Line(), since, tell):
+        name = f"{result.dataset.id} {result.scope}"
+        print(
+            f"{name}: {result.words}", file=sys.stderr if result.failed else sys.stdout, flush=True
+        )
+        for note in result.notes:
+            print(f"  let op: {note}", file=sys.stderr)
+        for change in result.changes:
+            print(f"  {change}", flush=True)
+        failed += [name] if result.failed else []
+    if failed:
+        print(f"wijkboek: niet opgehaald: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _slowly(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Return `tell`, but not more often than a reader can follow."""
+    last = time.monotonic()
+
+    def told(words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 5:
+            last = time.monotonic()
+            tell(words)
+
+    return told
+
+
 def _render(options: argparse.Namespace) -> int:
-    from wijkboek_utils import pilots, run
+    if stand := _day(options.stand, "--stand"):
+        os.environ[AS_OF] = stand  # before anything reads data/raw, here or in a kernel
+    from wijkboek_utils import run
 
     books = run.notebooks()
-    names = options.pilots or ([] if options.all else [pilots.DEFAULT])
-    names = [*names, *(pilots.names() if options.all else [])]
-    jobs = run.plan(names, _pairs(options.parameters), books)
+    jobs = run.plan(_names(options), _pairs(options.parameters), books)
     failed = []
     with run.WarmKernels() as kernels:
         from wijkboek_utils import report  # imports while the first kernel starts

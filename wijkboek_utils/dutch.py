@@ -46,9 +46,16 @@ def rounding_unit(value: float, se: float | None) -> float:
     known amount would print as nothing; at most three, because no figure is better known.
     """
     basis = se / 2 if is_known(se) and se else abs(value) / 10
-    unit = 10.0 ** math.floor(math.log10(basis)) if basis >= 1 else 1.0
-    size = 10.0 ** math.floor(math.log10(abs(value))) if abs(value) >= 1 else 1.0
+    unit, size = _power_of_ten(basis), _power_of_ten(abs(value))
     return max(min(max(unit, size / 100), size), 1.0)
+
+
+def _power_of_ten(value: float) -> float:
+    """Return the largest power of ten not above a value, and at least 1."""
+    if value < 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return power if power <= value else power / 10  # log10 rounds 9.999999999999998 up to 1
 
 
 def _scaled(value: float, unit: float) -> tuple[str, str]:
@@ -95,9 +102,19 @@ def interval(value: float | None, se: float | None, signed: bool = False) -> str
     return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
 
 
-def join(words: list[str]) -> str:
+def join(words: list[str], last: str = "en") -> str:
     """Return `a`, `a en b` or `a, b en c`; an empty list gives an empty string."""
-    return " en ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else "".join(words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else "".join(words)
+
+
+def day(date: str) -> str:
+    """Return an ISO date (or the first part of a time stamp) as `21 november 2026`."""
+    year, month, number = date[:10].split("-")
+    return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"
+
+
+_MONTHS = ["januari", "februari", "maart", "april", "mei", "juni"]
+_MONTHS += ["juli", "augustus", "september", "oktober", "november", "december"]
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -1,15 +1,144 @@
-"""Boundaries of buurten as a GeoDataFrame in the Dutch grid (RD, EPSG:28992)."""
+"""Boundaries of buurten: pulled from PDOK (OGC API Features), read in the Dutch grid (RD)."""
 
+import hashlib
 import io
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.net import Line, Onbereikbaar, Onvolledig
 
 if TYPE_CHECKING:
     import geopandas
+    import pyarrow as pa
 
 RD = "EPSG:28992"
+_LIMIT = 200  # features a page: each carries hundreds of figures, and PDOK gives up after 15 s
+_PROPERTIES = ["buurtcode", "buurtnaam", "wijkcode", "gemeentecode", "gemeentenaam", "water"]
+_SMALLEST = 1e5  # m2: no gemeente is smaller than this; in degrees the whole country is
+_UNEVEN = 0.01  # how much the buurten together may differ from the gemeente, in area
+
+
+class Collection:
+    """The buurten of a year, of the country or of one gemeente, as a feed (see `download.Feed`).
+
+    Kept of each feature are its codes, names and boundary; the figures that PDOK adds to them come
+    from CBS itself.
+    """
+
+    def __init__(self, line: Line, host: str, dataset: str, gemeente: str = "") -> None:
+        """Describe what to ask for; nothing is asked yet."""
+        self.line, self.gemeente = line, gemeente
+        self._base = f"https://{host}/cbs/{dataset}/ogc/v1/collections"
+        self._about: dict[str, Any] | None = None
+
+    def version(self) -> str:
+        """Return a stamp of the collection: when it was updated, else a digest of what it says."""
+        self._about = None
+        about = dict(self.about())
+        links = about.pop("links", [])
+        stamps = [str(x["updated"]) for x in [about, *links] if x.get("updated")]
+        text = json.dumps(about, sort_keys=True)
+        return stamps[0] if stamps else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def about(self) -> dict[str, Any]:
+        """Return the description of the collection as published."""
+        if self._about is None:
+            self._about = self.line.get_json(f"{self._base}/buurten", {"f": "json"})
+        return self._about
+
+    def schema(self) -> "pa.Schema":
+        """Return the columns: `id`, codes and names, and `geometry` (WKB, metres, RD)."""
+        import pyarrow as pa
+
+        texts = [pa.field(name, pa.string()) for name in ("id", *_PROPERTIES)]
+        return pa.schema([*texts, pa.field("geometry", pa.binary())])
+
+    def keys(self) -> list[str]:
+        """Return the column that names a row."""
+        return ["id"]
+
+    def count(self) -> None:
+        """Return None: PDOK does not say how many features there are."""
+
+    def page(self, cursor: str | None) -> "tuple[pa.Table, str | None]":
+        """Return a page of buurten and the address of the next one."""
+        import pyarrow as pa
+
+        answer = self._items("buurten", cursor)
+        rows = [_row(feature) for feature in answer["features"]]
+        rows = [row for row in rows if self._is_wanted(row)]
+        return pa.Table.from_pylist(rows, schema=self.schema()), _next(answer)
+
+    def check(self, path: Path) -> None:
+        """Raise Onvolledig when the buurten together are not as large as their gemeenten."""
+        import pyarrow.parquet as pq
+
+        parts = pq.ParquetFile(path).iter_batches(columns=["geometry"])
+        buurten = sum(_area(batch["geometry"].to_pylist()) for batch in parts)
+        if 0 < buurten < _SMALLEST:
+            raise Onvolledig("PDOK gaf de grenzen in graden en niet in meters (RD).")
+        whole, cursor = 0.0, None
+        while True:
+            answer = self._items("gemeenten", cursor)
+            rows = [_row(feature) for feature in answer["features"]]
+            whole += _area(r["geometry"] for r in rows if self._is_wanted(r))
+            if not (cursor := _next(answer)):
+                break
+        if abs(buurten - whole) > _UNEVEN * whole:
+            raise Onvolledig(
+                f"De buurten zijn samen {buurten / 1e6:.1f} km² en de gemeente {whole / 1e6:.1f}."
+            )
+
+    def _is_wanted(self, row: dict[str, Any]) -> bool:
+        return self.gemeente in ("", row["gemeentecode"])
+
+    def _items(self, collection: str, cursor: str | None) -> dict[str, Any]:
+        query = {"f": "json", "limit": str(_LIMIT), "crs": _uri(RD)}
+        url = cursor or f"{self._base}/{collection}/items"
+        if cursor or not self.gemeente:
+            answer = self.line.get_json(url, None if cursor else query)
+        else:
+            try:
+                answer = self.line.get_json(url, query | {"gemeentecode": self.gemeente})
+            except Onbereikbaar as error:
+                if error.status != 400:
+                    raise
+                # A server that cannot choose by gemeente gives the country, page by page.
+                answer = self.line.get_json(url, query)
+        if not isinstance(answer, dict) or not isinstance(answer.get("features"), list):
+            raise Onvolledig("PDOK gaf een antwoord zonder buurten.")
+        if answer.get("numberReturned", len(answer["features"])) != len(answer["features"]):
+            raise Onvolledig("PDOK gaf minder buurten dan zij telt.")
+        return answer
+
+
+def _row(feature: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature as a row."""
+    import shapely
+
+    texts = {name: feature["properties"].get(name) for name in _PROPERTIES}
+    row = {name: None if value is None else str(value) for name, value in texts.items()}
+    shape = shapely.from_geojson(json.dumps(feature["geometry"]))
+    return {"id": str(feature["id"]), **row, "geometry": shape.wkb}
+
+
+def _area(shapes: Iterable[bytes]) -> float:
+    """Return the area of some shapes (WKB) together, in m2."""
+    import shapely
+
+    return float(shapely.area(shapely.from_wkb(list(shapes))).sum())
+
+
+def _next(answer: dict[str, Any]) -> str | None:
+    return next((link["href"] for link in answer.get("links", []) if link["rel"] == "next"), None)
+
+
+def _uri(crs: str) -> str:
+    return f"http://www.opengis.net/def/crs/EPSG/0/{crs.split(':')[1]}"
 
 
 def read_boundaries(gemeente: str) -> "geopandas.GeoDataFrame":
@@ -17,11 +146,29 @@ def read_boundaries(gemeente: str) -> "geopandas.GeoDataFrame":
 
     Raises Fout when data/raw holds no boundaries of it.
     """
-    import geopandas  # takes a while to import, and only maps need it
-
     found = sources.select("grenzen", gemeente)
     if not found:
-        raise Fout(f"Van gemeente {gemeente} staan er geen buurtgrenzen in data/raw.")
-    shapes = geopandas.read_file(io.BytesIO(sources.read_bytes(found[0]))).to_crs(RD)
-    shapes = shapes.rename(columns={"statcode": "buurt"}).assign(bron=found[0].id)
+        raise Fout(
+            f"Van gemeente {gemeente} staan er geen buurtgrenzen in data/raw. Haal ze op met: "
+            f"wijkboek fetch {gemeente} --only grenzen"
+        )
+    return boundaries(found[0], gemeente)
+
+
+def boundaries(source: sources.Source, gemeente: str) -> "geopandas.GeoDataFrame":
+    """Return the boundaries in one source: `buurt`, `bron`, `geometry` in metres (RD)."""
+    import geopandas  # takes a while to import, and only maps need it
+
+    if source.dataset:
+        import pyarrow.dataset as ds
+
+        rows = sources.read_parquet(source, ds.field("gemeentecode") == gemeente)
+        rows = rows.to_pandas().query("water != 'JA'")  # lakes and sea are no buurten
+        geometry = geopandas.GeoSeries.from_wkb(rows["geometry"], crs=RD)
+        shapes = geopandas.GeoDataFrame({"buurt": rows["buurtcode"]}, geometry=geometry)
+        shapes = shapes.dissolve("buurt").reset_index()
+    else:
+        shapes = geopandas.read_file(io.BytesIO(sources.read_bytes(source))).to_crs(RD)
+        shapes = shapes.rename(columns={"statcode": "buurt"})
+    shapes = shapes.assign(bron=source.id)
     return shapes[["buurt", "bron", "geometry"]].sort_values("buurt", ignore_index=True)

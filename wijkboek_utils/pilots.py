@@ -1,10 +1,11 @@
 """A pilot: one area to report on, from a YAML file in `pilots/` or straight from a CBS code."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
-from wijkboek_utils import cbs, sources
+from wijkboek_utils import cbs, iv3, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.regions import gemeente_of, is_code
 
@@ -42,7 +43,8 @@ def names() -> list[str]:
 
 def gemeenten() -> list[str]:
     """Return the gemeenten whose figures are in data/raw."""
-    return sorted({g for s in sources.select("kwb") for g in s.covers})
+    covered = {g for s in sources.vintages("kwb") for g in s.covers}
+    return sorted(g for g in covered if g.startswith("GM"))
 
 
 def load(name: str, jaar: int | None = None) -> Pilot:
@@ -52,19 +54,43 @@ def load(name: str, jaar: int | None = None) -> Pilot:
     buurt, or the year does not exist.
     """
     slug = name.strip()
-    path = sources.PILOTS / f"{slug}.yml"
     if slug in names() and is_code(slug.upper()):
         raise Fout(f"pilots/{slug}.yml: een CBS-code kan niet de naam van een pilot zijn.")
     if slug in names():
-        try:
-            text = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise Fout(f"pilots/{slug}.yml is geen geldige YAML: {error}") from error
-        return _from_file(slug, text, jaar)
+        return _from_file(slug, _read(slug), jaar)
     if is_code(slug.upper()):
         return _from_code(slug.upper(), jaar)
+    raise _unknown(slug)
+
+
+def gemeente(name: str) -> str:
+    """Return the gemeente of a pilot or CBS code; its figures need not be there yet.
+
+    Raises Fout, with the nearest names, when there is no such pilot.
+    """
+    slug = name.strip()
+    if slug not in names() and is_code(slug.upper()):
+        return gemeente_of(slug.upper())
+    if slug not in names():
+        raise _unknown(slug)
+    area = _read(slug).get("gebied")
+    code = str((area or {}).get("gemeente") or next(iter((area or {}).get("codes") or []), ""))
+    if not is_code(code):
+        raise Fout(f"pilots/{slug}.yml: bij gebied staat geen CBS-code.")
+    return gemeente_of(code)
+
+
+def _read(slug: str) -> Any:
+    """Return the text of a pilot file as YAML."""
+    try:
+        return yaml.safe_load((sources.PILOTS / f"{slug}.yml").read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Fout(f"pilots/{slug}.yml is geen geldige YAML: {error}") from error
+
+
+def _unknown(slug: str) -> Fout:
     known = [*names(), *gemeenten()]
-    raise Fout(
+    return Fout(
         f"Pilot {slug} bestaat niet.{did_you_mean(slug, known)} Geef de naam van een bestand in "
         f"pilots/ ({', '.join(names())}) of een CBS-code zoals GM0344 of WK020202."
     )
@@ -155,7 +181,7 @@ def _check_codes(codes: list[str], where: str = "") -> dict[str, str]:
             others = ", ".join(known) if len(known) <= 5 else f"{len(known)} andere gemeenten"
             raise Fout(
                 f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw; wel van {others}."
-                f"{did_you_mean(gemeente, known)}"
+                f"{did_you_mean(gemeente, known)} Haal ze op met: wijkboek fetch {gemeente}"
             )
         names = cbs.areas(gemeente).set_index("gebied")["naam"]
         if code not in names.index:
@@ -172,7 +198,7 @@ def _place(gemeente: str, jaar: int | None) -> dict:
         if not years:
             raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw; geef zelf een jaar.")
         jaar = int(years[0].period)
-    source = cbs.iv3_source(gemeente, jaar)
+    source = iv3.source(gemeente, jaar)
     if source.report is None:
         raise Fout(f"Bron {source.id} zegt niet of zij een jaarrekening of een begroting is.")
     naam = cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0]

@@ -6,15 +6,21 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
 
 from wijkboek_utils.errors import Fout, did_you_mean
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 # The folders are found from here, never from the working directory: a notebook may run anywhere.
 ROOT = Path(os.environ.get("WIJKBOEK_ROOT", Path(__file__).resolve().parents[1]))
 RAW = ROOT / "data" / "raw"
+FETCHED = RAW / "opgehaald"  # what `wijkboek fetch` brings; every vintage stays
+AS_OF = "WIJKBOEK_STAND"
 PROCESSED = ROOT / "data" / "processed"
 REPORTS = ROOT / "reports"
 PILOTS = ROOT / "pilots"
@@ -47,6 +53,12 @@ class Source:
     sha256: str
     covers: tuple[str, ...] = ()  # gemeenten in the file; empty: not by gemeente
     report: str | None = None  # Iv3: jaarrekening or begroting
+    # Of a fetched source only:
+    dataset: str = ""  # its entry in bronnen.yml; vintages of one dataset differ in version
+    scope: str = ""  # the gemeente that was asked for, or NL
+    version: str = ""  # the stamp of the publisher, to see whether there is anything new
+    status: str = ""  # voorlopig or definitief
+    silent: tuple[str, ...] = ()  # gemeenten that filed nothing but zeros
 
 
 @cache
@@ -58,10 +70,10 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for manifest in sorted(raw.rglob("manifest.yml")):
         try:
-            entries = yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
-            for entry in entries:
+            for entry in read_manifest(manifest):
                 path = manifest.parent / entry.pop("file")
-                entry["covers"] = tuple(entry.get("covers") or ())
+                for field in ("covers", "silent"):
+                    entry[field] = tuple(entry.get(field) or ())
                 source = Source(path=path, **entry)
                 if source.id in found:
                     raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
@@ -69,6 +81,11 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
         except (yaml.YAMLError, KeyError, TypeError) as error:
             raise Fout(f"Manifest {shown(manifest)} is niet te lezen: {error}") from error
     return found
+
+
+def read_manifest(manifest: Path) -> list[dict[str, Any]]:
+    """Return the entries of a manifest as they are written."""
+    return yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
 
 
 def source(source_id: str, raw: Path = RAW) -> Source:
@@ -79,12 +96,28 @@ def source(source_id: str, raw: Path = RAW) -> Source:
     return known[source_id]
 
 
-def select(series: str, gemeente: str | None = None, raw: Path = RAW) -> list[Source]:
-    """Return the sources of one series, newest period first, that cover `gemeente` if given."""
+def vintages(series: str, area: str | None = None, raw: Path = RAW) -> list[Source]:
+    """Return every vintage that we may use of one series, newest period first, then newest vintage.
+
+    `area` is a gemeente that must be in it. Where the environment names a day (`wijkboek render
+    --stand`), what was taken up later is passed over.
+    """
     found = [s for s in catalogue(raw).values() if s.series == series]
-    if gemeente is not None:
-        found = [s for s in found if gemeente in s.covers]
-    return sorted(found, key=lambda s: s.period, reverse=True)
+    if area is not None:
+        found = [s for s in found if area in s.covers]
+    if day := os.environ.get(AS_OF):
+        found = [s for s in found if s.retrieved <= day]
+    # What came straight from the publisher goes before what was taken over from a publication.
+    newest = [(s.period, bool(s.dataset), s.retrieved, s.version, s.id, s) for s in found]
+    return [s for *_, s in sorted(newest, key=lambda n: n[:-1], reverse=True)]
+
+
+def select(series: str, area: str, raw: Path = RAW) -> list[Source]:
+    """Return of each period (and kind of account) the newest vintage with this area in it."""
+    newest: dict[tuple[str, str | None], Source] = {}
+    for source in vintages(series, area, raw):
+        newest.setdefault((source.period, source.report), source)
+    return list(newest.values())
 
 
 def read_bytes(source: Source) -> bytes:
@@ -106,6 +139,32 @@ def read_bytes(source: Source) -> bytes:
             "bron opnieuw op. Pas ruwe cijfers nooit met de hand aan."
         )
     return content
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also when the machine stops."""
+    half = path.with_name(f".{path.name}.half")
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+
+
+def read_parquet(source: Source, wanted: Any = None) -> "pa.Table":
+    """Return a fetched file, or the rows that a pyarrow filter wants, with its description.
+
+    The description of the publisher is in the metadata of the schema, under `bron`.
+    """
+    import pyarrow.parquet as pq
+
+    return pq.read_table(io.BytesIO(read_bytes(source)), filters=wanted)
 
 
 def read_csv(source: Source) -> pd.DataFrame:

@@ -1,0 +1,93 @@
+"""Find the columns of a table by title, path and unit: their numbers change inside a table."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import pandas as pd
+
+from wijkboek_utils import dutch, sources
+from wijkboek_utils.errors import Fout
+
+_NEAR = 3  # candidates to show
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What was found: a row per onderwerp (`onderwerp`, `key`, `eenheid`, `decimalen`).
+
+    `missing` says in Dutch of each onderwerp that was not found which columns come nearest.
+    """
+
+    found: pd.DataFrame
+    missing: dict[str, str]
+
+
+def wanted(jaar: int) -> pd.DataFrame:
+    """Return the places where a topic may stand in the KWB table of a year.
+
+    Columns as `onderwerpen.csv`. One onderwerp can have several places: CBS renames its groups.
+    """
+    table = sources.read_project_table("onderwerpen")
+    first, last = table["van"].astype(int), table["tot"].replace("", "9999").astype(int)
+    return table[(first <= jaar) & (jaar <= last)]
+
+
+def find(topics: pd.DataFrame, places: pd.DataFrame, table: str) -> Columns:
+    """Return which column of a table each onderwerp is.
+
+    `topics` as from `odata.topics`; `places` as from `wanted`. A title counts only below the path
+    that goes with it: titles repeat. Raises Fout when a unit is not what we compute with, or when
+    two columns have the same title and path.
+    """
+    topics = topics.assign(plek=_place(topics))
+    found, missing = [], {}
+    for onderwerp, rows in places.assign(plek=_place(places)).groupby("onderwerp", sort=False):
+        hits = topics[topics["plek"].isin(rows["plek"])]
+        if len(hits) > 1:
+            raise Fout(
+                f"Tabel {table}: {len(hits)} kolommen heten «{rows['titel'].iloc[0]}» en staan op "
+                f"dezelfde plek ({', '.join(hits['key'])}). Wij kunnen niet kiezen."
+            )
+        if hits.empty:
+            missing[str(onderwerp)] = _vanished(rows, topics, table)
+            continue
+        hit = hits.iloc[0]
+        unit = rows.set_index("plek").loc[hit["plek"], "eenheid"]
+        if unit_of(unit) != unit_of(hit["eenheid"]):
+            raise Fout(
+                f"Tabel {table}: de eenheid van «{hit['titel']}» ({hit['pad']}) was «{unit}» en is "
+                f"nu «{hit['eenheid']}». Pas onderwerpen.csv en de berekening aan voordat deze "
+                "cijfers worden gebruikt."
+            )
+        found.append({"onderwerp": onderwerp, **hit[["key", "eenheid", "decimalen"]]})
+    columns = ["onderwerp", "key", "eenheid", "decimalen"]
+    return Columns(pd.DataFrame(found, columns=columns), missing)
+
+
+def _place(table: pd.DataFrame) -> pd.Series:
+    return (table["pad"] + " > " + table["titel"]).map(_plain)
+
+
+def _plain(text: str) -> str:
+    """Return a title without what carries no meaning: capitals and spaces."""
+    return re.sub(r"\s+", "", text.casefold())
+
+
+def unit_of(text: str) -> str:
+    """Return a unit in one spelling: `x 1 000 euro` and `1 000 euro` are the same."""
+    return re.sub(r"^x(?=\d)", "", _plain(text))
+
+
+def _vanished(rows: pd.DataFrame, topics: pd.DataFrame, table: str) -> str:
+    """Return the message that a column is gone, with the nearest that are there."""
+    titel, pad = rows["titel"].iloc[0], rows["pad"].iloc[0]
+    plek = rows["plek"].iloc[0]
+    likeness = [SequenceMatcher(None, plek, other).ratio() for other in topics["plek"]]
+    near = topics.assign(likeness=likeness).nlargest(_NEAR, "likeness")
+    same = near[near["titel"].map(_plain) == _plain(titel)]
+    shown = [f"«{r.titel}» ({r.pad})" for r in (near if same.empty else same).itertuples()]
+    return (
+        f"Tabel {table} heeft geen kolom «{titel}» ({pad}). Het meest lijkt "
+        f"{dutch.join(shown, 'of')}. Is dat dezelfde, zet die plek dan in onderwerpen.csv."
+    )

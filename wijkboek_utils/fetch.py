@@ -1,0 +1,156 @@
+"""Bring the newest figures into data/raw, and say what is new, what failed and what changed."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from wijkboek_utils import download, dutch, intake, sources, vintages
+from wijkboek_utils.bronnen import COUNTRY, Dataset
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.net import Line, Onbereikbaar
+from wijkboek_utils.sources import Source
+
+Tell = Callable[[str], None]
+WORK = sources.FETCHED / ".bezig"  # pulls that are under way, or were broken off
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one dataset and area. `words` are Dutch; `notes` are what a reader must know.
+
+    `failed`: the figures that were there before (if any) are still the newest.
+    """
+
+    dataset: Dataset
+    scope: str
+    words: str
+    notes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    failed: bool = False
+    source: Source | None = None
+
+
+def fetch(
+    datasets: list[Dataset],
+    scopes: list[str],
+    line: Line,
+    since: str = "",
+    tell: Tell = lambda words: None,
+) -> Iterator[Result]:
+    """Yield a result for each dataset and area (a gemeente code, or NL) that is asked for.
+
+    What is unchanged at the publisher is left alone. With `since` (a date), so is what the
+    publisher last changed before that day, and the account of changes compares with what we had
+    on that day. A dataset that fails does not stop the others, unless its host is silent. `tell`
+    hears how a long pull comes along. Raises Fout when another fetch is at work or the folder
+    cannot be written.
+    """
+    silent: set[str] = set()
+    with download.disk(sources.FETCHED), download.lock(sources.FETCHED):
+        for scope in scopes:
+            for dataset in datasets:
+                if dataset.host in silent:
+                    words = f"overgeslagen: {dataset.host} antwoordt niet.{_kept(dataset, scope)}"
+                    yield Result(dataset, scope, words, failed=True)
+                    continue
+                try:
+                    yield _fetch_one(dataset, scope, line, since, tell)
+                except Fout as fout:
+                    if isinstance(fout, Onbereikbaar) and fout.status is None:
+                        silent.add(dataset.host)
+                    yield Result(dataset, scope, f"{fout}{_kept(dataset, scope)}", failed=True)
+
+
+def held(dataset: Dataset, scope: str, on: str = "9999") -> Source | None:
+    """Return the newest vintage of a dataset and area that we had on a day; None when none."""
+    found = [
+        s
+        for s in sources.catalogue().values()
+        if s.dataset == dataset.id and s.scope == scope and s.retrieved <= on
+    ]
+    return max(found, key=lambda s: (s.retrieved, s.version, s.id), default=None)
+
+
+def _kept(dataset: Dataset, scope: str) -> str:
+    """Return a sentence that says which figures stay in use."""
+    last = held(dataset, scope)
+    return f" De cijfers van {dutch.day(last.retrieved)} blijven in gebruik." if last else ""
+
+
+def _fetch_one(dataset: Dataset, scope: str, line: Line, since: str, tell: Tell) -> Result:
+    last = held(dataset, scope)
+    version = dataset.feed(line, scope).version()
+    if last and last.version == version and _is_sound(last):
+        words = f"niets nieuws; cijfers van {dutch.day(last.retrieved)}"
+        return Result(dataset, scope, words, changes=_changes(dataset, scope, last, since))
+    if since and version[:4].isdigit() and version[:10] < since:
+        words = f"niet gewijzigd sinds {dutch.day(since)}; niet opgehaald"
+        return Result(dataset, scope, words)
+    work = WORK / f"{dataset.id}-{scope}"
+    name = f"{dataset.id} {scope}"
+    path, version = download.pull(
+        lambda: dataset.feed(line, scope), work, lambda n: tell(f"{name}: {dutch.number(n)} rijen")
+    )
+    rows = pq.read_metadata(path).num_rows
+    if not rows:
+        shutil.rmtree(work)
+        return Result(dataset, scope, f"geen rijen: {scope} komt in deze tabel niet voor")
+    found_in = intake.examine(dataset, path)
+    facts = _facts(dataset, scope, version, rows, line) | found_in.fields
+    source = download.publish(path, sources.FETCHED / dataset.id, facts)
+    shutil.rmtree(work)
+    before = held(dataset, scope, since) if since else last
+    changes = vintages.compare(before, source) if before and before.id != source.id else []
+    words = (
+        f"nieuw: {dutch.plural(rows, 'rij', 'rijen')}, {source.status or 'stand'} {version[:10]}"
+    )
+    return Result(dataset, scope, words, tuple(found_in.notes), tuple(changes), source=source)
+
+
+def _is_sound(source: Source) -> bool:
+    """Return whether the file of a source is still what it was."""
+    try:
+        sources.read_bytes(source)
+    except Fout:
+        return False
+    return True
+
+
+def _changes(dataset: Dataset, scope: str, last: Source, since: str) -> tuple[str, ...]:
+    """Return what changed since a day, where there is nothing newer than what we hold."""
+    before = held(dataset, scope, since) if since else None
+    return tuple(vintages.compare(before, last)) if before and before.id != last.id else ()
+
+
+def _facts(dataset: Dataset, scope: str, version: str, rows: int, line: Line) -> dict[str, Any]:
+    """Return what the manifest says of a fetched file, but for what is in it."""
+    stamp = version[:10].replace("-", "")
+    name = f"{dataset.id}-{scope}-{stamp}"
+    taken = [s for s in sources.catalogue().values() if s.id.startswith(name)]
+    if earlier := [s for s in taken if s.version != version]:
+        name += f"-{len(earlier) + 1}"  # renewed twice on a day
+    part = "" if scope == COUNTRY else f", deel {scope}"
+    host = dataset.host if line.is_real else f"een proefserver in plaats van {dataset.host}"
+    how = "OData v3" if dataset.protocol == "odata" else "OGC API Features"
+    return {
+        "id": name,
+        "dataset": dataset.id,
+        "scope": scope,
+        "version": version,
+        "series": dataset.series,
+        "title": f"{dataset.title}{part}",
+        "publisher": dataset.publisher,
+        "table": dataset.table,
+        "period": dataset.period,
+        "report": dataset.report,
+        "url": dataset.url,
+        "licence": dataset.licence,
+        "attribution": dataset.attribution,
+        "retrieved": date.today().isoformat(),
+        "modified": version[:10] if version[:4].isdigit() else None,
+        "obtained": f"Opgehaald bij {host} ({how}); {dutch.plural(rows, 'rij', 'rijen')}.",
+    }

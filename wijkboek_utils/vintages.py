@@ -1,0 +1,113 @@
+"""What changed between two vintages of a table: areas, columns and values, in plain words."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, odata, sources
+from wijkboek_utils.sources import Source
+
+_EXAMPLES = 3
+
+
+def compare(old: Source, new: Source) -> list[str]:
+    """Return in Dutch what changed from `old` to `new`, a line each; empty when nothing did."""
+    if new.series == "grenzen":
+        return _shapes(old, new)
+    (before, was), (after, now) = _read(old), _read(new)
+    keys = [c for c in after if isinstance(after[c].dtype, pd.CategoricalDtype)]
+    region = next((k for k in keys if _is_region(after[k])), None)
+    _number_rows(before, after, keys)
+    common = before.index.intersection(after.index)
+    lines = [*_units(was, now), *_sets("kolom", "kolommen", set(before), set(after))]
+    if region:
+        codes = [set(f[region].cat.categories) for f in (before, after)]
+        lines = [*_sets("gebied", "gebieden", *codes), *lines]
+    for name in [c for c in after if c in before and c not in keys]:
+        place = after.loc[common, region or keys[0]]
+        lines += _values(name, before.loc[common, name], after.loc[common, name], place)
+    return lines
+
+
+def _read(source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a fetched table and its topics.
+
+    The rows have a column a dimension (category, without the spaces that CBS pads keys with) and a
+    column a topic, named by title and path: numbers of columns differ between vintages.
+    """
+    rows = sources.read_parquet(source)
+    about = json.loads(rows.schema.metadata[b"bron"])
+    topics = odata.topics(about)
+    topics["naam"] = topics["titel"] + " (" + topics["pad"].where(topics["pad"] != "", "-") + ")"
+    frame = rows.select(topics["key"].tolist()).to_pandas()
+    frame.columns = topics["naam"]
+    for key in odata.dimensions(about):  # by code and not as text: Iv3 has two million rows
+        column = rows[key].combine_chunks().dictionary_encode().to_pandas()
+        frame[key] = column.cat.rename_categories(column.cat.categories.str.strip())
+    return frame, topics
+
+
+def _is_region(column: pd.Series) -> bool:
+    return column.cat.categories.str.match(r"(GM|WK|BU)\d{4}").any()
+
+
+def _number_rows(before: pd.DataFrame, after: pd.DataFrame, keys: list[str]) -> None:
+    """Give the rows of both tables the same number where their keys are the same."""
+    known = {key: before[key].cat.categories.union(after[key].cat.categories) for key in keys}
+    for frame in (before, after):
+        number = np.zeros(len(frame), dtype=np.int64)
+        for key, words in known.items():
+            places = words.get_indexer(frame[key].cat.categories)
+            number = number * len(words) + places[frame[key].cat.codes]
+        frame.index = pd.Index(number)
+
+
+def _sets(one: str, more: str, before: set[str], after: set[str]) -> Iterator[str]:
+    for words, found in (("nieuw", after - before), ("vervallen", before - after)):
+        if found:
+            shown = ", ".join(sorted(found)[:_EXAMPLES])
+            rest = ", …" if len(found) > _EXAMPLES else ""
+            yield f"{words}: {dutch.plural(len(found), one, more)} ({shown}{rest})"
+
+
+def _units(was: pd.DataFrame, now: pd.DataFrame) -> Iterator[str]:
+    both = was.merge(now, on="naam", suffixes=("_oud", "_nieuw"))
+    for row in both[both["eenheid_oud"] != both["eenheid_nieuw"]].itertuples():
+        yield f"{row.naam}: eenheid was {row.eenheid_oud}, is nu {row.eenheid_nieuw}"
+
+
+def _values(name: str, before: pd.Series, after: pd.Series, areas: pd.Series) -> Iterator[str]:
+    """Yield how many values of a topic are new, gone or different, with the largest difference."""
+    fresh = before.isna() & after.notna()
+    gone = before.notna() & after.isna()
+    other = before.notna() & after.notna() & (before != after)
+    parts = [
+        f"{dutch.plural(int(found.sum()), 'cijfer', 'cijfers')} {word}"
+        for word, found in (("nieuw", fresh), ("vervallen", gone), ("gewijzigd", other))
+        if found.any()
+    ]
+    if not parts:
+        return
+    example = ""
+    if other.any() and pd.api.types.is_numeric_dtype(after.dtype):
+        most = (after - before)[other].abs().idxmax()
+        was, now = dutch.number(before[most], 1), dutch.number(after[most], 1)
+        example = f"; het meest bij {areas[most]}: was {was}, is nu {now}"
+    yield f"{name}: {', '.join(parts)}{example}"
+
+
+def _shapes(old: Source, new: Source) -> list[str]:
+    """Return which buurten came, went, or got another boundary."""
+    frames = [sources.read_parquet(s).to_pandas().set_index("id") for s in (old, new)]
+    before, after = [f.set_index("buurtcode", append=True)["geometry"] for f in frames]
+    codes = [set(s.index.get_level_values("buurtcode")) for s in (before, after)]
+    lines = list(_sets("buurt", "buurten", *codes))
+    a, b = [s.groupby("buurtcode").agg(lambda x: sorted(x)) for s in (before, after)]
+    common = a.index.intersection(b.index)
+    moved = common[np.array([a[c] != b[c] for c in common], dtype=bool)]
+    if len(moved):
+        shown = ", ".join(moved[:_EXAMPLES])
+        lines.append(f"andere grens: {dutch.plural(len(moved), 'buurt', 'buurten')} ({shown})")
+    return lines
