@@ -57,11 +57,12 @@ def test_a_figure_of_the_gemeente_alone_does_not_choose_the_year():
     assert cbs.choose_years(gemeente, 2023)["inkomen"] == 2023
 
 
-def test_buurten_that_changed_between_the_years_are_refused(monkeypatch):
-    old = vintages(("inwoners", 2023, 1.0))
+def test_buurten_that_changed_need_the_boundaries_of_both_years(monkeypatch):
+    old = vintages(("AantalInwoners", 2023, 1.0))
     new = vintages(("inkomen", 2024, 1.0)).assign(gebied="BU99010099")
-    monkeypatch.setattr(cbs, "read_kwb", lambda gemeente: pd.concat([old, new]))
-    with pytest.raises(Fout, match=r"niet in elk jaar dezelfde \(2023, 2024\): BU99010001"):
+    kwb = pd.concat([old, new]).assign(naam="Dorp")
+    monkeypatch.setattr(cbs, "read_kwb", lambda gemeente: kwb)
+    with pytest.raises(Fout, match=r"2024 en 2023 niet dezelfde: BU99010001.*--only grenzen-2024"):
         cbs.indicators("GM9901", 2023)
 
 

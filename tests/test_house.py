@@ -23,7 +23,7 @@ TRACKED = subprocess.run(
 ROOMS = [
     {"errors", "dutch"},
     {"sources", "regions", "ledger", "show", "net"},
-    {"charts", "odata", "pdok", "columns", "keys", "kernels"},
+    {"charts", "odata", "pdok", "columns", "crosswalk", "keys", "kernels"},
     {"cbs", "iv3", "download"},
     {"bronnen", "vintages"},
     {"intake"},

@@ -32,6 +32,8 @@ BRONNEN = pd.DataFrame(
     licentie=["CC BY 4.0", "CC0"],
     verkregen=["Van de site.", "Per brief."],
     opgenomen=["2026-01-02", "2026-03-04"],
+    gewijzigd=[None, "2025-03-28"],
+    status=["", "voorlopig"],
 )
 
 
@@ -283,10 +285,27 @@ def test_sources_keep_every_fact_and_name_a_missing_table_number():
     assert html.startswith('<div class="wb-sources"><ul>')
     assert re.findall("<li>(.*?)</li>", html) == [
         "Iv3 (CBS; tabel geen tabelnummer; periode 2023; licentie CC BY 4.0; bron iv3). "
-        "Verkregen: Van de site. Opgenomen op 2026-01-02. Controlegetal (sha256): aa.",
+        "Verkregen: Van de site. Vastgelegd op 2 januari 2026. Controlegetal (sha256): aa.",
         "KWB (Kadaster; tabel 1; periode 2024; licentie CC0; bron kwb). "
-        "Verkregen: Per brief. Opgenomen op 2026-03-04. Controlegetal (sha256): bb.",
+        "Verkregen: Per brief. Vastgelegd op 4 maart 2026, bij de bron gewijzigd op 28 maart 2025 "
+        "(voorlopig). Controlegetal (sha256): bb.",
     ]
+
+
+def test_the_report_says_when_its_figures_were_taken_up_and_which_may_change():
+    html = evidence.standing(BRONNEN).html
+    assert "tussen 2 januari 2026 en 4 maart 2026 vastgelegd" in html
+    assert "Nog voorlopig of niet compleet: KWB." in html
+    old = evidence.standing(BRONNEN.head(1)).html
+    assert "op 2 januari 2026 vastgelegd" in old and "voorlopig" not in old
+
+
+def test_figures_that_were_converted_from_other_buurten_are_named():
+    rows = pd.DataFrame({"gebied": ["BU1", "BU1", "BU2"], "jaar": [2022, 2022, 2023]})
+    same = evidence.converted(rows.assign(omgerekend=False)).html
+    assert "in alle gebruikte jaren dezelfde" in same
+    moved = evidence.converted(rows.assign(omgerekend=[True, True, False])).html
+    assert "De grens van één buurt veranderde. De cijfers over 2022 zijn omgerekend" in moved
 
 
 def test_years_count_the_buurten_with_a_figure_and_flag_another_year():

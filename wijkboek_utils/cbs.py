@@ -7,15 +7,16 @@ from operator import or_
 import pandas as pd
 import pyarrow.compute as pc
 
-from wijkboek_utils import columns, odata, sources
+from wijkboek_utils import columns, crosswalk, odata, pdok, sources
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.regions import KINDS, gemeente_of
+from wijkboek_utils.regions import KINDS, gemeente_of, wijk_of
 
 # Not a quantity: a postcode that happens to look like a number.
 _NOT_NUMERIC = ["MeestVoorkomendePostcode"]
 _COLUMNS = ["gebied", "naam", "soort", "jaar", "onderwerp", "waarde", "eenheid", "bron"]
 _KINDS = {"NL": "Land", "GM": "Gemeente", "WK": "Wijk", "BU": "Buurt"}
 COUNTRY = "NL00"
+INHABITANTS = "AantalInwoners"
 
 
 @cache
@@ -103,25 +104,66 @@ def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
 def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     """Return the KWB figures to use in the books of `jaar`: one row per area and `onderwerp`.
 
-    Same columns as `read_kwb`; `jaar` is the year of the figure, chosen by `choose_years`.
+    Columns as `figures`; `jaar` is the year of the figure, chosen by `choose_years`.
     """
-    kwb = read_kwb(gemeente)
-    chosen = choose_years(kwb, jaar).rename("jaar").reset_index()
-    rows = kwb.merge(chosen, on=["onderwerp", "jaar"], how="inner", validate="m:1")
-    _one_division(rows, gemeente)
+    rows = figures(gemeente, jaar)
+    chosen = choose_years(rows, jaar).rename("jaar").reset_index()
+    rows = rows.merge(chosen, on=["onderwerp", "jaar"], how="inner", validate="m:1")
     return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
-def _one_division(rows: pd.DataFrame, gemeente: str) -> None:
-    """Raise Fout when the figures of several years are about different buurten."""
-    buurten = rows[rows["soort"] == "Buurt"].groupby("jaar")["gebied"].agg(set)
-    changed = set.union(*buurten) - set.intersection(*buurten) if len(buurten) else set()
-    if changed:
-        years = ", ".join(str(y) for y in buurten.index)
-        raise Fout(
-            f"De buurten van {gemeente} zijn niet in elk jaar dezelfde ({years}): "
-            f"{', '.join(sorted(changed)[:5])}. Cijfers uit die jaren passen nog niet op elkaar."
-        )
+def figures(gemeente: str, jaar: int) -> pd.DataFrame:
+    """Return the KWB figures of every year that the books of `jaar` use, in one set of buurten.
+
+    The buurten are those of the year whose inhabitants are used. Columns as `read_kwb`, and
+    `omgerekend`: whether the figure was estimated by area because a boundary moved. Raises Fout
+    when buurten changed and the boundaries of both years are not there to tell how.
+    """
+    kwb = read_kwb(gemeente)
+    changes = kwb[kwb["onderwerp"] == crosswalk.CHANGE]
+    kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
+    years = choose_years(kwb, jaar)
+    target = int(years.get(INHABITANTS, years.iloc[0]))
+    frames = []
+    for year in sorted(set(years)):
+        rows = kwb[kwb["jaar"] == year].assign(omgerekend=False)
+        frames.append(rows if year == target else _in_buurten_of(target, rows, kwb, changes))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _in_buurten_of(
+    target: int, rows: pd.DataFrame, kwb: pd.DataFrame, changes: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the rows of one year with its buurten replaced by those of another."""
+    year, gemeente = int(rows["jaar"].iloc[0]), gemeente_of(rows["gebied"].iloc[0])
+    old, new = (_buurten(kwb, y) for y in (year, target))
+    between = changes["jaar"].between(min(year, target) + 1, max(year, target))
+    links = crosswalk.by_code(old, new, changes[between])
+    if links is None:
+        shapes = [pdok.of_year(gemeente, y) for y in (year, target)]
+        if shapes[0] is None or shapes[1] is None:
+            odd = sorted(set(old["gebied"]) ^ set(new["gebied"]))[:5]
+            raise Fout(
+                f"De buurten van {gemeente} zijn in {year} en {target} niet dezelfde"
+                f"{': ' + ', '.join(odd) if odd else ''}. Om de cijfers om te rekenen zijn de "
+                f"grenzen van beide jaren nodig. Haal ze op met: wijkboek fetch {gemeente} "
+                f"--only grenzen-{year} --only grenzen-{target}"
+            )
+        links = crosswalk.by_shape(*shapes)
+    if (links["van"] == links["naar"]).all():
+        return rows
+    names = new.set_index("gebied")["naam"]
+    buurten = crosswalk.convert(rows, links, names)
+    # A wijk whose buurten changed cannot be told from its new ones; the gemeente stays itself.
+    other = links[links["van"] != links["naar"]]
+    wijken = {wijk_of(code) for code in {*other["van"], *other["naar"].dropna()}}
+    larger = rows[(rows["soort"] != "Buurt") & ~rows["gebied"].isin(wijken)]
+    return pd.concat([larger, buurten], ignore_index=True)
+
+
+def _buurten(kwb: pd.DataFrame, year: int) -> pd.DataFrame:
+    rows = kwb[(kwb["jaar"] == year) & (kwb["soort"] == "Buurt")]
+    return rows.drop_duplicates("gebied")[["gebied", "naam"]]
 
 
 def read_country() -> pd.DataFrame:

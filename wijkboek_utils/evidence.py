@@ -1,5 +1,7 @@
 """The tables of the accounting chapter: sources, years, keys, what is missing, and the checks."""
 
+from typing import Any
+
 import pandas as pd
 
 from wijkboek_utils import dutch, show, views
@@ -12,13 +14,57 @@ from wijkboek_utils.show import Html
 def sources(bronnen: pd.DataFrame) -> Html:
     """Return all sources with what is needed to find and prove them, as a list."""
     items = []
-    for r in bronnen.fillna({"tabel": "geen tabelnummer"}).itertuples():
+    for r in bronnen.fillna({"tabel": "geen tabelnummer", "gewijzigd": ""}).itertuples():
         items.append(
             f"{r.titel} ({r.uitgever}; tabel {r.tabel}; periode {r.periode}; licentie "
-            f"{r.licentie}; bron {r.bron}). Verkregen: {r.verkregen} Opgenomen op {r.opgenomen}. "
+            f"{r.licentie}; bron {r.bron}). Verkregen: {r.verkregen} Vastgelegd op "
+            f"{dutch.day(r.opgenomen)}{_stand(r)}. "
             f"Controlegetal (sha256): {r.sha256}."
         )
     return show.bullets(items).with_class("wb-sources")
+
+
+def _stand(row: Any) -> str:
+    """Return which version of a fetched source this is."""
+    if not row.status:
+        return ""
+    changed = f", bij de bron gewijzigd op {dutch.day(row.gewijzigd)}" if row.gewijzigd else ""
+    return f"{changed} ({row.status})"
+
+
+def standing(bronnen: pd.DataFrame) -> Html:
+    """Return when the figures were taken up, and which of them may still change."""
+    days = sorted(bronnen["opgenomen"].unique())
+    when = f"op {dutch.day(days[0])}"
+    if days[1:]:
+        when = f"tussen {dutch.day(days[0])} en {dutch.day(days[-1])}"
+    words = f"Deze cijfers zijn {when} vastgelegd. De bron kan ze daarna hebben aangepast."
+    early = bronnen.loc[bronnen["status"] == "voorlopig", "titel"].tolist()
+    if early:
+        words += f" Nog voorlopig of niet compleet: {dutch.join(early)}."
+    return show.text(words)
+
+
+def converted(indicatoren: pd.DataFrame) -> Html:
+    """Return which figures were converted from other buurten; `indicatoren` as in notebook 01."""
+    moved = indicatoren[indicatoren["omgerekend"]]
+    if moved.empty:
+        return show.text("De buurten zijn in alle gebruikte jaren dezelfde.")
+    years = dutch.join([str(year) for year in sorted(moved["jaar"].unique())])
+    count = moved["gebied"].nunique()
+    who = "één buurt" if count == 1 else f"{number(count)} buurten"
+    return show.text(
+        f"De grens van {who} veranderde. De cijfers over {years} zijn omgerekend naar de buurten "
+        "van dit rapport, naar oppervlakte. Dat is een schatting: mensen wonen niet overal even "
+        "dicht op elkaar. Daarom rekenen we daar met een grotere fout."
+    )
+
+
+def boundaries(source: files.Source) -> str:
+    """Return how exact the boundaries of a source are, as a sentence."""
+    if source.dataset:
+        return "De grenzen zijn die van CBS en Kadaster; tussen buurten zijn ze op 10 tot 50 meter."
+    return "De grenzen zijn vereenvoudigd: zij wijken 10 tot 30 meter af."
 
 
 def years(

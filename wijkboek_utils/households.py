@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger
+from wijkboek_utils.keys import MOVED_ERROR
 from wijkboek_utils.regions import wijk_of
 
 # CBS rounds inhabitants to fives and income per inhabitant to hundreds of euros; the standard error
@@ -66,6 +67,9 @@ def _with_totals(indicatoren: pd.DataFrame) -> pd.DataFrame:
     euros = figures["inkomen"] * 1000
     figures["bedrag"] = (figures["inwoners"] * euros).round(2)
     figures["se"] = np.hypot(figures["inwoners"] * _SE_INCOME, euros * _SE_INHABITANTS)
+    if "omgerekend" in rows:  # converted from other boundaries, by area
+        moved = rows.groupby("gebied")["omgerekend"].any().reindex(figures.index)
+        figures["se"] = np.hypot(figures["se"], MOVED_ERROR * figures["bedrag"] * moved)
     return figures
 
 

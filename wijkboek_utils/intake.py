@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wijkboek_utils import columns, dutch, iv3, odata
 from wijkboek_utils.bronnen import Dataset
-from wijkboek_utils.errors import Fout
 
 VOORLOPIG, DEFINITIEF = "voorlopig", "definitief"
 
@@ -79,10 +77,8 @@ def _iv3(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) 
         final = final or (measure == second and bool(pc.any(filed).as_py()))
         codes = pc.unique(rows[dataset.region].filter(filed))
         silent -= set(pc.utf8_trim_whitespace(codes).to_pylist())
-    if covers and silent == set(covers):
-        who = dutch.join(sorted(silent)[:3])
-        raise Fout(f"Tabel {dataset.table}: {who} leverde nog geen {dataset.report} aan CBS.")
-    notes = [f"Leverden geen {dataset.report}: {dutch.join(sorted(silent))}."] if silent else []
+    who = dutch.join(sorted(silent))
+    notes = [f"Alle bedragen zijn 0 of leeg, dus niet ingeleverd: {who}."] if silent else []
     return Intake(
         {
             "covers": sorted(set(covers) - silent),
@@ -102,8 +98,3 @@ def _status(about: dict[str, list[dict]]) -> str:
         if stated:
             return DEFINITIEF if str(stated[-1]).lower().startswith("def") else VOORLOPIG
     return DEFINITIEF
-
-
-def column(rows: pa.Table, name: str) -> pa.ChunkedArray:
-    """Return a column of keys without the spaces that CBS pads them with."""
-    return pc.utf8_trim_whitespace(rows[name])

@@ -12,6 +12,7 @@ from wijkboek_utils.regions import gemeente_of
 NO_KEY = "geen"
 _FILL = "AantalInwoners"  # what an unknown buurt is estimated from
 _FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
+MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
         if filled.notna().all() and filled.sum() > 0:
             shares[sleutel] = filled / filled.sum()
             estimated = values.isna() & (filled > 0)
-            errors[sleutel] = np.hypot(float(row["fout"]), _FILL_ERROR * estimated)
+            moved = _is_moved(row["formule"], buurten).reindex(counts.index, fill_value=False)
+            extra = np.hypot(_FILL_ERROR * estimated, MOVED_ERROR * moved)
+            errors[sleutel] = np.hypot(float(row["fout"]), extra)
             facts[sleutel]["bijgeschat"] = int(estimated.sum())
     for sleutel, row in definitions[definitions["mengsel"] != ""].iterrows():
         parts = [p.split(":") for p in row["mengsel"].split(";")]
@@ -94,6 +97,14 @@ def _fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
     known = values.notna() & proxy.notna()
     ratio = values[known].sum() / proxy[known].sum() if proxy[known].sum() else 0.0
     return values.fillna(proxy * ratio)
+
+
+def _is_moved(formula: str, buurten: pd.DataFrame) -> pd.Series:
+    """Return of each buurt whether a figure of a formula was converted from other boundaries."""
+    if "omgerekend" not in buurten:
+        return pd.Series(dtype=bool)
+    rows = buurten[buurten["onderwerp"].isin(_topics(formula))]
+    return rows.groupby("gebied")["omgerekend"].any()
 
 
 def _provenance(formula: str, buurten: pd.DataFrame) -> dict:

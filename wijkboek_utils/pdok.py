@@ -141,10 +141,10 @@ def _uri(crs: str) -> str:
     return f"http://www.opengis.net/def/crs/EPSG/0/{crs.split(':')[1]}"
 
 
-def read_boundaries(gemeente: str) -> "geopandas.GeoDataFrame":
-    """Return the newest boundaries of a gemeente: `buurt`, `bron`, `geometry` in metres (RD).
+def source(gemeente: str, jaar: int) -> sources.Source:
+    """Return the boundaries nearest to a year, fetched ones before embedded ones.
 
-    Raises Fout when data/raw holds no boundaries of it.
+    Raises Fout when data/raw holds no boundaries of the gemeente.
     """
     found = sources.select("grenzen", gemeente)
     if not found:
@@ -152,7 +152,21 @@ def read_boundaries(gemeente: str) -> "geopandas.GeoDataFrame":
             f"Van gemeente {gemeente} staan er geen buurtgrenzen in data/raw. Haal ze op met: "
             f"wijkboek fetch {gemeente} --only grenzen"
         )
-    return boundaries(found[0], gemeente)
+    return min(found, key=lambda s: (abs(int(s.period) - jaar), not s.dataset))
+
+
+def read_boundaries(gemeente: str, jaar: int) -> "geopandas.GeoDataFrame":
+    """Return the boundaries nearest to a year: `buurt`, `bron`, `geometry` in metres (RD)."""
+    return boundaries(source(gemeente, jaar), gemeente)
+
+
+def of_year(gemeente: str, jaar: int) -> "geopandas.GeoDataFrame | None":
+    """Return the boundaries of a year, as `read_boundaries`; None when they were not fetched.
+
+    The embedded boundaries are simplified: they differ from others by drawing alone.
+    """
+    found = [s for s in sources.select("grenzen", gemeente) if s.period == str(jaar) and s.dataset]
+    return boundaries(found[0], gemeente) if found else None
 
 
 def boundaries(source: sources.Source, gemeente: str) -> "geopandas.GeoDataFrame":

@@ -220,6 +220,8 @@ def describe(ids: list[str]) -> pd.DataFrame:
             "licentie": [s.licence for s in rows],
             "verkregen": [s.obtained for s in rows],
             "opgenomen": [s.retrieved for s in rows],
+            "gewijzigd": [s.modified for s in rows],
+            "status": [s.status for s in rows],
             "sha256": [s.sha256 for s in rows],
         }
     )

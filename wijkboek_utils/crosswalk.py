@@ -1,0 +1,150 @@
+"""Codes change: figures of one year in the buurten of another, and taakvelden across years."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import sources
+from wijkboek_utils.errors import Fout
+
+if TYPE_CHECKING:
+    import geopandas
+
+# CBS, per buurt and year: 1 unchanged, 2 another code for the same area, 3 another boundary.
+CHANGE = "IndelingswijzigingGemeenteWijkBuurt"
+_RECODED, _MOVED = 2, 3
+_SLIVER = 0.02  # overlap smaller than this part of both areas is drawing, not a change
+_SAME = 0.95  # overlap larger than this part of both areas together is the same area
+_PEOPLE = "AantalInwoners"
+
+
+def by_shape(old: "geopandas.GeoDataFrame", new: "geopandas.GeoDataFrame") -> pd.DataFrame:
+    """Return which part of each old buurt lies in which new one, by area of land and water.
+
+    Both have `buurt` and `geometry` in the same metres. Columns: `van`, `naar`, `gewicht` (the
+    weights of an old buurt add up to 1) and `methode` (`gelijk`; `oppervlak` where areas differ;
+    `vervallen` for an old buurt that lies in none of the new ones: its `naar` is missing).
+    """
+    import geopandas
+
+    left = old[["buurt", "geometry"]].rename(columns={"buurt": "van"})
+    right = new[["buurt", "geometry"]].rename(columns={"buurt": "naar"})
+    parts = geopandas.overlay(left, right, how="intersection", keep_geom_type=True)
+    shared = parts.geometry.area
+    whole_old = parts["van"].map(left.set_index("van").area)
+    whole_new = parts["naar"].map(right.set_index("naar").area)
+    parts = pd.DataFrame({"van": parts["van"], "naar": parts["naar"], "deel": shared / whole_old})
+    same = (shared / (whole_old + whole_new - shared)) > _SAME
+    parts["methode"] = np.where(same, "gelijk", "oppervlak")
+    parts = parts[(shared / np.minimum(whole_old, whole_new)) > _SLIVER]
+    # Where the area is the same, slivers of the neighbours are no part of it.
+    whole = parts.loc[parts["methode"] == "gelijk", "van"]
+    parts = parts[(parts["methode"] == "gelijk") | ~parts["van"].isin(whole)]
+    lost = pd.DataFrame({"van": left.loc[~left["van"].isin(parts["van"]), "van"]})
+    lost = lost.assign(naar=None, deel=1.0, methode="vervallen")
+    parts = pd.concat([parts, lost], ignore_index=True) if len(lost) else parts
+    parts["gewicht"] = parts["deel"] / parts.groupby("van")["deel"].transform("sum")
+    return parts[["van", "naar", "gewicht", "methode"]].sort_values(
+        ["van", "naar"], ignore_index=True
+    )
+
+
+def by_code(old: pd.DataFrame, new: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the same as `by_shape` from codes alone, or None when they cannot tell.
+
+    `old` and `new` have `gebied` and `naam` of the buurten of two years; `changes` has `gebied` and
+    `waarde`, what CBS says of the years in between. A buurt whose boundary moved needs its shapes;
+    a buurt with another code is the one with the same name that lost its code.
+    """
+    moved = set(changes.loc[changes["waarde"] == _MOVED, "gebied"])
+    kept = set(old["gebied"]) & set(new["gebied"])
+    gone = old[~old["gebied"].isin(kept)]
+    come = new[~new["gebied"].isin(kept)]
+    if moved & (kept | set(come["gebied"])):
+        return None
+    recoded = set(changes.loc[changes["waarde"] == _RECODED, "gebied"])
+    pairs = gone.merge(come[come["gebied"].isin(recoded)], on="naam", suffixes=("_oud", "_nieuw"))
+    if len(pairs) != len(gone) or len(pairs) != len(come) or pairs["naam"].duplicated().any():
+        return None
+    links = pd.DataFrame(
+        {
+            "van": [*sorted(kept), *pairs["gebied_oud"]],
+            "naar": [*sorted(kept), *pairs["gebied_nieuw"]],
+        }
+    )
+    return links.assign(gewicht=1.0, methode="gelijk")
+
+
+def convert(rows: pd.DataFrame, links: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Return the figures of buurten in the buurten of another year.
+
+    `rows` as `cbs.read_kwb`, of one year; `links` as `by_shape`; `names` the new names by code.
+    Counts are added up by weight, so that their sum stays; averages and shares are weighted by
+    inhabitants. A figure of which a part is unknown is unknown. Adds `omgerekend`: whether the
+    figure is an estimate by area.
+    """
+    parts = rows[rows["soort"] == "Buurt"].merge(links, left_on="gebied", right_on="van")
+    topics = sources.read_project_table("onderwerpen").drop_duplicates("onderwerp")
+    additive = set(topics.loc[topics["optelbaar"] == "ja", "onderwerp"])
+    people = rows[rows["onderwerp"] == _PEOPLE].set_index("gebied")["waarde"]
+    inhabitants = parts["gebied"].map(people).fillna(0.0) * parts["gewicht"]
+    is_sum = parts["onderwerp"].isin(additive)
+    # An average over nobody says nothing of the others, and counts only where it is alone.
+    average = inhabitants.where(inhabitants > 0, 1e-9 * parts["waarde"].notna())
+    weight = parts["gewicht"].where(is_sum, average)
+    value = parts["waarde"].where(is_sum | (weight > 0), 0.0)
+    parts = parts.assign(
+        gewicht=weight, product=value * weight, omgerekend=parts["methode"] == "oppervlak"
+    )
+    found = parts.groupby(["naar", "onderwerp"], as_index=False).agg(
+        jaar=("jaar", "first"),
+        product=("product", lambda part: part.sum(skipna=False)),
+        gewicht=("gewicht", "sum"),
+        eenheid=("eenheid", "first"),
+        bron=("bron", "first"),
+        omgerekend=("omgerekend", "any"),
+    )
+    sums = found["onderwerp"].isin(additive)
+    found["waarde"] = found["product"].where(
+        sums, found["product"] / found["gewicht"].replace(0, np.nan)
+    )
+    found = found.rename(columns={"naar": "gebied"}).assign(soort="Buurt")
+    found["naam"] = found["gebied"].map(names)
+    return found[list(dict.fromkeys([*rows.columns, "omgerekend"]))]
+
+
+def taakveld_groups() -> pd.DataFrame:
+    """Return which taakvelden of which years are about the same money.
+
+    Columns: `groep`, `naam`, `taakveld`, `van`, `tot` (years), `reden`. A taakveld that is not in
+    the table kept its code and meaning in every year: it is its own group.
+    """
+    return sources.read_project_table("taakveldgroepen")
+
+
+def comparable(accounts: pd.DataFrame, jaar: int) -> pd.DataFrame:
+    """Return municipal accounts by group of taakvelden, to set beside another year.
+
+    `accounts` as `iv3.read`. Columns: `groep`, `naam`, `lasten`, `baten`; sums are kept. Within a
+    group money moved between codes, and no year has both: only the group can be compared.
+    Raises Fout when a taakveld stands in two groups of the year.
+    """
+    groups = taakveld_groups()
+    first, last = groups["van"].astype(int), groups["tot"].replace("", "9999").astype(int)
+    groups = groups[(first <= jaar) & (jaar <= last)]
+    if double := groups.loc[groups["taakveld"].duplicated(), "taakveld"].tolist():
+        raise Fout(f"taakveldgroepen.csv: {double[0]} staat in {jaar} in twee groepen.")
+    rows = accounts.merge(
+        groups[["taakveld", "groep", "naam"]],
+        on="taakveld",
+        how="left",
+        validate="1:1",
+        suffixes=("", "_groep"),
+    )
+    rows["naam"] = rows["naam_groep"].fillna(rows["naam"])
+    rows["groep"] = rows["groep"].fillna(rows["taakveld"])
+    sums = rows.groupby("groep", as_index=False, sort=False).agg(
+        naam=("naam", "first"), lasten=("lasten", "sum"), baten=("baten", "sum")
+    )
+    return sums.sort_values("groep", ignore_index=True)
