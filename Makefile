@@ -13,7 +13,7 @@ setup: .venv/.done ## zet de omgeving klaar in .venv
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Wijkboek heeft Python 3.11 of nieuwer nodig; geef het op met: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	touch $@
 

@@ -170,6 +170,8 @@ def generated(rows: int, columns: int = 128, seed: int = 1, id: str = "85984NED"
     def figures(topic: Record) -> list[Any]:
         values = random.lognormal(5, 1.5, rows).round(topic["Decimals"])
         cells = values.astype(object if topic["Decimals"] else int).astype(object)
+        if topic["Datatype"] == "String":
+            cells = cells.astype(str).astype(object)
         cells[random.random(rows) < 1 / 12] = None
         return cells.tolist()
 

@@ -1,37 +1,49 @@
 """Fixtures: the real figures of the pilots, and one rendering of all pilots for the whole run."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from wijkboek_utils import allocate, cbs, iv3, keys, sources
-from wijkboek_utils import regions as regions_
-
 ROOT = Path(__file__).resolve().parents[1]
-GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
-
-
-def command(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run `wijkboek` as a user does, on the project below `root`."""
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("wijkboek")), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "WIJKBOEK_ROOT": str(root)},
-    )
 
 
 def project(folder: Path) -> Path:
     """Make a project folder with its own notebooks, pilots and output, and our raw figures."""
     for name in ("notebooks", "pilots", "data/raw"):
-        shutil.copytree(ROOT / name, folder / name)
+        fetched = shutil.ignore_patterns("opgehaald")
+        shutil.copytree(ROOT / name, folder / name, ignore=fetched)
     return folder
+
+
+# Tests see the embedded figures alone, whatever was fetched or rendered here.
+_HOME = tempfile.mkdtemp(prefix="wijkboek-test-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ["WIJKBOEK_ROOT"] = str(project(Path(_HOME)))
+
+from wijkboek_utils import allocate, cbs, iv3, keys, sources  # noqa: E402  after the line above
+from wijkboek_utils import regions as regions_  # noqa: E402
+
+GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
+
+
+def command(
+    *arguments: str, root: Path = ROOT, server: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `wijkboek` as a user does, on the project below `root`; fetch from `server`."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("wijkboek")), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "WIJKBOEK_ROOT": str(root), "WIJKBOEK_SERVER": server},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -96,10 +96,10 @@ def _fetch_one(dataset: Dataset, scope: str, line: Line, since: str, tell: Tell)
         lambda: dataset.feed(line, scope), work, lambda n: tell(f"{name}: {dutch.number(n)} rijen")
     )
     rows = pq.read_metadata(path).num_rows
-    if not rows:
-        shutil.rmtree(work)
-        return Result(dataset, scope, f"geen rijen: {scope} komt in deze tabel niet voor")
     found_in = intake.examine(dataset, path)
+    if not rows or not found_in.holds(scope):
+        shutil.rmtree(work)
+        return Result(dataset, scope, f"{scope} komt in deze tabel niet voor; niets bewaard")
     facts = _facts(dataset, scope, version, rows, line) | found_in.fields
     source = download.publish(path, sources.FETCHED / dataset.id, facts)
     shutil.rmtree(work)

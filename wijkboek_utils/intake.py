@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wijkboek_utils import columns, dutch, iv3, odata
-from wijkboek_utils.bronnen import Dataset
+from wijkboek_utils.bronnen import COUNTRY, Dataset
 
 VOORLOPIG, DEFINITIEF = "voorlopig", "definitief"
 
@@ -21,6 +21,11 @@ class Intake:
 
     fields: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def holds(self, scope: str) -> bool:
+        """Return whether the file is about this area; a table without areas is about all."""
+        known = {*self.fields.get("covers", ()), *self.fields.get("silent", ())}
+        return not known or scope in known or scope == COUNTRY
 
 
 def examine(dataset: Dataset, path: Path) -> Intake:
@@ -54,11 +59,9 @@ def _kwb(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) 
     """Return which topics are gone and which have no figures yet; the year is then voorlopig."""
     places = columns.wanted(int(dataset.period))
     found = columns.find(topics, places, dataset.table)
-    empty = []
-    for row in found.found.itertuples():
-        column = pq.read_table(path, columns=[row.key])[row.key]
-        if column.null_count == len(column):
-            empty.append(row.onderwerp)
+    rows = pq.read_table(path, columns=found.found["key"].tolist())
+    known = found.found.set_index("key")["onderwerp"]
+    empty = [known[key] for key in rows.column_names if rows[key].null_count == len(rows)]
     notes = list(found.missing.values())
     if empty:
         titles = places.drop_duplicates("onderwerp").set_index("onderwerp")["titel"]

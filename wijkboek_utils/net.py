@@ -46,7 +46,7 @@ class Patience:
     longest: float = 60.0  # longest pause, also when the server asks for more
     deadline: float = 300.0  # for one whole answer: a timeout alone never ends a slow drip
     silence: float = 60.0  # without a single byte
-    interval: float = 0.2  # between two questions: the services are free, not ours
+    interval: float = 0.2  # between two questions: the services are free, and not ours
 
 
 class Line:
@@ -113,8 +113,8 @@ class Line:
 
     def _once(self, question: Callable[[], T]) -> T:
         """Ask once, not too soon after the last time, and give up at the deadline."""
-        wait = self._last + self.patience.interval - time.monotonic()
-        time.sleep(max(wait, 0))
+        if self.is_real:
+            time.sleep(max(self._last + self.patience.interval - time.monotonic(), 0))
         self._last = time.monotonic()
         answer: Future[T] = Future()
 

@@ -16,12 +16,8 @@ import pyarrow.parquet as pq
 from wijkboek_utils.net import Line, NoFigures, Onvolledig
 
 _DATA = {"TypedDataSet", "UntypedDataSet"}
-_NUMBERS = {
-    "Long": pa.int64(),
-    "Integer": pa.int64(),
-    "Double": pa.float64(),
-    "Float": pa.float64(),
-}
+_NEVER_EMPTY = {"", "TableInfos", "DataProperties"}
+_WHOLE = {"Long", "Integer", "Short"}
 
 
 class Table:
@@ -76,9 +72,7 @@ class Table:
         fields = [pa.field("ID", pa.int64())]
         for column in self.about()["DataProperties"]:
             if column["Type"] == "Topic":
-                fields.append(
-                    pa.field(column["Key"], _NUMBERS.get(column["Datatype"], pa.string()))
-                )
+                fields.append(pa.field(column["Key"], _type(column["Datatype"])))
             elif column["Type"] != "TopicGroup":
                 fields.append(pa.field(column["Key"], pa.string()))
         return pa.schema(fields)
@@ -127,14 +121,14 @@ class Table:
 
     def _rows(self, rows: list[dict[str, Any]]) -> pa.Table:
         schema = self.schema()
-        for row in rows:
-            if row.keys() != set(schema.names):
-                odd = sorted(row.keys() ^ set(schema.names))
-                raise Onvolledig(
-                    f"Tabel {self.table}: kolommen passen niet bij de beschrijving: {odd[:3]}."
-                )
+        names = set(schema.names)
+        if odd := next((row.keys() ^ names for row in rows if row.keys() != names), None):
+            shown = sorted(odd)[:3]
+            raise Onvolledig(
+                f"Tabel {self.table}: kolommen passen niet bij de beschrijving: {shown}."
+            )
         try:
-            columns = [pa.array([r[f.name] for r in rows], f.type) for f in schema]
+            columns = [pa.array([row[f.name] for row in rows], f.type) for f in schema]
         except pa.ArrowException as error:
             raise Onvolledig(
                 f"Tabel {self.table}: een waarde past niet bij haar kolom: {error}"
@@ -150,7 +144,7 @@ class Table:
 
         def question() -> list[dict]:
             try:
-                return cbsodata.get_meta(
+                found = cbsodata.get_meta(
                     self.table,
                     name,
                     catalog_url=f"{address.netloc}{address.path}",
@@ -158,6 +152,9 @@ class Table:
                 )
             except (ValueError, KeyError) as error:  # cbsodata reads the JSON without a look
                 raise NoFigures("iets anders") from error
+            if name in _NEVER_EMPTY and not found:
+                raise NoFigures("een lege beschrijving")
+            return found
 
         return self.line.ask(self.host, question)
 
@@ -194,6 +191,13 @@ def topics(about: dict[str, list[dict]]) -> pd.DataFrame:
         if column["Type"] == "Topic"
     ]
     return pd.DataFrame(rows, columns=["key", "titel", "pad", "eenheid", "decimalen"])
+
+
+def _type(datatype: str) -> pa.DataType:
+    """Return how a topic is stored: `Long`, `Double`, `String` and their like."""
+    if datatype == "String":
+        return pa.string()
+    return pa.int64() if datatype in _WHOLE else pa.float64()
 
 
 def _text(value: Any) -> str:
