@@ -82,11 +82,12 @@ def unit_of(text: str) -> str:
 def _vanished(rows: pd.DataFrame, topics: pd.DataFrame, table: str) -> str:
     """Return the message that a column is gone, with the nearest that are there."""
     titel, pad = rows["titel"].iloc[0], rows["pad"].iloc[0]
-    plek = rows["plek"].iloc[0]
-    likeness = [SequenceMatcher(None, plek, other).ratio() for other in topics["plek"]]
-    near = topics.assign(likeness=likeness).nlargest(_NEAR, "likeness")
-    same = near[near["titel"].map(_plain) == _plain(titel)]
-    shown = [f"«{r.titel}» ({r.pad})" for r in (near if same.empty else same).itertuples()]
+    near = topics[topics["titel"].map(_plain) == _plain(titel)].head(_NEAR)
+    if near.empty:
+        plek = rows["plek"].iloc[0]
+        likeness = [SequenceMatcher(None, plek, other).ratio() for other in topics["plek"]]
+        near = topics.assign(likeness=likeness).nlargest(_NEAR, "likeness")
+    shown = [f"«{r.titel}» ({r.pad})" for r in near.itertuples()]
     return (
         f"Tabel {table} heeft geen kolom «{titel}» ({pad}). Het meest lijkt "
         f"{dutch.join(shown, 'of')}. Is dat dezelfde, zet die plek dan in onderwerpen.csv."

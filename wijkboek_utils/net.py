@@ -82,7 +82,8 @@ class Line:
         import tenacity
 
         patience = self.patience
-        backoff = tenacity.wait_exponential_jitter(patience.pause, patience.longest, 2)
+        backoff = tenacity.wait_exponential(patience.pause, patience.longest)
+        backoff += tenacity.wait_random(0, patience.pause)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(patience.attempts),
             wait=lambda state: max(backoff(state), self._wanted(state.outcome)),
