@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from wijkboek_utils import regions
+from wijkboek_utils.errors import Fout
 
 BUURTEN = pd.DataFrame(
     {
@@ -33,6 +34,11 @@ def test_an_area_can_be_buurten_wijken_or_the_whole_gemeente():
     assert chosen("WK990101") == {"BU99010101", "BU99010102"}
     assert chosen("WK990102", "BU99010101") == {"BU99010201", "BU99010101"}
     assert chosen("GM9901") == {*BUURTEN["buurt"], "BU9901REST"}
+
+
+def test_a_code_of_another_year_is_named_with_the_nearest():
+    with pytest.raises(Fout, match=r"BU99010103 komt niet voor.*Bedoelt u .*BU99010102"):
+        chosen("BU99010103")
 
 
 def test_what_belongs_to_no_buurt_weighs_only_in_the_whole_gemeente():

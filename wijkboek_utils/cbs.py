@@ -1,6 +1,5 @@
 """Kerncijfers wijken en buurten (KWB) of CBS as tidy tables, and the choice of a year."""
 
-import json
 from functools import cache, reduce
 from operator import or_
 
@@ -57,7 +56,7 @@ def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
     keys = pc.field("WijkenEnBuurten")
     wanted = reduce(or_, [pc.starts_with(keys, prefix) for prefix in prefixes])
     table = sources.read_parquet(source, wanted)
-    about = json.loads(table.schema.metadata[b"bron"])
+    about = odata.described(table.schema)
     places = columns.wanted(int(source.period))
     found = columns.find(odata.topics(about), places, source.table or "").found
     found = found[~found["onderwerp"].isin(_NOT_NUMERIC)].set_index("key")

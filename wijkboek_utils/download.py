@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,8 +32,8 @@ class Feed(Protocol):
     def version(self) -> str:
         """Return the publisher's stamp of this version."""
 
-    def about(self) -> dict[str, Any]:
-        """Return the description as published."""
+    def describe(self, pages: Iterable[pa.Table]) -> dict[str, Any]:
+        """Return the description as published, as far as it is about the rows of some pages."""
 
     def schema(self) -> pa.Schema:
         """Return the columns of the rows."""
@@ -75,7 +75,8 @@ def _round(feed: Feed, work: Path, tell: Callable[[int], None]) -> tuple[Path, s
     while not state.finished:
         rows, cursor = feed.page(state.cursor)
         done += rows.num_rows
-        if cursor and (not rows.num_rows or cursor in state.cursors):
+        # A feed that cannot choose areas by itself has pages of which nothing is left: no count.
+        if cursor and (cursor in state.cursors or (count is not None and not rows.num_rows)):
             raise Onvolledig("De bron geeft steeds dezelfde bladzijde.")
         if count is not None and done > count:
             raise Onvolledig(f"De bron geeft meer dan de {count} rijen die zij telt.")
@@ -85,7 +86,8 @@ def _round(feed: Feed, work: Path, tell: Callable[[int], None]) -> tuple[Path, s
         raise Onvolledig(f"De bron telt {count} rijen en gaf er {done}.")
     if feed.version() != version:
         raise Onvolledig("De tabel is tijdens het ophalen veranderd.")
-    path = _join(state, schema.with_metadata({"bron": json.dumps(feed.about())}))
+    about = json.dumps(feed.describe(state.tables()), ensure_ascii=False)
+    path = _join(state, schema.with_metadata({"bron": about}))
     _check(feed, path)
     return path, version
 
@@ -159,12 +161,16 @@ def _join(state: _State, schema: pa.Schema) -> Path:
 
 def _check(feed: Feed, path: Path) -> None:
     """Raise Onvolledig when a row stands twice or the feed misses something."""
-    rows = pq.read_table(path, columns=feed.keys())
-    code = np.zeros(rows.num_rows, dtype=np.int64)
-    for name in rows.column_names:
-        column = rows[name].combine_chunks().dictionary_encode()
-        code = code * (len(column.dictionary) + 1) + column.indices.fill_null(-1).to_numpy() + 1
-    if double := rows.num_rows - len(np.unique(code)):
+    names = feed.keys()
+    # By code and not as text: a national table has millions of rows.
+    rows = pq.read_table(path, columns=names, read_dictionary=names).unify_dictionaries()
+    number = np.zeros(rows.num_rows, dtype=np.int64)
+    for name in names:
+        column = rows[name].combine_chunks()
+        number *= len(column.dictionary) + 1
+        number += column.indices.fill_null(-1).to_numpy() + 1
+    number.sort()
+    if double := int((number[1:] == number[:-1]).sum()):
         raise Onvolledig(f"De bron gaf {double} rijen dubbel.")
     feed.check(path)
 

@@ -86,7 +86,8 @@ def _fetch_one(dataset: Dataset, scope: str, line: Line, since: str, tell: Tell)
     version = dataset.feed(line, scope).version()
     if last and last.version == version and _is_sound(last):
         words = f"niets nieuws; cijfers van {dutch.day(last.retrieved)}"
-        return Result(dataset, scope, words, changes=_changes(dataset, scope, last, since))
+        before = held(dataset, scope, since) if since else None
+        return Result(dataset, scope, words, changes=_changes(before, last))
     if since and version[:4].isdigit() and version[:10] < since:
         words = f"niet gewijzigd sinds {dutch.day(since)}; niet opgehaald"
         return Result(dataset, scope, words)
@@ -104,11 +105,11 @@ def _fetch_one(dataset: Dataset, scope: str, line: Line, since: str, tell: Tell)
     source = download.publish(path, sources.FETCHED / dataset.id, facts)
     shutil.rmtree(work)
     before = held(dataset, scope, since) if since else last
-    changes = vintages.compare(before, source) if before and before.id != source.id else []
-    words = (
-        f"nieuw: {dutch.plural(rows, 'rij', 'rijen')}, {source.status or 'stand'} {version[:10]}"
+    changed = f", bij de bron gewijzigd op {dutch.day(version)}" if version[:4].isdigit() else ""
+    words = f"nieuw: {dutch.plural(rows, 'rij', 'rijen')}, {source.status}{changed}"
+    return Result(
+        dataset, scope, words, tuple(found_in.notes), _changes(before, source), source=source
     )
-    return Result(dataset, scope, words, tuple(found_in.notes), tuple(changes), source=source)
 
 
 def _is_sound(source: Source) -> bool:
@@ -120,10 +121,11 @@ def _is_sound(source: Source) -> bool:
     return True
 
 
-def _changes(dataset: Dataset, scope: str, last: Source, since: str) -> tuple[str, ...]:
-    """Return what changed since a day, where there is nothing newer than what we hold."""
-    before = held(dataset, scope, since) if since else None
-    return tuple(vintages.compare(before, last)) if before and before.id != last.id else ()
+def _changes(before: Source | None, after: Source) -> tuple[str, ...]:
+    """Return what changed from one vintage to another, where the first can still be read."""
+    if before is None or before.id == after.id or not _is_sound(before):
+        return ()
+    return tuple(vintages.compare(before, after))
 
 
 def _facts(dataset: Dataset, scope: str, version: str, rows: int, line: Line) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What a fetched table turned out to hold, seen before it may be used."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -37,7 +37,7 @@ def examine(dataset: Dataset, path: Path) -> Intake:
     if dataset.protocol == "ogc":
         codes = pq.read_table(path, columns=["gemeentecode"])["gemeentecode"].unique().to_pylist()
         return Intake({"covers": sorted(filter(None, codes)), "status": DEFINITIEF})
-    about = json.loads(pq.read_schema(path).metadata[b"bron"])
+    about = odata.described(pq.read_schema(path))
     covers = _covers(dataset, path)
     if dataset.series == "kwb":
         return _kwb(dataset, path, odata.topics(about), covers)
@@ -50,9 +50,18 @@ def _covers(dataset: Dataset, path: Path) -> list[str]:
     """Return the gemeenten in a file, and the country where it is there."""
     if not dataset.region:
         return []
-    codes = pq.read_table(path, columns=[dataset.region])[dataset.region].unique()
-    found = pc.utf8_trim_whitespace(codes).to_pylist()
-    return sorted(code for code in found if code and code[:2] in ("GM", "NL"))
+    codes = _coded(path, dataset.region)[dataset.region]
+    return sorted(code for code in _words(codes) if code[:2] in ("GM", "NL"))
+
+
+def _coded(path: Path, region: str, *more: str) -> pa.Table:
+    """Return the column of areas as a dictionary, and other columns as they are."""
+    return pq.read_table(path, columns=[region, *more], read_dictionary=[region])
+
+
+def _words(codes: pa.ChunkedArray) -> set[str]:
+    """Return the different keys in a column, without the spaces that CBS pads them with."""
+    return {code.strip() for code in codes.unique().to_pylist() if code}
 
 
 def _kwb(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) -> Intake:
@@ -73,13 +82,12 @@ def _kwb(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) 
 def _iv3(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) -> Intake:
     """Return which gemeenten filed nothing, and whether the improved publication is there."""
     first, second = iv3.measures(topics, dataset.table)
-    rows = pq.read_table(path, columns=[dataset.region, first, second])
+    rows = _coded(path, dataset.region, first, second)
     silent, final = set(covers), False
     for measure in (second, first):
         filed = iv3.is_filed(rows[measure])
         final = final or (measure == second and bool(pc.any(filed).as_py()))
-        codes = pc.unique(rows[dataset.region].filter(filed))
-        silent -= set(pc.utf8_trim_whitespace(codes).to_pylist())
+        silent -= _words(rows[dataset.region].filter(filed))
     who = dutch.join(sorted(silent))
     notes = [f"Alle bedragen zijn 0 of leeg, dus niet ingeleverd: {who}."] if silent else []
     return Intake(

@@ -1,6 +1,5 @@
 """The accounts of gemeenten (Iv3): as filed, and made comparable where codes changed."""
 
-import json
 from functools import cache
 
 import pandas as pd
@@ -98,7 +97,7 @@ def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
     nothing twice. The improved second publication goes first, where the gemeente is in it.
     """
     table = sources.read_parquet(source, pc.starts_with(pc.field("Gemeenten"), gemeente))
-    about = json.loads(table.schema.metadata[b"bron"])
+    about = odata.described(table.schema)
     first, second = measures(odata.topics(about), source.table or "")
     chosen = second if pc.any(is_filed(table[second])).as_py() else first
     rows = table.select(["TaakveldBalanspost", "Categorie"]).to_pandas()

@@ -82,8 +82,8 @@ class Line:
         import tenacity
 
         patience = self.patience
-        backoff = tenacity.wait_exponential(patience.pause, patience.longest)
-        backoff += tenacity.wait_random(0, patience.pause)
+        jitter = tenacity.wait_random(0, patience.pause)
+        backoff = tenacity.wait_exponential(patience.pause, patience.longest) + jitter
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(patience.attempts),
             wait=lambda state: max(backoff(state), self._wanted(state.outcome)),
@@ -148,11 +148,18 @@ def _may_pass(error: BaseException) -> bool:
     """Return whether the same question may be answered a next time."""
     from requests import exceptions as http
 
-    if isinstance(error, http.SSLError | http.InvalidURL):
+    if isinstance(error, http.InvalidURL) or _is_untrusted(error):
         return False
     if (response := _response(error)) is not None:
         return response.status_code in _TRY_AGAIN
     return isinstance(error, http.RequestException | TimeoutError | NoFigures)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Return whether the certificate was refused: a handshake that broke off is an SSLError too."""
+    from requests.exceptions import SSLError
+
+    return isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _explain(error: BaseException) -> str | None:
@@ -161,9 +168,10 @@ def _explain(error: BaseException) -> str | None:
 
     if (response := _response(error)) is not None:
         return _STATUS.get(response.status_code, "gaf een fout") + f" (HTTP {response.status_code})"
+    if _is_untrusted(error):
+        return "heeft een certificaat dat niet klopt; er is niets opgehaald"
     kinds: list[tuple[Any, str]] = [
         (NoFigures, f"gaf {error} in plaats van cijfers"),
-        (http.SSLError, "heeft een certificaat dat niet klopt; er is niets opgehaald"),
         (http.ConnectTimeout, "antwoordt niet"),
         (http.Timeout | TimeoutError, "antwoordt te traag"),
         (http.ChunkedEncodingError, "verbrak de verbinding"),

@@ -4,7 +4,8 @@ The one place that knows this protocol. Another protocol (CBS is moving to OData
 with the methods of `download.Feed`, and nothing else changes.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,6 +68,20 @@ class Table:
                 raise Onvolledig(f"Tabel {self.table}: de beschrijving mist een deel.")
         return self._about
 
+    def describe(self, pages: Iterable[pa.Table]) -> dict[str, list[dict]]:
+        """Return the description with the keys that occur in some pages: a gemeente needs no more.
+
+        The list of all wijken and buurten of the country is larger than the figures of one town.
+        """
+        used: dict[str, set[str]] = {name: set() for name in self.keys()}
+        for page in pages:
+            for name, keys in used.items():
+                keys |= set(page[name].unique().to_pylist())
+        return {
+            name: [row for row in rows if name not in used or row["Key"] in used[name]]
+            for name, rows in self.about().items()
+        }
+
     def schema(self) -> pa.Schema:
         """Return the columns of the rows: `ID`, the dimensions, and the topics."""
         fields = [pa.field("ID", pa.int64())]
@@ -110,8 +125,9 @@ class Table:
 
     def check(self, path: Path) -> None:
         """Raise Onvolledig when a row is about a key that the description does not know."""
-        rows = pq.read_table(path, columns=self.keys())
-        for name in self.keys():
+        names = self.keys()
+        rows = pq.read_table(path, columns=names, read_dictionary=names)
+        for name in names:
             known = {row["Key"] for row in self.about()[name]}
             if odd := sorted(set(rows[name].unique().to_pylist()) - known, key=str):
                 raise Onvolledig(f"Tabel {self.table}: onbekende sleutel {odd[0]!r} in {name}.")
@@ -157,6 +173,11 @@ class Table:
             return found
 
         return self.line.ask(self.host, question)
+
+
+def described(schema: pa.Schema) -> dict[str, list[dict]]:
+    """Return the description that travels in a fetched file, as `Table.about`."""
+    return json.loads(schema.metadata[b"bron"])
 
 
 def dimensions(about: dict[str, list[dict]]) -> list[str]:

@@ -50,6 +50,10 @@ class Collection:
             self._about = self.line.get_json(f"{self._base}/buurten", {"f": "json"})
         return self._about
 
+    def describe(self, pages: "Iterable[pa.Table]") -> dict[str, Any]:
+        """Return the description of the collection; it is about no rows in particular."""
+        return self.about()
+
     def schema(self) -> "pa.Schema":
         """Return the columns: `id`, codes and names, and `geometry` (WKB, metres, RD)."""
         import pyarrow as pa

@@ -4,6 +4,8 @@ import re
 
 import pandas as pd
 
+from wijkboek_utils.errors import Fout, did_you_mean
+
 KINDS = {"GM": "gemeente", "WK": "wijk", "BU": "buurt"}
 # CBS: four digits for the gemeente, two for the wijk, two for the buurt; Amsterdam uses letters.
 _CODE = re.compile(r"GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}")
@@ -39,11 +41,18 @@ def weights(buurten: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
 
     `buurten` has `buurt` and `naam` for the whole gemeente; `codes` are buurten, wijken or the
     gemeente. Every buurt of the gemeente has a row. What belongs to no buurt (the rest) weighs 1
-    only when the gebied is the whole gemeente.
+    only when the gebied is the whole gemeente. Raises Fout for a code that is not among them.
     """
     table = buurten[["buurt", "naam"]].sort_values("buurt", ignore_index=True)
     table["wijk"] = table["buurt"].map(wijk_of)
     gemeenten = table["buurt"].map(gemeente_of)
+    known = {*table["buurt"], *table["wijk"], *gemeenten}
+    for code in codes:
+        if code not in known:
+            raise Fout(
+                f"{code} komt niet voor in de buurten van het jaar waarover de cijfers gaan: codes "
+                f"veranderen soms.{did_you_mean(code, [k for k in known if k[:2] == code[:2]])}"
+            )
     chosen = table["buurt"].isin(codes) | table["wijk"].isin(codes) | gemeenten.isin(codes)
     table["gewicht"] = chosen.astype(float)
     rest = pd.DataFrame(

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,14 +158,22 @@ def write_whole(path: Path, content: bytes) -> None:
     half.replace(path)
 
 
-def read_parquet(source: Source, wanted: Any = None) -> "pa.Table":
+def read_parquet(
+    source: Source,
+    wanted: Any = None,
+    columns: Sequence[str] | None = None,
+    coded: Sequence[str] = (),
+) -> "pa.Table":
     """Return a fetched file, or the rows that a pyarrow filter wants, with its description.
 
-    The description of the publisher is in the metadata of the schema, under `bron`.
+    The description of the publisher is in the metadata of the schema, under `bron`. Columns that
+    are `coded` come as dictionaries, which takes a fraction of the memory.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_table(io.BytesIO(read_bytes(source)), filters=wanted)
+    content = pa.BufferReader(read_bytes(source))
+    return pq.read_table(content, columns=columns, filters=wanted, read_dictionary=list(coded))
 
 
 def read_csv(source: Source) -> pd.DataFrame:
