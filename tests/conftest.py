@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,6 +22,10 @@ def project(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=fetched)
     return folder
 
+
+# How long an example takes says nothing here: the machine may be busy.
+settings.register_profile("wijkboek", deadline=None)
+settings.load_profile("wijkboek")
 
 # Tests see the embedded figures alone, whatever was fetched or rendered here.
 _HOME = tempfile.mkdtemp(prefix="wijkboek-test-")

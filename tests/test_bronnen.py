@@ -1,8 +1,11 @@
 """The catalogue of tables: complete, consistent, and honest about what was not checked."""
 
+import re
+
 import pytest
 
-from wijkboek_utils import bronnen, net
+from tests.test_house import PACKAGE
+from wijkboek_utils import bronnen, net, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import gemeente_of
 
@@ -47,6 +50,27 @@ def test_without_a_name_only_what_a_notebook_reads_is_fetched():
     assert {d.series for d in bronnen.choose([])} == {"kwb", "iv3", "grenzen"}
     assert [d.id for d in bronnen.choose(["kwb-2024"])] == ["kwb-2024"]
     assert {d.series for d in bronnen.choose(["energie"])} == {"energie"}
+
+
+def test_the_example_in_the_help_is_a_name_that_exists():
+    (words,) = re.findall(r"een bron of soort: (.*)", (PACKAGE / "cli.py").read_text())
+    assert all(bronnen.choose([name]) for name in re.findall(r"[a-z0-9-]+", words))
+    assert {d.report for d in bronnen.choose(["iv3-2023"])} == {"jaarrekening", "begroting"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tabel: x", r"kwb-2030: tabel is geen bekend veld\. Bedoelt u table"),
+        ("table: x", "kwb-2030: series ontbreekt"),
+        ("table: [", r"bronnen\.yml is niet te lezen"),
+    ],
+)
+def test_a_mistake_in_the_catalogue_is_named(tmp_path, monkeypatch, text, words):
+    (tmp_path / "bronnen.yml").write_text(f"datasets:\n- id: kwb-2030\n  {text}\n")
+    monkeypatch.setattr(sources, "TABLES", tmp_path)
+    with pytest.raises(Fout, match=words):
+        bronnen.datasets.__wrapped__()
 
 
 def test_a_name_with_a_typo_suggests_the_nearest():

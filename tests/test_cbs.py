@@ -1,9 +1,13 @@
 """The raw figures as CBS published them, and the choice of a year per indicator."""
 
+import json
+from dataclasses import replace
+
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from wijkboek_utils import cbs, iv3, regions, sources
+from wijkboek_utils import cbs, households, iv3, places, regions, sources
 from wijkboek_utils.errors import Fout
 
 
@@ -25,6 +29,35 @@ def test_a_suppressed_figure_is_missing_and_never_zero():
     suppressed = kwb[kwb["gebied"].isin(["BU03440911", "BU03440953"])]
     assert len(suppressed) == 2
     assert suppressed["waarde"].isna().all()
+
+
+@pytest.mark.parametrize("value", [-99991, -99995, -99997, -99998])
+def test_a_number_that_stands_for_no_figure_is_missing(monkeypatch, value):
+    topic = {"Type": "Topic", "Key": "AantalInwoners_5", "Title": "Aantal inwoners", "ParentID": 1}
+    group = {"Type": "TopicGroup", "ID": 1, "Key": "", "Title": "Bevolking", "ParentID": None}
+    about = {
+        "DataProperties": [group, topic | {"ID": 2, "Unit": "aantal", "Decimals": 0}],
+        "WijkenEnBuurten": [{"Key": "BU03440111  ", "Title": "Noord"}],
+    }
+    rows = pa.table({"WijkenEnBuurten": ["BU03440111  "], "AantalInwoners_5": [value]})
+    rows = rows.replace_schema_metadata({"bron": json.dumps(about)})
+    monkeypatch.setattr(sources, "read_parquet", lambda source, wanted: rows)
+    found = replace(sources.source("kwb-2024"), dataset="kwb-2024")
+    assert cbs._read(found, "GM0344")["waarde"].isna().all()
+
+
+def test_without_figures_of_the_country_there_are_none_to_compare_with(monkeypatch):
+    monkeypatch.setattr(sources, "select", lambda series, area: [])
+    assert pd.isna(places.country(cbs.read_country(), 2024)["inkomen"])
+
+
+def test_the_country_is_compared_over_the_same_year():
+    rows = pd.DataFrame(
+        {"onderwerp": households.INCOME, "jaar": [2023, 2024, 2025], "waarde": [1, 2, None]}
+    )
+    assert places.country(rows, 2023)["inkomen"] == 1000
+    assert pd.isna(places.country(rows, 2022)["inkomen"])
+    assert places.country(rows, 2024)["inkomen"] == 2000
 
 
 def vintages(*rows: tuple[str, int, float | None]) -> pd.DataFrame:

@@ -242,3 +242,13 @@ def test_the_legend_gives_each_class_its_colour_and_its_words():
         ("4", "hoog"),
         ("none", "geen cijfer"),
     ]
+
+
+def test_a_map_of_fine_boundaries_stays_light_and_whole():
+    coarse = squares(1, 2, 3)
+    fine = coarse.assign(geometry=coarse["geometry"].segmentize(coarse.length.iloc[0] / 4000))
+    light, heavy = (charts.choropleth(s, "titel", "uitleg") for s in (coarse, fine))
+    assert len(heavy) < 1.1 * len(light)
+    few = squares(1)
+    few["geometry"] = few["geometry"].buffer(few.length.iloc[0] / 1e4)  # round corners
+    assert "nan" not in charts.choropleth(few, "titel", "uitleg")

@@ -88,3 +88,10 @@ def test_inhabitants_of_utrecht_differ_by_more_than_rounding_and_are_shown(utrec
 def test_buurten_without_a_figure_are_told_from_rounding(gemeenten):
     rows = checks.rounding(gemeenten["GM0080"].indicatoren, {"HuishoudensTotaal": "Huishoudens"})
     assert "8 buurten zonder cijfer" in rows[0]["oordeel"]
+
+
+def test_without_any_income_there_is_nothing_to_check(utrecht):
+    kwb = cbs.read_kwb("GM0344").query("jaar == 2023")  # this version had no income yet
+    inkomen = households.income(kwb)
+    assert inkomen["bedrag"].isna().all()
+    assert checks.income(utrecht.ledger, inkomen) == []

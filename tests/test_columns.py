@@ -122,7 +122,7 @@ def test_a_group_that_was_renamed_is_found_in_each_of_its_places():
         assert found["onderwerp"].tolist() == ["GemiddeldeWOZWaardeVanWoningen"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.permutations(range(len(TOPICS))))
 def test_the_order_of_columns_means_nothing(order):
     shuffled = columns.find(TOPICS.iloc[order], PLACES, "t").found

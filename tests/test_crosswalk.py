@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from wijkboek_utils import cbs, crosswalk, iv3, pdok, sources
+from wijkboek_utils.errors import Fout
 
 OLD, NEW = 2022, 2023
 
@@ -130,6 +131,33 @@ def test_a_part_that_is_unknown_makes_the_whole_unknown_unless_nobody_lives_ther
     assert found["AantalInwoners"].isna().all()
 
 
+def test_buurten_that_swapped_their_codes_are_told_apart_by_name():
+    old = pd.DataFrame({"gebied": ["BU1", "BU2"], "naam": ["Noord", "Zuid"]})
+    new = pd.DataFrame({"gebied": ["BU1", "BU2"], "naam": ["Zuid", "Noord"]})
+    links = crosswalk.by_code(old, new, changes(BU1=2, BU2=2))
+    assert weights(links) == {("BU1", "BU2"): 1.0, ("BU2", "BU1"): 1.0}
+
+
+def test_a_boundary_that_moved_in_a_year_between_needs_its_shapes():
+    # BU2 moved and became BU5, which became BU9 a year later: only that last step kept its area.
+    assert crosswalk.by_code(CODES["old"], CODES["new"], changes(BU5=3, BU9=2)) is None
+
+
+def test_a_wijk_that_moved_says_nothing_of_its_buurten():
+    assert crosswalk.by_code(CODES["old"], CODES["old"], changes(WK1=3, GM1=3)) is not None
+
+
+def test_an_average_over_unknown_people_is_unknown_unless_it_stands_alone():
+    found = converted(
+        {
+            "A": {"AantalInwoners": None, "GemiddeldInkomenPerInwoner": 20.0},
+            "B": {"AantalInwoners": 100, "GemiddeldInkomenPerInwoner": 40.0},
+        }
+    )
+    assert found.loc["X", "GemiddeldInkomenPerInwoner"] == 20.0
+    assert pd.isna(found.loc["Y", "GemiddeldInkomenPerInwoner"])
+
+
 @given(st.lists(st.integers(0, 10_000), min_size=2, max_size=2), st.floats(0.01, 0.99))
 def test_conversion_keeps_the_sum_of_a_count(people, share):
     links = SPLIT.assign(gewicht=[share, 1 - share, 1.0])
@@ -153,6 +181,67 @@ def test_the_books_use_figures_of_an_earlier_year_in_the_buurten_of_their_own(mo
     assert found.loc[("BU99010001", "Woningvoorraad"), "waarde"] == 60
     assert found.loc[("BU99010001", "Woningvoorraad"), "jaar"] == OLD
     assert found["omgerekend"].to_dict() == {key: key[1] == "Woningvoorraad" for key in found.index}
+
+
+WHOLE = {"AantalInwoners": 200.0}
+
+
+def gemeente(monkeypatch, rows: pd.DataFrame, drawn: dict) -> None:
+    """Let `cbs` read these figures and boundaries."""
+    monkeypatch.setattr(cbs, "read_kwb", lambda gemeente: rows)
+    monkeypatch.setattr(pdok, "of_year", lambda gemeente, jaar: drawn.get(jaar))
+
+
+def test_a_year_without_a_table_may_hide_a_change(monkeypatch):
+    code = "BU99010001"
+    rows = pd.concat([kwb(2021, {code: {"Woningvoorraad": 120.0}}), kwb(NEW, {code: WHOLE})])
+    gemeente(monkeypatch, rows, {})
+    with pytest.raises(Fout, match="--only grenzen-2021 --only grenzen-2023"):
+        cbs.figures("GM9901", NEW)
+
+
+def test_a_buurt_that_was_not_there_yet_is_unknown_and_not_left_out(monkeypatch):
+    here, new = "BU99010001", "BU99010002"
+    area = kwb(OLD, {"GM9901": {"Woningvoorraad": 120.0}}).assign(soort="Gemeente")
+    old = kwb(OLD, {here: {"AantalInwoners": 300.0, "Woningvoorraad": 120.0}})
+    rows = pd.concat([area, old, kwb(NEW, {here: WHOLE, new: WHOLE})], ignore_index=True)
+    drawn = {
+        OLD: shapes(**{here: (0, 0, 100, 100)}),
+        NEW: shapes(**{here: (0, 0, 100, 100), new: (100, 0, 200, 100)}),
+    }
+    gemeente(monkeypatch, rows, drawn)
+    found = cbs.indicators("GM9901", NEW).query("onderwerp == 'Woningvoorraad'")
+    assert found.set_index("gebied")["waarde"].isna().to_dict() == {here: False, new: True}
+    assert set(found["jaar"]) == {OLD}
+
+
+def test_a_wijk_keeps_its_figure_when_only_its_buurten_changed(monkeypatch):
+    wijk = kwb(OLD, {w: {"Woningvoorraad": 9.0} for w in ("WK990100", "WK990101")})
+    old = kwb(OLD, {c: {"Woningvoorraad": 9.0} for c in ("BU99010000", "BU99010101")})
+    new = ("BU99010001", "BU99010002", "BU99010201")
+    figures = [wijk.assign(soort="Wijk"), old, kwb(NEW, dict.fromkeys(new, WHOLE))]
+    east = (100, 0, 200, 100)
+    drawn = {
+        OLD: shapes(BU99010000=(0, 0, 100, 100), BU99010101=east),
+        NEW: shapes(BU99010001=(0, 0, 50, 100), BU99010002=(50, 0, 100, 100), BU99010201=east),
+    }
+    gemeente(monkeypatch, pd.concat(figures, ignore_index=True), drawn)
+    found = cbs.indicators("GM9901", NEW).query("onderwerp == 'Woningvoorraad'")
+    assert set(found["gebied"]) == {"WK990100", *new}
+
+
+def test_a_converted_figure_names_the_boundaries_it_was_converted_with(monkeypatch):
+    rows = pd.concat(
+        [kwb(OLD, {"BU99010000": {"Woningvoorraad": 9.0}}), kwb(NEW, {"BU99010001": WHOLE})]
+    )
+    drawn = {
+        OLD: shapes(BU99010000=(0, 0, 100, 100)).assign(bron="grenzen-oud"),
+        NEW: shapes(BU99010001=(0, 0, 100, 100)).assign(bron="grenzen-nieuw"),
+    }
+    gemeente(monkeypatch, rows, drawn)
+    found = cbs.indicators("GM9901", NEW).query("onderwerp == 'Woningvoorraad'")
+    ids = sources.ids(found["bron"])
+    assert ids == ["grenzen-nieuw", "grenzen-oud", "kwb-2022"]
 
 
 CODE_LIST = sources.read_csv(sources.source("taakvelden"))

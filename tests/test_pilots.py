@@ -57,6 +57,41 @@ def test_a_year_without_accounts_is_refused():
         pilots.load("GM0344", 2019)
 
 
+@pytest.fixture
+def renumbered(monkeypatch):
+    """Let the buurten of Utrecht have other codes in 2024: those of Kanaleneiland moved on by one.
+
+    The code of one buurt of 2023 is that of another in 2024.
+    """
+    later = {"BU03440821": "BU03440831", "BU03440831": "BU03440832", "BU03440832": "BU03440821"}
+    kwb = cbs.read_kwb("GM0344").copy()
+    new = kwb["jaar"] == 2024
+    kwb.loc[new, "gebied"] = kwb.loc[new, "gebied"].replace(later)
+    kwb.loc[new & (kwb["gebied"] == "BU03440111"), "gebied"] = "BU03449911"
+    monkeypatch.setattr(cbs, "read_kwb", lambda gemeente: kwb)
+
+
+def test_names_and_codes_are_those_of_the_year_of_the_books(renumbered, monkeypatch):
+    names = cbs.areas("GM0344", 2023).set_index("gebied")["naam"]
+    text = {"naam": "Proef", "gebied": {"gemeente": "GM0344", "naam_bevat": "Kanaleneiland-Noord"}}
+    monkeypatch.setattr(pilots, "_read", lambda slug: text | {"jaar": 2023})
+    (code,) = pilots.load(pilots.DEFAULT).codes
+    assert names[code] == "Kanaleneiland-Noord"
+    assert pilots.load("BU03440831", 2023).naam == names["BU03440831"]
+
+
+def test_a_code_of_another_year_is_refused_before_any_notebook_runs(renumbered):
+    with pytest.raises(Fout, match="BU03449911 bestaat in de cijfers voor 2023 niet in Utrecht"):
+        pilots.load("BU03449911", 2023)
+
+
+def test_a_gemeente_with_a_budget_alone_says_how_to_choose_it(monkeypatch):
+    budget = [s for s in sources.select("iv3", "GM0344") if s.report == "begroting"]
+    monkeypatch.setattr(sources, "select", lambda series, area: budget)
+    with pytest.raises(Fout, match="Wel een begroting van 2024: kies met -p jaar="):
+        pilots._place("GM0344", None)
+
+
 GOOD = {"naam": "Proef", "gebied": {"codes": ["WK020202"]}, "jaar": 2023}
 
 

@@ -1,6 +1,7 @@
 """Raw files are proven at each read; processed tables appear whole or not at all."""
 
 import shutil
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -58,11 +59,47 @@ def test_a_source_id_that_stands_twice_is_refused(raw):
         sources.catalogue(raw)
 
 
-@pytest.mark.parametrize("text", ["sources: [", "[]", yaml.safe_dump({"sources": [{"id": "x"}]})])
+@pytest.mark.parametrize(
+    "text", ["sources: [", "[]", "sources:", "sources: [x]", "sources: [{id: x}]", "a: b"]
+)
 def test_a_broken_manifest_is_named(tmp_path, text):
     (tmp_path / "manifest.yml").write_text(text)
     with pytest.raises(Fout, match=r"Manifest .*manifest\.yml"):
         sources.catalogue(tmp_path)
+
+
+def edited(raw, **changes) -> None:
+    """Change the first entry of a manifest as a hand would; a change to None takes a field away."""
+    path = raw / "cbs-kwb" / "manifest.yml"
+    entries = yaml.safe_load(path.read_text())["sources"]
+    gone = [name for name, value in changes.items() if value is None]
+    entry = {k: v for k, v in (entries[0] | changes).items() if k not in gone}
+    path.write_text(yaml.safe_dump({"sources": [entry, *entries[1:]]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"title": None}, "bron kwb-2023: title ontbreekt"),
+        ({"file": None}, "bron kwb-2023: file ontbreekt"),
+        ({"id": None}, r"bron \?: id ontbreekt"),
+        ({"licentie": "CC"}, r"bron kwb-2023: licentie is geen bekend veld\. Bedoelt u licence"),
+        ({"covers": "GM0344"}, "bron kwb-2023: covers hoort een lijst te zijn"),
+    ],
+)
+def test_a_manifest_that_was_edited_by_hand_says_what_is_wrong(raw, change, words):
+    edited(raw, **change)
+    with pytest.raises(Fout, match=rf"Manifest .*manifest\.yml, {words}"):
+        sources.catalogue(raw)
+
+
+def test_a_manifest_without_quotes_around_a_date_or_year_is_the_same(raw):
+    edited(raw, retrieved=date(2026, 11, 21), period=2023)
+    found = sources.select("kwb", "GM0344", raw)
+    assert [(s.period, s.retrieved) for s in found] == [
+        ("2024", "2026-11-21"),
+        ("2023", "2026-11-21"),
+    ]
 
 
 def test_a_table_that_was_not_built_says_what_to_run():

@@ -268,6 +268,13 @@ def test_the_map_says_its_range_its_blanks_and_what_the_line_is(amounts, weights
     assert ("dikke lijn" in text) == (weights == [1, 0] and not math.isnan(amounts[0]))
 
 
+def test_the_map_says_which_buurten_are_not_on_it_and_speaks_of_the_others():
+    table = pd.DataFrame({"buurt": ["A", "B", "C"], "per_inwoner": [9e4, 2e3, 3e3]})
+    text = plain(texts.map_sentence(table.assign(gewicht=[1, 0, 0]), "De Wijk", ["B", "C"]))
+    assert "van € 2.000 tot € 3.000 per inwoner" in text and "dikke lijn" not in text
+    assert "1 buurt staat niet op de kaart" in text
+
+
 def test_each_publisher_is_credited_once_with_all_its_titles():
     rows = [("CBS", "CC BY 4.0", "Iv3"), ("Kadaster", "CC0", "BAG"), ("CBS", "CC BY 4.0", "KWB")]
     credits = texts.attributions(pd.DataFrame(rows, columns=["vermelding", "licentie", "titel"]))

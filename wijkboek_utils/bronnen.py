@@ -1,7 +1,8 @@
 """The catalogue of what can be fetched: `tables/bronnen.yml`, one entry a table and year."""
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -13,6 +14,7 @@ from wijkboek_utils.odata import Table
 from wijkboek_utils.pdok import Collection
 
 COUNTRY = "NL"
+_NEEDED = (MISSING, MISSING)  # how a field without a default is told
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,45 @@ class Dataset:
 def datasets() -> dict[str, Dataset]:
     """Return everything that can be fetched, by id."""
     text = (sources.TABLES / "bronnen.yml").read_text(encoding="utf-8")
-    return {entry["id"]: Dataset(**entry) for entry in yaml.safe_load(text)["datasets"]}
+    try:
+        entries = yaml.safe_load(text)["datasets"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise Fout(f"bronnen.yml is niet te lezen: {error}") from error
+    found: dict[str, Dataset] = {}
+    for entry in entries:
+        dataset = _dataset(entry)
+        if dataset.id in found:
+            raise Fout(f"bronnen.yml: {dataset.id} staat er twee keer.")
+        found[dataset.id] = dataset
+    return found
+
+
+def _dataset(entry: dict[str, Any]) -> Dataset:
+    """Return an entry of the catalogue, or say what is wrong with it."""
+    known = {f.name: f for f in fields(Dataset)}
+    name = entry.get("id", "?")
+    for key in entry:
+        if key not in known:
+            hint = did_you_mean(str(key), [*known])
+            raise Fout(f"bronnen.yml, {name}: {key} is geen bekend veld.{hint}")
+    optional = {f.name for f in known.values() if (f.default, f.default_factory) != _NEEDED}
+    if lacking := [key for key in known if key not in {*entry, *optional}]:
+        raise Fout(f"bronnen.yml, {name}: {lacking[0]} ontbreekt.")
+    return Dataset(**entry)
 
 
 def choose(names: list[str]) -> list[Dataset]:
-    """Return the datasets with these ids or series; the standard ones when none is named.
+    """Return the datasets with these ids, series, or series and years (`iv3-2023`).
 
-    Raises Fout with the nearest names for one that does not exist.
+    The standard ones when none is named. Raises Fout with the nearest names for one that does not
+    exist.
     """
     known = datasets()
     if not names:
         return [d for d in known.values() if d.standard]
-    words = [*known, *{d.series for d in known.values()}]
+    words = {d.id: {d.id, d.series, f"{d.series}-{d.period}"} for d in known.values()}
+    every = list(dict.fromkeys([*known, *sorted(set.union(*words.values()))]))
     for name in names:
-        if name not in words:
-            raise Fout(f"Bron {name} staat niet in bronnen.yml.{did_you_mean(name, words)}")
-    return [d for d in known.values() if d.id in names or d.series in names]
+        if name not in every:
+            raise Fout(f"Bron {name} staat niet in bronnen.yml.{did_you_mean(name, every)}")
+    return [d for d in known.values() if words[d.id] & set(names)]

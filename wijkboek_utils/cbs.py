@@ -71,15 +71,21 @@ def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
             "soort": gebied.str[:2].map(_KINDS),
             "jaar": int(source.period),
             "onderwerp": rows["key"].map(found["onderwerp"]),
-            "waarde": pd.to_numeric(rows["waarde"], errors="coerce"),
+            "waarde": columns.figures(rows["waarde"]),
             "eenheid": rows["key"].map(found["eenheid"]),
         }
     )
 
 
-def areas(gemeente: str) -> pd.DataFrame:
-    """Return `gebied`, `naam`, `soort` of a gemeente, its wijken and buurten, newest names."""
-    kwb = read_kwb(gemeente).sort_values("jaar", ascending=False, kind="stable")
+def areas(gemeente: str, jaar: int | None = None) -> pd.DataFrame:
+    """Return `gebied`, `naam`, `soort` of a gemeente, its wijken and buurten.
+
+    Those in the books of `jaar`; without a year those of every year, with their newest names.
+    """
+    kwb = read_kwb(gemeente)
+    if jaar is not None:
+        kwb = kwb[kwb["jaar"] == _year_of_buurten(choose_years(kwb, jaar))]
+    kwb = kwb.sort_values("jaar", ascending=False, kind="stable")
     return kwb.drop_duplicates("gebied")[["gebied", "naam", "soort"]].reset_index(drop=True)
 
 
@@ -122,7 +128,7 @@ def figures(gemeente: str, jaar: int) -> pd.DataFrame:
     changes = kwb[kwb["onderwerp"] == crosswalk.CHANGE]
     kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
     years = choose_years(kwb, jaar)
-    target = int(years.get(INHABITANTS, years.iloc[0]))
+    target = _year_of_buurten(years)
     frames = []
     for year in sorted(set(years)):
         rows = kwb[kwb["jaar"] == year].assign(omgerekend=False)
@@ -130,34 +136,60 @@ def figures(gemeente: str, jaar: int) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def _year_of_buurten(years: pd.Series) -> int:
+    """Return the year whose buurten the books have; `years` as `choose_years`."""
+    return int(years.get(INHABITANTS, years.iloc[0]))
+
+
 def _in_buurten_of(
     target: int, rows: pd.DataFrame, kwb: pd.DataFrame, changes: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the rows of one year with its buurten replaced by those of another."""
-    year, gemeente = int(rows["jaar"].iloc[0]), gemeente_of(rows["gebied"].iloc[0])
-    old, new = (_buurten(kwb, y) for y in (year, target))
-    between = changes["jaar"].between(min(year, target) + 1, max(year, target))
-    links = crosswalk.by_code(old, new, changes[between])
-    if links is None:
-        shapes = [pdok.of_year(gemeente, y) for y in (year, target)]
-        if shapes[0] is None or shapes[1] is None:
-            odd = sorted(set(old["gebied"]) ^ set(new["gebied"]))[:5]
-            raise Fout(
-                f"De buurten van {gemeente} zijn in {year} en {target} niet dezelfde"
-                f"{': ' + ', '.join(odd) if odd else ''}. Om de cijfers om te rekenen zijn de "
-                f"grenzen van beide jaren nodig. Haal ze op met: wijkboek fetch {gemeente} "
-                f"--only grenzen-{year} --only grenzen-{target}"
-            )
-        links = crosswalk.by_shape(*shapes)
-    if (links["van"] == links["naar"]).all():
-        return rows
-    names = new.set_index("gebied")["naam"]
-    buurten = crosswalk.convert(rows, links, names)
-    # A wijk whose buurten changed cannot be told from its new ones; the gemeente stays itself.
+    year = int(rows["jaar"].iloc[0])
+    links, drawn = _links(year, target, kwb, changes)
+    names = _buurten(kwb, target).set_index("gebied")["naam"]
     other = links[links["van"] != links["naar"]]
-    wijken = {wijk_of(code) for code in {*other["van"], *other["naar"].dropna()}}
-    larger = rows[(rows["soort"] != "Buurt") & ~rows["gebied"].isin(wijken)]
-    return pd.concat([larger, buurten], ignore_index=True)
+    new = set(names.index) - set(links["naar"])  # no old buurt lies here
+    if other.empty and not new:
+        return rows
+    buurten = crosswalk.convert(rows, links, names)
+    # The figures of a wijk or gemeente that grew or shrank are about another area.
+    across = other[other["van"].map(wijk_of) != other["naar"].map(wijk_of, na_action="ignore")]
+    odd = {wijk_of(code) for code in {*across["van"], *across["naar"].dropna(), *new}}
+    if new or links["naar"].isna().any():
+        odd |= set(rows.loc[rows["soort"] == "Gemeente", "gebied"])
+    larger = rows[(rows["soort"] != "Buurt") & ~rows["gebied"].isin(odd)]
+    both = pd.concat([larger, buurten], ignore_index=True)
+    return both.assign(bron=[";".join(sources.ids([b, *drawn])) for b in both["bron"]])
+
+
+def _links(
+    year: int, target: int, kwb: pd.DataFrame, changes: pd.DataFrame
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return how the buurten of one year lie in those of another, and the boundaries used.
+
+    Raises Fout when boundaries are needed that are not there.
+    """
+    old, new = (_buurten(kwb, y) for y in (year, target))
+    between = range(min(year, target) + 1, max(year, target) + 1)
+    # What changed in a year of which there is no table, nobody said.
+    told = set(between) <= set(kwb["jaar"])
+    if told:
+        links = crosswalk.by_code(old, new, changes[changes["jaar"].isin(between)])
+        if links is not None:
+            return links, []
+    gemeente = gemeente_of(old["gebied"].iloc[0])
+    before, after = (pdok.of_year(gemeente, y) for y in (year, target))
+    if before is None or after is None:
+        odd = sorted(set(old["gebied"]) ^ set(new["gebied"]))[:5]
+        raise Fout(
+            f"De buurten van {gemeente} zijn in {year} en {target} "
+            f"{'' if told or odd else 'misschien '}niet dezelfde"
+            f"{': ' + ', '.join(odd) if odd else ''}. Om de cijfers om te rekenen zijn de "
+            f"grenzen van beide jaren nodig. Haal ze op met: wijkboek fetch {gemeente} "
+            f"--only grenzen-{year} --only grenzen-{target}"
+        )
+    return crosswalk.by_shape(before, after), [before["bron"].iloc[0], after["bron"].iloc[0]]
 
 
 def _buurten(kwb: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -168,4 +200,4 @@ def _buurten(kwb: pd.DataFrame, year: int) -> pd.DataFrame:
 def read_country() -> pd.DataFrame:
     """Return the figures of the Netherlands as a whole, newest first; columns as `read_kwb`."""
     frames = [_read(s, COUNTRY) for s in sources.select("kwb", COUNTRY)]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)

@@ -21,6 +21,7 @@ PAPER = "var(--wb-paper,#fff)"
 SOFT = "var(--wb-soft,#5b6470)"
 # Each step of the map has 3:1 or more with the line between areas; the classes are also in words.
 STEPS = 5
+_DETAIL = 0.3  # in the units of a drawing: what is finer than this on a map cannot be seen
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,10 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     scale = width / max(x1 - x0, y1 - y0)
     size = ((x1 - x0) * scale + 8, (y1 - y0) * scale + 8)
     svg = _svg(*size, title, description)
-    for area in shapes.itertuples():
+    # Boundaries of CBS have a point every few metres. The line between two areas is wider than
+    # what can come between them here.
+    drawn = shapes.assign(geometry=shapes["geometry"].simplify(_DETAIL / scale))
+    for area in drawn.itertuples():
         fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
         style = f"fill:{fill};stroke:{LINE};stroke-width:.8;stroke-linejoin:round"
         path = _path(area.geometry, x0, y1, scale)
@@ -207,7 +211,7 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     inside = shapes.loc[shapes["binnen"], "geometry"]
     if 0 < len(inside) < len(shapes):
         # Paper under ink: the outline stands out on light and dark areas alike.
-        outline = _path(inside.union_all(), x0, y1, scale)
+        outline = _path(inside.union_all().simplify(_DETAIL / scale), x0, y1, scale)
         for colour, thick in ((PAPER, 7), (INK, 3)):
             style = f"fill:none;stroke:{colour};stroke-width:{thick};stroke-linejoin:round"
             ET.SubElement(svg, "path", {"d": outline, "style": style})

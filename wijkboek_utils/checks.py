@@ -49,6 +49,8 @@ def income(boekingen: pd.DataFrame, inkomen: pd.DataFrame) -> list[dict]:
     booked = flows.groupby("buurt")["bedrag"].sum()
     benefits = flows[flows["van"] == "gemeente"].groupby("buurt")["bedrag"].sum()
     known = inkomen.dropna(subset="bedrag").set_index("buurt")["bedrag"]
+    if known.empty:  # CBS publishes income later than the rest of a year
+        return []
     # Where benefits exceed the income that CBS publishes, they stand alone.
     expected = known.clip(lower=benefits.reindex(known.index).fillna(0.0))
     found = booked.reindex(known.index).fillna(0.0)

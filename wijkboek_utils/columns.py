@@ -10,6 +10,8 @@ from wijkboek_utils import dutch, sources
 from wijkboek_utils.errors import Fout
 
 _NEAR = 3  # candidates to show
+# What CBS writes for: no longer published, in a later version, secret or absent, no figure.
+_NO_FIGURE = [-99991, -99995, -99997, -99998]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ def find(topics: pd.DataFrame, places: pd.DataFrame, table: str) -> Columns:
         found.append({"onderwerp": onderwerp, **hit[["key", "eenheid", "decimalen"]]})
     columns = ["onderwerp", "key", "eenheid", "decimalen"]
     return Columns(pd.DataFrame(found, columns=columns), missing)
+
+
+def figures(values: pd.Series) -> pd.Series:
+    """Return a column of a table as numbers; missing where CBS gives no figure."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers.mask(numbers.isin(_NO_FIGURE))
 
 
 def _place(table: pd.DataFrame) -> pd.Series:

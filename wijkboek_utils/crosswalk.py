@@ -54,16 +54,17 @@ def by_code(old: pd.DataFrame, new: pd.DataFrame, changes: pd.DataFrame) -> pd.D
     """Return the same as `by_shape` from codes alone, or None when they cannot tell.
 
     `old` and `new` have `gebied` and `naam` of the buurten of two years; `changes` has `gebied` and
-    `waarde`, what CBS says of the years in between. A buurt whose boundary moved needs its shapes;
-    a buurt with another code is the one with the same name that lost its code.
+    `waarde`, what CBS says of the years in between. Where a boundary moved, shapes are needed; a
+    buurt with another code is the one with the same name that lost its code. A code can go from
+    one buurt to another: it is kept only where CBS does not call it new.
     """
-    moved = set(changes.loc[changes["waarde"] == _MOVED, "gebied"])
-    kept = set(old["gebied"]) & set(new["gebied"])
+    said = changes[changes["gebied"].astype("str").str.startswith("BU")]
+    if (said["waarde"] == _MOVED).any():  # also of a code that has gone since: who knows into what
+        return None
+    recoded = set(said.loc[said["waarde"] == _RECODED, "gebied"])
+    kept = (set(old["gebied"]) & set(new["gebied"])) - recoded
     gone = old[~old["gebied"].isin(kept)]
     come = new[~new["gebied"].isin(kept)]
-    if moved & (kept | set(come["gebied"])):
-        return None
-    recoded = set(changes.loc[changes["waarde"] == _RECODED, "gebied"])
     pairs = gone.merge(come[come["gebied"].isin(recoded)], on="naam", suffixes=("_oud", "_nieuw"))
     if len(pairs) != len(gone) or len(pairs) != len(come) or pairs["naam"].duplicated().any():
         return None
@@ -81,37 +82,43 @@ def convert(rows: pd.DataFrame, links: pd.DataFrame, names: pd.Series) -> pd.Dat
 
     `rows` as `cbs.read_kwb`, of one year; `links` as `by_shape`; `names` the new names by code.
     Counts are added up by weight, so that their sum stays; averages and shares are weighted by
-    inhabitants. A figure of which a part is unknown is unknown. Adds `omgerekend`: whether the
-    figure is an estimate by area.
+    inhabitants. A figure of which a part is unknown is unknown, and so is one of a buurt that no
+    old one lies in. Adds `omgerekend`: whether the figure is an estimate by area.
     """
     parts = rows[rows["soort"] == "Buurt"].merge(links, left_on="gebied", right_on="van")
     topics = sources.read_project_table("onderwerpen").drop_duplicates("onderwerp")
     additive = set(topics.loc[topics["optelbaar"] == "ja", "onderwerp"])
-    people = rows[rows["onderwerp"] == _PEOPLE].set_index("gebied")["waarde"]
-    inhabitants = parts["gebied"].map(people).fillna(0.0) * parts["gewicht"]
     is_sum = parts["onderwerp"].isin(additive)
-    # An average over nobody says nothing of the others, and counts only where it is alone.
-    average = inhabitants.where(inhabitants > 0, 1e-9 * parts["waarde"].notna())
-    weight = parts["gewicht"].where(is_sum, average)
-    value = parts["waarde"].where(is_sum | (weight > 0), 0.0)
+    weight = parts["gewicht"].where(is_sum, _people(rows, parts))
+    value = parts["waarde"].where(is_sum | (weight != 0), 0.0)
     parts = parts.assign(
         gewicht=weight, product=value * weight, omgerekend=parts["methode"] == "oppervlak"
     )
-    found = parts.groupby(["naar", "onderwerp"], as_index=False).agg(
-        jaar=("jaar", "first"),
+    found = parts.groupby(["naar", "onderwerp"]).agg(
         product=("product", lambda part: part.sum(skipna=False)),
         gewicht=("gewicht", "sum"),
-        eenheid=("eenheid", "first"),
-        bron=("bron", "first"),
         omgerekend=("omgerekend", "any"),
     )
-    sums = found["onderwerp"].isin(additive)
-    found["waarde"] = found["product"].where(
-        sums, found["product"] / found["gewicht"].replace(0, np.nan)
+    average = found["product"] / found["gewicht"].replace(0, np.nan)
+    sums = found.index.get_level_values("onderwerp").isin(additive)
+    found["waarde"] = found["product"].where(sums, average)
+    facts = rows.drop_duplicates("onderwerp").set_index("onderwerp")[["jaar", "eenheid", "bron"]]
+    every = pd.MultiIndex.from_product([names.index, facts.index], names=["gebied", "onderwerp"])
+    table = found[["waarde", "omgerekend"]].reindex(every).reset_index().join(facts, "onderwerp")
+    table = table.assign(
+        soort="Buurt", naam=table["gebied"].map(names), omgerekend=table["omgerekend"].eq(True)
     )
-    found = found.rename(columns={"naar": "gebied"}).assign(soort="Buurt")
-    found["naam"] = found["gebied"].map(names)
-    return found[list(dict.fromkeys([*rows.columns, "omgerekend"]))]
+    return table[list(dict.fromkeys([*rows.columns, "omgerekend"]))]
+
+
+def _people(rows: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
+    """Return how much each part counts in an average: by inhabitants, missing when not known."""
+    people = rows[rows["onderwerp"] == _PEOPLE].set_index("gebied")["waarde"]
+    inhabitants = parts["gebied"].map(people) * parts["gewicht"]
+    # An average over nobody says nothing of the others, and counts only beside its like.
+    weight = inhabitants.mask(inhabitants == 0, 1e-9 * parts["waarde"].notna())
+    alone = parts.groupby(["naar", "onderwerp"])["van"].transform("size") == 1
+    return weight.mask(alone, 1.0)
 
 
 def taakveld_groups() -> pd.DataFrame:

@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pyarrow.parquet as pq
 
@@ -15,6 +17,7 @@ from wijkboek_utils.net import Line, Onbereikbaar
 from wijkboek_utils.sources import Source
 
 Tell = Callable[[str], None]
+_REHEARSAL = "een proefserver"
 WORK = sources.FETCHED / ".bezig"  # pulls that are under way, or were broken off
 
 
@@ -72,7 +75,8 @@ def held(dataset: Dataset, scope: str, on: str = "9999") -> Source | None:
         for s in sources.catalogue().values()
         if s.dataset == dataset.id and s.scope == scope and s.retrieved <= on
     ]
-    return max(found, key=lambda s: (s.retrieved, s.version, s.id), default=None)
+    # Of one day the manifest names the newest last.
+    return sorted(found, key=lambda s: s.retrieved)[-1] if found else None
 
 
 def _kept(dataset: Dataset, scope: str) -> str:
@@ -84,32 +88,47 @@ def _kept(dataset: Dataset, scope: str) -> str:
 def _fetch_one(dataset: Dataset, scope: str, line: Line, since: str, tell: Tell) -> Result:
     last = held(dataset, scope)
     version = dataset.feed(line, scope).version()
-    if last and last.version == version and _is_sound(last):
+    work = WORK / f"{dataset.id}-{scope}"
+    if not line.is_real:  # never go on with pages of another server
+        work = work.with_name(f"{work.name}-{crc32(line.address(dataset.url).encode()):08x}")
+    before = held(dataset, scope, since) if since else last
+    usable = last is None or (_is_sound(last) and _is_of(line, last))
+    if usable and last and last.version == version:
+        shutil.rmtree(work, ignore_errors=True)  # of a fetch that was killed while tidying up
         words = f"niets nieuws; cijfers van {dutch.day(last.retrieved)}"
-        before = held(dataset, scope, since) if since else None
         return Result(dataset, scope, words, changes=_changes(before, last))
-    if since and version[:4].isdigit() and version[:10] < since:
+    if usable and since and version[:4].isdigit() and version[:10] < since:
         words = f"niet gewijzigd sinds {dutch.day(since)}; niet opgehaald"
         return Result(dataset, scope, words)
-    work = WORK / f"{dataset.id}-{scope}"
+    return _take_up(dataset, scope, line, work, before, tell)
+
+
+def _take_up(
+    dataset: Dataset, scope: str, line: Line, work: Path, before: Source | None, tell: Tell
+) -> Result:
+    """Pull a table, examine it and publish it; `before` is what its changes are told from."""
     name = f"{dataset.id} {scope}"
     path, version = download.pull(
         lambda: dataset.feed(line, scope), work, lambda n: tell(f"{name}: {dutch.number(n)} rijen")
     )
     rows = pq.read_metadata(path).num_rows
-    found_in = intake.examine(dataset, path)
-    if not rows or not found_in.holds(scope):
+    found = intake.examine(dataset, path)
+    if not rows or not found.holds(scope):
         shutil.rmtree(work)
-        return Result(dataset, scope, f"{scope} komt in deze tabel niet voor; niets bewaard")
-    facts = _facts(dataset, scope, version, rows, line) | found_in.fields
+        words = f"{scope} komt in deze tabel niet voor; niets bewaard.{_kept(dataset, scope)}"
+        return Result(dataset, scope, words, failed=held(dataset, scope) is not None)
+    facts = _facts(dataset, scope, version, rows, line) | found.fields
     source = download.publish(path, sources.FETCHED / dataset.id, facts)
     shutil.rmtree(work)
-    before = held(dataset, scope, since) if since else last
     changed = f", bij de bron gewijzigd op {dutch.day(version)}" if version[:4].isdigit() else ""
     words = f"nieuw: {dutch.plural(rows, 'rij', 'rijen')}, {source.status}{changed}"
-    return Result(
-        dataset, scope, words, tuple(found_in.notes), _changes(before, source), source=source
-    )
+    changes = _changes(before, source)
+    return Result(dataset, scope, words, tuple(found.notes), changes, source=source)
+
+
+def _is_of(line: Line, source: Source) -> bool:
+    """Return whether a source came from the same kind of server as this line leads to."""
+    return line.is_real == (_REHEARSAL not in source.obtained)
 
 
 def _is_sound(source: Source) -> bool:
@@ -132,11 +151,11 @@ def _facts(dataset: Dataset, scope: str, version: str, rows: int, line: Line) ->
     """Return what the manifest says of a fetched file, but for what is in it."""
     stamp = version[:10].replace("-", "")
     name = f"{dataset.id}-{scope}-{stamp}"
-    taken = [s for s in sources.catalogue().values() if s.id.startswith(name)]
-    if earlier := [s for s in taken if s.version != version]:
-        name += f"-{len(earlier) + 1}"  # renewed twice on a day
+    taken = {s.version: s.id for s in sources.catalogue().values() if s.id.startswith(name)}
+    if taken:  # renewed twice on a day, or the same once more
+        name = taken.get(version, f"{name}-{len(taken) + 1}")
     part = "" if scope == COUNTRY else f", deel {scope}"
-    host = dataset.host if line.is_real else f"een proefserver in plaats van {dataset.host}"
+    host = dataset.host if line.is_real else f"{_REHEARSAL} in plaats van {dataset.host}"
     how = "OData v3" if dataset.protocol == "odata" else "OGC API Features"
     return {
         "id": name,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger
+from wijkboek_utils import ledger, sources
 from wijkboek_utils.keys import MOVED_ERROR
 from wijkboek_utils.regions import wijk_of
 
@@ -36,7 +36,8 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
         _spread_rest(table, table.index, figures.loc[code], str(code))
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
-    table["bron"] = source["bron"].iloc[0] if len(source) else indicatoren["bron"].iloc[0]
+    used = source["bron"].unique() if len(source) else indicatoren["bron"].iloc[:1]
+    table["bron"] = ";".join(sources.ids(used))
     table["per_inwoner"] = table["bedrag"] / table["inwoners"].where(table["inwoners"] > 0)
     columns = [
         "inwoners",

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from wijkboek_utils import columns, dutch, iv3, odata
 from wijkboek_utils.bronnen import COUNTRY, Dataset
+from wijkboek_utils.errors import Fout
 
 VOORLOPIG, DEFINITIEF = "voorlopig", "definitief"
 
@@ -50,6 +51,11 @@ def _covers(dataset: Dataset, path: Path) -> list[str]:
     """Return the gemeenten in a file, and the country where it is there."""
     if not dataset.region:
         return []
+    if dataset.region not in pq.read_schema(path).names:
+        raise Fout(
+            f"Tabel {dataset.table} heeft geen kolom {dataset.region} meer: wij weten niet over "
+            "welke gebieden zij gaat. Pas `region` in bronnen.yml aan."
+        )
     codes = _coded(path, dataset.region)[dataset.region]
     return sorted(code for code in _words(codes) if code[:2] in ("GM", "NL"))
 
@@ -70,7 +76,8 @@ def _kwb(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) 
     found = columns.find(topics, places, dataset.table)
     rows = pq.read_table(path, columns=found.found["key"].tolist())
     known = found.found.set_index("key")["onderwerp"]
-    empty = [known[key] for key in rows.column_names if rows[key].null_count == len(rows)]
+    figures = {key: columns.figures(rows[key].to_pandas()) for key in rows.column_names}
+    empty = [known[key] for key, values in figures.items() if values.isna().all()]
     notes = list(found.missing.values())
     if empty:
         titles = places.drop_duplicates("onderwerp").set_index("onderwerp")["titel"]
@@ -89,7 +96,8 @@ def _iv3(dataset: Dataset, path: Path, topics: pd.DataFrame, covers: list[str]) 
         final = final or (measure == second and bool(pc.any(filed).as_py()))
         silent -= _words(rows[dataset.region].filter(filed))
     who = dutch.join(sorted(silent))
-    notes = [f"Alle bedragen zijn 0 of leeg, dus niet ingeleverd: {who}."] if silent else []
+    words = f"Alle bedragen zijn 0 of leeg, dus nog niet of nooit ingeleverd: {who}."
+    notes = [words] if silent else []
     return Intake(
         {
             "covers": sorted(set(covers) - silent),

@@ -72,8 +72,8 @@ def source(gemeente: str, jaar: int) -> sources.Source:
     mute = [s for s in sources.vintages("iv3") if gemeente in s.silent and int(s.period) == jaar]
     if mute:
         raise Fout(
-            f"{gemeente} leverde over {jaar} geen {mute[0].report} (Iv3) aan CBS: in {mute[0].id} "
-            f"zijn alle bedragen 0. Kies een ander jaar."
+            f"{gemeente} leverde over {jaar} geen {mute[0].report} (Iv3) aan CBS, of nog niet: in "
+            f"{mute[0].id} zijn alle bedragen 0 of leeg. Kies een ander jaar."
         )
     words = ", ".join(str(y) for y in sorted(years)) or "geen enkel jaar"
     raise Fout(

@@ -50,7 +50,7 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
     definitions = definitions.set_index("sleutel")
     buurten = indicatoren[indicatoren["soort"] == "Buurt"]
     counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
-    shares, errors, facts = {}, {}, {}
+    shares, errors, extra, facts = {}, {}, {}, {}
     for sleutel, row in definitions.iterrows():
         if row["mengsel"]:
             continue
@@ -64,15 +64,16 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
             shares[sleutel] = filled / filled.sum()
             estimated = values.isna() & (filled > 0)
             moved = _is_moved(row["formule"], buurten).reindex(counts.index, fill_value=False)
-            extra = np.hypot(_FILL_ERROR * estimated, MOVED_ERROR * moved)
-            errors[sleutel] = np.hypot(float(row["fout"]), extra)
+            extra[sleutel] = np.hypot(_FILL_ERROR * estimated, MOVED_ERROR * moved)
+            errors[sleutel] = np.hypot(float(row["fout"]), extra[sleutel])
             facts[sleutel]["bijgeschat"] = int(estimated.sum())
     for sleutel, row in definitions[definitions["mengsel"] != ""].iterrows():
         parts = [p.split(":") for p in row["mengsel"].split(";")]
         facts[sleutel] = _merge([facts[p] for p, _ in parts])
         if all(p in shares for p, _ in parts):
             shares[sleutel] = sum(shares[p] * float(weight) for p, weight in parts)
-            errors[sleutel] = pd.Series(float(row["fout"]), index=counts.index)
+            own = sum(extra[p] * float(weight) for p, weight in parts)
+            errors[sleutel] = np.hypot(float(row["fout"]), own)
     table = definitions.join(pd.DataFrame.from_dict(facts, orient="index"))
     table["fout"] = table["fout"].astype(float)
     return Keys(_frame(shares, counts.index), _frame(errors, counts.index), table)
@@ -113,7 +114,7 @@ def _provenance(formula: str, buurten: pd.DataFrame) -> dict:
     return {
         "onderwerpen": ";".join(sorted(rows["onderwerp"].unique())),
         "jaren": ";".join(str(j) for j in sorted(rows["jaar"].unique())),
-        "bronnen": ";".join(sorted(rows["bron"].unique())),
+        "bronnen": ";".join(sources.ids(rows["bron"].unique())),
         "bijgeschat": 0,
     }
 

@@ -110,9 +110,10 @@ class Table:
         url = cursor or f"https://{self.host}/ODataFeed/odata/{self.table}/TypedDataSet"
         query = {} if cursor else {**self._query(), "$format": "json"}
         answer = self.line.get_json(url, query)
-        if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
+        rows = answer.get("value") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Onvolledig(f"Tabel {self.table}: {self.host} gaf een antwoord zonder rijen.")
-        return self._rows(answer["value"]), self._public(answer.get("odata.nextLink"))
+        return self._rows(rows), self._public(answer.get("odata.nextLink"))
 
     def _public(self, link: str | None) -> str | None:
         """Return a link at the host that we ask: CBS has been seen to name one inside its walls."""
@@ -144,8 +145,8 @@ class Table:
                 f"Tabel {self.table}: kolommen passen niet bij de beschrijving: {shown}."
             )
         try:
-            columns = [pa.array([row[f.name] for row in rows], f.type) for f in schema]
-        except pa.ArrowException as error:
+            columns = [_column([row[f.name] for row in rows], f.type) for f in schema]
+        except (pa.ArrowException, OverflowError) as error:
             raise Onvolledig(
                 f"Tabel {self.table}: een waarde past niet bij haar kolom: {error}"
             ) from error
@@ -166,13 +167,22 @@ class Table:
                     catalog_url=f"{address.netloc}{address.path}",
                     timeout=self.line.patience.silence,  # cbsodata itself would wait for ever
                 )
-            except (ValueError, KeyError) as error:  # cbsodata reads the JSON without a look
+            except (ValueError, KeyError, TypeError) as error:  # cbsodata reads without a look
                 raise NoFigures("iets anders") from error
+            if not all(isinstance(row, dict) for row in found):
+                raise NoFigures("iets anders")
             if name in _NEVER_EMPTY and not found:
                 raise NoFigures("een lege beschrijving")
             return found
 
         return self.line.ask(self.host, question)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Return a column. Raises ArrowInvalid for 5.5 among whole numbers: Arrow itself makes it 5."""
+    if pa.types.is_integer(kind) and any(isinstance(v, float) and v % 1 for v in values):
+        raise pa.ArrowInvalid("geen geheel getal")
+    return pa.array(values, kind)
 
 
 def described(schema: pa.Schema) -> dict[str, list[dict]]:

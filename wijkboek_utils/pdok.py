@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,24 +79,28 @@ class Collection:
         return pa.Table.from_pylist(rows, schema=self.schema()), _next(answer)
 
     def check(self, path: Path) -> None:
-        """Raise Onvolledig when the buurten together are not as large as their gemeenten."""
+        """Raise Onvolledig when the buurten of a gemeente are not as large as the gemeente."""
         import pyarrow.parquet as pq
 
-        parts = pq.ParquetFile(path).iter_batches(columns=["geometry"])
-        buurten = sum(_area(batch["geometry"].to_pylist()) for batch in parts)
-        if 0 < buurten < _SMALLEST:
+        buurten: Counter[str] = Counter()
+        for batch in pq.ParquetFile(path).iter_batches(columns=["gemeentecode", "geometry"]):
+            _add_areas(buurten, batch.to_pylist())
+        if buurten and max(buurten.values()) < _SMALLEST:
             raise Onvolledig("PDOK gaf de grenzen in graden en niet in meters (RD).")
-        whole, cursor = 0.0, None
+        gemeenten: Counter[str] = Counter()
+        cursor = None
         while True:
             answer = self._items("gemeenten", cursor)
-            rows = [_row(feature) for feature in answer["features"]]
-            whole += _area(r["geometry"] for r in rows if self._is_wanted(r))
+            _add_areas(gemeenten, [_row(feature) for feature in answer["features"]])
             if not (cursor := _next(answer)):
                 break
-        if abs(buurten - whole) > _UNEVEN * whole:
-            raise Onvolledig(
-                f"De buurten zijn samen {buurten / 1e6:.1f} km² en de gemeente {whole / 1e6:.1f}."
-            )
+        for code in sorted(buurten | gemeenten):
+            parts, whole = buurten[code], gemeenten[code]
+            if self.gemeente in ("", code) and abs(parts - whole) > _UNEVEN * whole:
+                raise Onvolledig(
+                    f"De buurten van {code} zijn samen {parts / 1e6:.1f} km² en de gemeente is "
+                    f"{whole / 1e6:.1f} km²."
+                )
 
     def _is_wanted(self, row: dict[str, Any]) -> bool:
         return self.gemeente in ("", row["gemeentecode"])
@@ -130,11 +135,13 @@ def _row(feature: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(feature["id"]), **row, "geometry": shape.wkb}
 
 
-def _area(shapes: Iterable[bytes]) -> float:
-    """Return the area of some shapes (WKB) together, in m2."""
+def _add_areas(sums: Counter[str], rows: list[dict[str, Any]]) -> None:
+    """Add the areas of some rows, in m2, to the sum of their gemeente."""
     import shapely
 
-    return float(shapely.area(shapely.from_wkb(list(shapes))).sum())
+    areas = shapely.area(shapely.from_wkb([row["geometry"] for row in rows]))
+    for row, area in zip(rows, areas, strict=True):
+        sums[row["gemeentecode"]] += area
 
 
 def _next(answer: dict[str, Any]) -> str | None:

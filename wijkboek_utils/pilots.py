@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from wijkboek_utils import cbs, iv3, sources
+from wijkboek_utils import cbs, dutch, iv3, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.regions import gemeente_of, is_code
 
@@ -97,11 +97,13 @@ def _unknown(slug: str) -> Fout:
 
 
 def _from_code(code: str, jaar: int | None) -> Pilot:
-    found = _check_codes([code])
+    _check_codes([code])
+    place = _place(gemeente_of(code), jaar)
+    found = _check_codes([code], jaar=place["jaar"])
     return Pilot(
         slug=code,
         naam=found[code],
-        **_place(gemeente_of(code), jaar),
+        **place,
         codes=[code],
         omschrijving=f"{found[code]} ({code})",
     )
@@ -116,11 +118,12 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
     for key in data.keys() & {"naam", "toelichting", "contact"}:
         if not isinstance(data[key], str) or not data[key].strip():
             raise Fout(f"{where}: {key} moet een tekst zijn; er staat {data[key]!r}.")
-    codes, words = _area_codes(area, where)
+    jaar = data["jaar"] if jaar is None else jaar
+    codes, words = _area_codes(area, where, jaar)
     return Pilot(
         slug=slug,
         naam=str(data["naam"]),
-        **_place(gemeente_of(codes[0]), data["jaar"] if jaar is None else jaar),
+        **_place(gemeente_of(codes[0]), jaar),
         codes=codes,
         toelichting=str(data.get("toelichting") or ""),
         contact=str(data.get("contact") or ""),
@@ -141,15 +144,15 @@ def _mapping(value: object, known: set[str], needed: set[str], where: str) -> di
     return value
 
 
-def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
-    """Return the codes of a gebied and how they were chosen, in words."""
+def _area_codes(area: dict, where: str, jaar: int) -> tuple[list[str], str]:
+    """Return the codes of a gebied in the books of a year and how they were chosen, in words."""
     if "codes" in area:
         if set(area) != {"codes"} or not isinstance(area["codes"], list) or not area["codes"]:
             raise Fout(
                 f"{where}: geef bij gebied alleen een lijst codes, of gemeente en naam_bevat."
             )
         codes = [str(code) for code in area["codes"]]
-        found = _check_codes(codes, where)
+        found = _check_codes(codes, where, jaar)
         if len({gemeente_of(code) for code in codes}) > 1:
             raise Fout(f"{where}: de codes {', '.join(codes)} liggen in verschillende gemeenten.")
         return codes, ", ".join(f"{found[code]} ({code})" for code in codes)
@@ -159,7 +162,7 @@ def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
     if not part:
         raise Fout(f"{where}: naam_bevat is leeg; geef een deel van de naam van de buurten.")
     _check_codes([gemeente], where)
-    buurten = cbs.areas(gemeente).query("soort == 'Buurt'")
+    buurten = cbs.areas(gemeente, jaar).query("soort == 'Buurt'")
     hits = buurten[buurten["naam"].str.contains(part, case=False, regex=False)]
     if hits.empty:
         hint = did_you_mean(part, buurten["naam"].tolist())
@@ -168,8 +171,8 @@ def _area_codes(area: dict, where: str) -> tuple[list[str], str]:
     return hits["gebied"].tolist(), words
 
 
-def _check_codes(codes: list[str], where: str = "") -> dict[str, str]:
-    """Return code to name; raise for a code that has no figures."""
+def _check_codes(codes: list[str], where: str = "", jaar: int | None = None) -> dict[str, str]:
+    """Return code to name in the books of a year, or ever; raise for a code without figures."""
     at = f"{where}: " if where else ""
     found = {}
     for code in codes:
@@ -180,13 +183,16 @@ def _check_codes(codes: list[str], where: str = "") -> dict[str, str]:
             known = gemeenten()
             others = ", ".join(known) if len(known) <= 5 else f"{len(known)} andere gemeenten"
             raise Fout(
-                f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw; wel van {others}."
+                f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw"
+                f"{'; wel van ' + others if known else ''}."
                 f"{did_you_mean(gemeente, known)} Haal ze op met: wijkboek fetch {gemeente}"
             )
-        names = cbs.areas(gemeente).set_index("gebied")["naam"]
+        names = cbs.areas(gemeente, jaar).set_index("gebied")["naam"]
         if code not in names.index:
             hint = did_you_mean(code, [c for c in names.index if c[:2] == code[:2]])
-            raise Fout(f"{at}{code} bestaat niet in {names[gemeente]}.{hint}")
+            known_once = code in cbs.areas(gemeente)["gebied"].to_numpy()
+            when = f"in de cijfers voor {jaar} " if known_once else ""
+            raise Fout(f"{at}{code} bestaat {when}niet in {names.get(gemeente, gemeente)}.{hint}")
         found[code] = str(names[code])
     return found
 
@@ -196,7 +202,9 @@ def _place(gemeente: str, jaar: int | None) -> dict:
     if jaar is None:
         years = [s for s in sources.select("iv3", gemeente) if s.report == "jaarrekening"]
         if not years:
-            raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw; geef zelf een jaar.")
+            there = dutch.join(sorted({s.period for s in sources.select("iv3", gemeente)}))
+            other = f" Wel een begroting van {there}: kies met -p jaar=…" if there else ""
+            raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw.{other}")
         jaar = int(years[0].period)
     source = iv3.source(gemeente, jaar)
     if source.report is None:

@@ -126,12 +126,10 @@ def reference(
     )
 
 
-def country(rows: pd.DataFrame) -> pd.Series:
-    """Return the national figure to compare with: `inkomen` per inhabitant in EUR."""
-    newest = rows.sort_values("jaar").drop_duplicates("onderwerp", keep="last")
-    return pd.Series(
-        {"inkomen": newest.set_index("onderwerp")["waarde"].get(INCOME, np.nan) * 1000}
-    )
+def country(rows: pd.DataFrame, jaar: int | None) -> pd.Series:
+    """Return the national figure of a year to compare with: `inkomen` per inhabitant in EUR."""
+    known = rows[(rows["onderwerp"] == INCOME) & (rows["jaar"] == jaar)].dropna(subset="waarde")
+    return pd.Series({"inkomen": known["waarde"].iloc[0] * 1000 if len(known) else np.nan})
 
 
 def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:

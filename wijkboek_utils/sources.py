@@ -3,8 +3,8 @@
 import hashlib
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,23 +70,44 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
     """
     found: dict[str, Source] = {}
     for manifest in sorted(raw.rglob("manifest.yml")):
-        try:
-            for entry in read_manifest(manifest):
-                path = manifest.parent / entry.pop("file")
-                for field in ("covers", "silent"):
-                    entry[field] = tuple(entry.get(field) or ())
-                source = Source(path=path, **entry)
-                if source.id in found:
-                    raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
-                found[source.id] = source
-        except (yaml.YAMLError, KeyError, TypeError) as error:
-            raise Fout(f"Manifest {shown(manifest)} is niet te lezen: {error}") from error
+        for entry in read_manifest(manifest):
+            source = _source(manifest, entry)
+            if source.id in found:
+                raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
+            found[source.id] = source
     return found
 
 
 def read_manifest(manifest: Path) -> list[dict[str, Any]]:
-    """Return the entries of a manifest as they are written."""
-    return yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
+    """Return the entries of a manifest as they are written. Raises Fout when there are none."""
+    try:
+        entries = yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise Fout(f"Manifest {shown(manifest)} is niet te lezen: {error}") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Fout(f"Manifest {shown(manifest)}: onder sources hoort een lijst van bronnen.")
+    return entries
+
+
+def _source(manifest: Path, entry: dict[str, Any]) -> Source:
+    """Return an entry of a manifest as a Source, or say what is wrong with it."""
+    where = f"Manifest {shown(manifest)}, bron {entry.get('id', '?')}"
+    known = {field.name: field for field in fields(Source)}
+    if odd := [name for name in entry if name not in {*known, "file"} - {"path"}]:
+        hint = did_you_mean(str(odd[0]), [*known])
+        raise Fout(f"{where}: {odd[0]} is geen bekend veld.{hint}")
+    needed = [f.name for f in known.values() if f.default is MISSING and f.name != "path"]
+    if lacking := [name for name in ("file", *needed) if name not in entry]:
+        raise Fout(f"{where}: {lacking[0]} ontbreekt.")
+    facts: dict[str, Any] = {}
+    for name, value in entry.items():
+        if name in ("covers", "silent"):
+            if not isinstance(value, list | None):
+                raise Fout(f"{where}: {name} hoort een lijst te zijn.")
+            facts[name] = tuple(value or ())
+        else:  # YAML reads a year or a day without quotes as something else than text
+            facts[name] = value if value is None else str(value)
+    return Source(path=manifest.parent / facts.pop("file"), **facts)
 
 
 def source(source_id: str, raw: Path = RAW) -> Source:
@@ -108,9 +129,10 @@ def vintages(series: str, area: str | None = None, raw: Path = RAW) -> list[Sour
         found = [s for s in found if area in s.covers]
     if day := os.environ.get(AS_OF):
         found = [s for s in found if s.retrieved <= day]
-    # What came straight from the publisher goes before what was taken over from a publication.
-    newest = [(s.period, bool(s.dataset), s.retrieved, s.version, s.id, s) for s in found]
-    return [s for *_, s in sorted(newest, key=lambda n: n[:-1], reverse=True)]
+    # What came straight from the publisher goes before what was taken over from a publication; of
+    # one day what the manifest names last, for a publisher may go back to an older version.
+    found.sort(key=lambda s: (s.period, bool(s.dataset), s.retrieved))
+    return found[::-1]
 
 
 def select(series: str, area: str, raw: Path = RAW) -> list[Source]:
@@ -215,9 +237,17 @@ def read_table(pilot: str, name: str) -> pd.DataFrame:
     return pd.read_parquet(table_path(pilot, name))
 
 
-def describe(ids: list[str]) -> pd.DataFrame:
-    """Return the facts of some sources as a table, one row each: what a reader needs to find it."""
-    rows = [source(i) for i in sorted(set(ids))]
+def ids(cells: Iterable[str]) -> list[str]:
+    """Return the different ids of sources in some cells, which may hold several (`;` between)."""
+    return sorted({name for cell in cells for name in cell.split(";") if name})
+
+
+def describe(cells: Iterable[str]) -> pd.DataFrame:
+    """Return the facts of some sources as a table, one row each: what a reader needs to find it.
+
+    `cells` as for `ids`.
+    """
+    rows = [source(i) for i in ids(cells)]
     return pd.DataFrame(
         {
             "bron": [s.id for s in rows],

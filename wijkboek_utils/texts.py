@@ -1,5 +1,7 @@
 """Sentences of the report, built from figures, in plain Dutch. What is unknown is said to be so."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from wijkboek_utils import dutch
@@ -222,8 +224,12 @@ def bars_sentence(spent: pd.DataFrame) -> str:
     return text
 
 
-def map_sentence(table: pd.DataFrame, naam: str) -> str:
-    """Say what to see on the map of cost per inhabitant; `table` as `views.per_inhabitant`."""
+def map_sentence(table: pd.DataFrame, naam: str, drawn: Collection[str] | None = None) -> str:
+    """Say what to see on the map of cost per inhabitant; `table` as `views.per_inhabitant`.
+
+    `drawn` are the buurten on the map; without it all of them are.
+    """
+    everywhere, table = len(table), table if drawn is None else table[table["buurt"].isin(drawn)]
     known = table.dropna(subset="per_inwoner")
     if known.empty:
         return "Voor geen enkele buurt is een bedrag per inwoner bekend."
@@ -235,6 +241,8 @@ def map_sentence(table: pd.DataFrame, naam: str) -> str:
     if blank := len(table) - len(known):
         where = "één buurt" if blank == 1 else f"{blank} buurten"
         text += f" In {where} wonen minder dan 50 mensen; daar blijft de kaart grijs."
+    if absent := everywhere - len(table):
+        text += f" {dutch.plural(absent, 'buurt staat', 'buurten staan')} niet op de kaart."
     if 0 < (table["gewicht"] > 0).sum() < len(table):
         text += f" De dikke lijn is {naam}."
     text += " Dit zijn schattingen: kleine verschillen tussen buurten zeggen niets."

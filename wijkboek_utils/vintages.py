@@ -18,7 +18,12 @@ def compare(old: Source, new: Source) -> list[str]:
     if new.series == "grenzen":
         return _shapes(old, new)
     (before, was), (after, now) = _read(old), _read(new)
-    keys = [c for c in after if isinstance(after[c].dtype, pd.CategoricalDtype)]
+    keys, earlier = (
+        [c for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)]
+        for frame in (after, before)
+    )
+    if set(keys) != set(earlier):
+        return [f"anders ingedeeld: was {dutch.join(earlier)}, is nu {dutch.join(keys)}"]
     region = next((k for k in keys if _is_region(after[k])), None)
     here, there = _same_rows(before, after, keys)
     lines = [*_units(was, now), *_sets("kolom", "kolommen", set(before), set(after))]
@@ -42,7 +47,11 @@ def _read(source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     topics = odata.topics(about)
     rows = sources.read_parquet(source, columns=[*keys, *topics["key"]], coded=keys)
     rows = rows.unify_dictionaries()
-    topics["naam"] = topics["titel"] + " (" + topics["pad"].where(topics["pad"] != "", "-") + ")"
+    path = topics["pad"].where(topics["pad"] != "", "-")
+    topics["naam"] = topics["titel"] + " (" + path + ")"
+    # Two of the same name can only be told apart by their number.
+    twice = topics["naam"].duplicated(keep=False)
+    topics.loc[twice, "naam"] += " " + topics["key"]
     frame = rows.select(topics["key"].tolist()).to_pandas()
     frame.columns = topics["naam"]
     for key in keys:  # by code and not as text: Iv3 has two million rows
@@ -102,7 +111,7 @@ def _values(name: str, before: pd.Series, after: pd.Series, areas: pd.Series) ->
     if not parts:
         return
     example = ""
-    if other.any() and pd.api.types.is_numeric_dtype(after.dtype):
+    if other.any() and all(pd.api.types.is_numeric_dtype(x.dtype) for x in (before, after)):
         most = np.flatnonzero(other)[np.abs(new[other] - old[other]).argmax()]
         figures = [dutch.number(x[most], _decimals(x[most])) for x in (old, new)]
         example = f"; het meest bij {areas.iloc[most]}: was {figures[0]}, is nu {figures[1]}"
