@@ -96,7 +96,7 @@ def test_keys_use_only_topics_that_cbs_publishes():
     topics = set(sources.read_project_table("onderwerpen")["onderwerp"])
     formulas = [*KEYS["formule"], *sources.read_project_table("maatstaven")["formule"]]
     for formula in formulas:
-        assert keys._topics(formula) <= topics
+        assert keys.topics_of(formula) <= topics
 
 
 MEASURED = {

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from wijkboek_utils import cbs, pilots, sources
+from wijkboek_utils import cbs, kengetallen, pilots, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 
 
@@ -137,3 +137,17 @@ def test_every_buurt_and_wijk_of_the_raw_figures_can_be_a_pilot():
 def test_a_hint_names_at_most_three_and_none_when_nothing_is_near():
     assert did_you_mean("ab", ["abc", "abd", "abe", "abf"]).count("ab") == 3
     assert did_you_mean("zzz", ["abc"]) == ""
+
+
+def test_a_pilot_brings_its_own_kengetal_with_its_own_source():
+    own = {"waarde": 7200, "laag": 7000, "hoog": 7400, "jaar": 2023}
+    own |= {"bron": "Corporatie De Wijk", "vindplaats": "jaarverslag 2023, blz. 12"}
+    found = pilots._kengetallen({"huur_corporatie": own}, "pilots/x.yml")
+    assert kengetallen.load(found).get("huur_corporatie", "euro per woning per jaar").waarde == 7200
+    for wrong, words in (
+        ({"huur_corporatie": {"waarde": 7200}}, r"pilots/x\.yml: .*huur_corporatie"),
+        ({"huur_corporati": own}, "Bedoelt u .*huur_corporatie"),
+        ([1], "regels van de vorm"),
+    ):
+        with pytest.raises(Fout, match=words):
+            pilots._kengetallen(wrong, "pilots/x.yml")

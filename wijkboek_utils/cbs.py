@@ -8,14 +8,13 @@ import pyarrow.compute as pc
 
 from wijkboek_utils import columns, crosswalk, odata, pdok, sources
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.regions import KINDS, gemeente_of, wijk_of
+from wijkboek_utils.regions import INHABITANTS, KINDS, gemeente_of, wijk_of
 
 # Not a quantity: a postcode that happens to look like a number.
 _NOT_NUMERIC = ["MeestVoorkomendePostcode"]
 _COLUMNS = ["gebied", "naam", "soort", "jaar", "onderwerp", "waarde", "eenheid", "bron"]
 _KINDS = {"NL": "Land", "GM": "Gemeente", "WK": "Wijk", "BU": "Buurt"}
 COUNTRY = "NL00"
-INHABITANTS = "AantalInwoners"
 
 
 @cache
@@ -201,3 +200,18 @@ def read_country() -> pd.DataFrame:
     """Return the figures of the Netherlands as a whole, newest first; columns as `read_kwb`."""
     frames = [_read(s, COUNTRY) for s in sources.select("kwb", COUNTRY)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)
+
+
+def national_household(rows: pd.DataFrame, jaar: int) -> float:
+    """Return the income of an average household in the Netherlands in a year, in EUR.
+
+    `rows` as `read_country`. The newest year is used where that year is not there; missing when
+    there is none.
+    """
+    wide = rows.pivot(index="jaar", columns="onderwerp", values="waarde")
+    wide = wide.reindex(columns=[INHABITANTS, "GemiddeldInkomenPerInwoner", "HuishoudensTotaal"])
+    wide = wide.dropna()
+    if wide.empty:
+        return float("nan")
+    people, income, households = wide.loc[jaar if jaar in wide.index else wide.index.max()]
+    return float(people * income * 1000 / households)

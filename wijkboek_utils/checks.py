@@ -44,8 +44,9 @@ def every_set(sets: pd.DataFrame, iv3: pd.DataFrame) -> list[dict]:
 
 
 def income(boekingen: pd.DataFrame, inkomen: pd.DataFrame) -> list[dict]:
-    """Return whether benefits and other income together are the income of each buurt."""
+    """Return whether benefits and the kinds of income together are the income of each buurt."""
     flows = boekingen[(boekingen["naar"] == "huishoudens") & (boekingen["bedrag"] > 0)]
+    flows = flows[flows["post"].str.startswith(("inkomen:", "iv3:"))]
     booked = flows.groupby("buurt")["bedrag"].sum()
     benefits = flows[flows["van"] == "gemeente"].groupby("buurt")["bedrag"].sum()
     known = inkomen.dropna(subset="bedrag").set_index("buurt")["bedrag"]

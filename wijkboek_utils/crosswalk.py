@@ -7,6 +7,7 @@ import pandas as pd
 
 from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.regions import INHABITANTS
 
 if TYPE_CHECKING:
     import geopandas
@@ -16,7 +17,6 @@ CHANGE = "IndelingswijzigingGemeenteWijkBuurt"
 _RECODED, _MOVED = 2, 3
 _SLIVER = 0.02  # overlap smaller than this part of both areas is drawing, not a change
 _SAME = 0.95  # overlap larger than this part of both areas together is the same area
-_PEOPLE = "AantalInwoners"
 
 
 def by_shape(old: "geopandas.GeoDataFrame", new: "geopandas.GeoDataFrame") -> pd.DataFrame:
@@ -113,7 +113,7 @@ def convert(rows: pd.DataFrame, links: pd.DataFrame, names: pd.Series) -> pd.Dat
 
 def _people(rows: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
     """Return how much each part counts in an average: by inhabitants, missing when not known."""
-    people = rows[rows["onderwerp"] == _PEOPLE].set_index("gebied")["waarde"]
+    people = rows[rows["onderwerp"] == INHABITANTS].set_index("gebied")["waarde"]
     inhabitants = parts["gebied"].map(people) * parts["gewicht"]
     # An average over nobody says nothing of the others, and counts only beside its like.
     weight = inhabitants.mask(inhabitants == 0, 1e-9 * parts["waarde"].notna())

@@ -177,3 +177,24 @@ def cbs_titles() -> dict[str, str]:
     """Return the titles that CBS gives its topics, by our name for them."""
     table = files.read_project_table("onderwerpen")
     return dict(zip(table["onderwerp"], table["titel"], strict=True))
+
+
+def unit_values(kengetallen: pd.DataFrame) -> Html:
+    """Return the kengetallen that were used, as a list; `kengetallen` as `Kengetallen.used`."""
+    items = [
+        f"{r.naam}: {_value(r.waarde)} {r.eenheid} ({r.jaar}), waarschijnlijk tussen "
+        f"{_value(r.laag)} en {_value(r.hoog)}. {r.status.capitalize()}. Bron: {r.bron}, "
+        f"{_findable(r.vindplaats)}."
+        for r in kengetallen.itertuples()
+    ]
+    return show.bullets(items).with_class("wb-sources")
+
+
+def _value(value: float) -> str:
+    """Return a unit value with the decimals it has."""
+    return number(value, 0 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3)
+
+
+def _findable(place: str) -> str:
+    """Return where a source is, without the part of an address that makes it a link."""
+    return place.replace("https://", "").replace("http://", "")

@@ -5,7 +5,7 @@ import pandas as pd
 
 from wijkboek_utils import ledger, sources
 from wijkboek_utils.keys import MOVED_ERROR
-from wijkboek_utils.regions import wijk_of
+from wijkboek_utils.regions import INHABITANTS, wijk_of
 
 # CBS rounds inhabitants to fives and income per inhabitant to hundreds of euros; the standard error
 # of a figure that is rounded to steps of d is d / sqrt(12).
@@ -13,7 +13,6 @@ _SE_INHABITANTS = 5 / np.sqrt(12)
 _SE_INCOME = 100 / np.sqrt(12)
 _SE_SPREAD = 0.25  # relative: how far income per inhabitant differs between buurten of one wijk
 INCOME = "GemiddeldInkomenPerInwoner"
-INHABITANTS = "AantalInwoners"
 
 
 def income(indicatoren: pd.DataFrame) -> pd.DataFrame:

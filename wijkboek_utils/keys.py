@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import sources
-from wijkboek_utils.regions import gemeente_of
+from wijkboek_utils.regions import INHABITANTS, gemeente_of
 
 NO_KEY = "geen"
-_FILL = "AantalInwoners"  # what an unknown buurt is estimated from
 _FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
 MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
 
@@ -54,11 +53,11 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
     for sleutel, row in definitions.iterrows():
         if row["mengsel"]:
             continue
-        facts[sleutel] = _provenance(row["formule"], buurten)
-        values = _evaluate(row["formule"], counts)
+        facts[sleutel] = provenance(row["formule"], buurten)
+        values = evaluate(row["formule"], counts)
         if values is None:
             continue
-        filled = _fill(values, counts[_FILL])
+        filled = fill(values, counts[INHABITANTS])
         # Where not even inhabitants are known nothing can be said: the key is not to be had.
         if filled.notna().all() and filled.sum() > 0:
             shares[sleutel] = filled / filled.sum()
@@ -83,7 +82,7 @@ def _frame(rows: dict, columns: pd.Index) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def _evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
+def evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
     """Return a formula over the counts per buurt, or None when a figure is not there at all."""
     try:
         values = counts.eval(formula)
@@ -93,7 +92,7 @@ def _evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
     return None if values.isna().all() else values
 
 
-def _fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
+def fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
     """Return values with unknown buurten estimated from `proxy` in the ratio of known buurten."""
     known = values.notna() & proxy.notna()
     ratio = values[known].sum() / proxy[known].sum() if proxy[known].sum() else 0.0
@@ -104,13 +103,13 @@ def _is_moved(formula: str, buurten: pd.DataFrame) -> pd.Series:
     """Return of each buurt whether a figure of a formula was converted from other boundaries."""
     if "omgerekend" not in buurten:
         return pd.Series(dtype=bool)
-    rows = buurten[buurten["onderwerp"].isin(_topics(formula))]
+    rows = buurten[buurten["onderwerp"].isin(topics_of(formula))]
     return rows.groupby("gebied")["omgerekend"].any()
 
 
-def _provenance(formula: str, buurten: pd.DataFrame) -> dict:
+def provenance(formula: str, buurten: pd.DataFrame) -> dict:
     """Return which figures, years and sources a formula uses."""
-    rows = buurten[buurten["onderwerp"].isin(_topics(formula))]
+    rows = buurten[buurten["onderwerp"].isin(topics_of(formula))]
     return {
         "onderwerpen": ";".join(sorted(rows["onderwerp"].unique())),
         "jaren": ";".join(str(j) for j in sorted(rows["jaar"].unique())),
@@ -119,7 +118,7 @@ def _provenance(formula: str, buurten: pd.DataFrame) -> dict:
     }
 
 
-def _topics(formula: str) -> set[str]:
+def topics_of(formula: str) -> set[str]:
     """Return the CBS names that a formula uses."""
     return set(re.findall(r"[A-Za-z_]\w*", formula))
 
@@ -152,10 +151,10 @@ def gemeentefonds_keys(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> pd.Dat
         terms = [
             f"{amounts[code]} * ({unit})"
             for code, unit in units["formule"].items()
-            if amounts[code] > 0 and _topics(unit) <= known
+            if amounts[code] > 0 and topics_of(unit) <= known
         ]
         needed = units.index[[cluster in n.split(";") for n in units["onmisbaar"]]]
-        complete = all(_topics(units.loc[code, "formule"]) <= known for code in needed)
+        complete = all(topics_of(units.loc[code, "formule"]) <= known for code in needed)
         if terms and complete:
             rows.append(
                 {

@@ -5,12 +5,12 @@ from typing import Any
 
 import yaml
 
-from wijkboek_utils import cbs, dutch, iv3, sources
+from wijkboek_utils import cbs, dutch, iv3, kengetallen, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.regions import gemeente_of, is_code
 
 DEFAULT = "utrecht-kanaleneiland"
-_FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact"}
+_FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen"}
 _AREA_FIELDS = {"codes", "gemeente", "naam_bevat"}
 
 
@@ -28,6 +28,7 @@ class Pilot:
     toelichting: str = ""
     contact: str = ""
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
+    kengetallen: dict[str, dict] = field(default_factory=dict)  # unit values of its own
 
     @property
     def periode(self) -> str:
@@ -128,7 +129,20 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
         toelichting=str(data.get("toelichting") or ""),
         contact=str(data.get("contact") or ""),
         omschrijving=words,
+        kengetallen=_kengetallen(data.get("kengetallen"), where),
     )
+
+
+def _kengetallen(value: object, where: str) -> dict[str, dict]:
+    """Return the unit values that a pilot brings, checked before any notebook runs."""
+    own = value or {}
+    if not isinstance(own, dict):
+        raise Fout(f"{where}: onder kengetallen horen regels van de vorm «id: {{waarde: ...}}».")
+    try:
+        kengetallen.load(own)
+    except Fout as fout:
+        raise Fout(f"{where}: {fout}") from fout
+    return own
 
 
 def _mapping(value: object, known: set[str], needed: set[str], where: str) -> dict:

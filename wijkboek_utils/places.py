@@ -17,9 +17,11 @@ COUNTED = {
 
 
 def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
-    """Return the boekingen that bring income to households."""
+    """Return the boekingen that are part of personal income as CBS counts it."""
     own = boekingen[boekingen["naar"] == "huishoudens"]
-    return own[~own["post"].str.endswith(":baten")]
+    return own[
+        own["post"].str.startswith(("inkomen:", "iv3:")) & ~own["post"].str.endswith(":baten")
+    ]
 
 
 def household_income(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from wijkboek_utils.errors import Fout, did_you_mean
 
+INHABITANTS = "AantalInwoners"  # the CBS topic that every key can fall back on
 KINDS = {"GM": "gemeente", "WK": "wijk", "BU": "buurt"}
 # CBS: four digits for the gemeente, two for the wijk, two for the buurt; Amsterdam uses letters.
 _CODE = re.compile(r"GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}")

@@ -163,8 +163,7 @@ def spending(landed: pd.DataFrame) -> str:
         f"Van het geld van de gemeente gaat naar schatting ongeveer {percent(direct / total)} "
         "rechtstreeks naar huishoudens, vooral als uitkering. De rest gaat naar salarissen, "
         "zorgaanbieders, aannemers en andere partijen. Hoeveel daarvan in het gebied zelf "
-        "terechtkomt, weten we nog niet. Daarom boeken we het als geld dat het gebied verlaat. "
-        "Waar huishoudens en bedrijven hun geld aan uitgeven, staat nog niet in de boeken."
+        "terechtkomt, weten we nog niet. Daarom boeken we het als geld dat het gebied verlaat."
     )
 
 

@@ -1,0 +1,333 @@
+"""A kengetal without source, unit, year or honest range is refused, and says where and why."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wijkboek_utils import columns, kengetallen, sources
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen, uprate
+
+OURS = kengetallen.load()
+INDEX = sources.read_project_table("indexcijfers")
+ROW = {
+    "id": "stroom_prijs",
+    "naam": "stroom",
+    "waarde": "0.4",
+    "eenheid": "euro per kWh",
+    "jaar": "2023",
+    "prijsbasis": "lopende prijzen",
+    "laag": "0.3",
+    "hoog": "0.6",
+    "bron": "CBS",
+    "vindplaats": "tabel 1",
+    "status": "oordeel",
+    "toelichting": "",
+}
+OWN = {
+    "waarde": 0.35,
+    "laag": 0.3,
+    "hoog": 0.4,
+    "jaar": 2023,
+    "bron": "Energiecoöperatie",
+    "vindplaats": "jaarrekening 2023, blz. 4",
+}
+# What flows.py asks for, by the unit that it computes with.
+ASKED = {
+    "euro per persoon per jaar": "aow_per_persoon ao_per_persoon ww_per_persoon"
+    " bijstand_per_persoon pensioen_per_65plus zorgtoeslag_per_volwassene zvw_per_inwoner"
+    " kindregelingen_per_kind zorgpremie_per_volwassene",
+    "euro per baan per jaar": "loon_per_baan",
+    "euro per woning per jaar": "huurtoeslag_per_huurwoning huur_corporatie huur_particulier"
+    " hypotheekrente_per_koopwoning toegerekende_huur warmte_vast corporatie_onderhoud"
+    " corporatie_beheer corporatie_rente",
+    "euro per kWh": "stroom_prijs",
+    "euro per m3": "gas_prijs",
+    "euro per GJ": "warmte_prijs",
+    "kWh per woning per jaar": "stroom_gebruik",
+    "m3 per woning per jaar": "gas_gebruik",
+    "GJ per woning per jaar": "warmte_gebruik",
+    "euro per auto per jaar": "auto_kosten",
+    "euro per leerling per jaar": "kosten_per_leerling_po kosten_per_leerling_vo",
+    "euro per uur": "uurloon_minimum uurwaarde_vrijwilliger",
+    "uur per persoon per week": "uren_zorg_en_huishouden_per_week",
+    "uur per vrijwilliger per week": "uren_vrijwilliger_per_week",
+    "uur per mantelzorger per week": "uren_mantelzorg_per_week",
+    "factor": "besteding_schaal_2020",
+    "aandeel": "inkomensheffing_aandeel aandeel_laag_inkomen spaarquote aandeel_wijk_dagelijks"
+    " aandeel_wijk_niet_dagelijks aandeel_gemeente_dagelijks aandeel_gemeente_niet_dagelijks"
+    " aandeel_inkoop_gemeente aandeel_banen_eigen_gemeente aandeel_banen_eigen_wijk"
+    " aandeel_personeel_gemeente aandeel_vrijwilligers aandeel_mantelzorgers",
+}
+GROUPS = [
+    "voeding",
+    "alcohol_tabak",
+    "kleding",
+    "stoffering",
+    "gezondheid",
+    "vervoer",
+    "communicatie",
+    "recreatie",
+    "onderwijs",
+    "horeca",
+    "overig",
+]
+SECTORS = ["a", "bf", "gi", "hj", "kl", "mn", "oq", "ru"]
+
+amounts = st.floats(0.001, 1e6)
+years = st.sampled_from(range(2015, 2025))
+
+
+def table(*changes: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame([{**ROW, **change} for change in changes])
+
+
+def kengetal(**changes) -> Kengetal:
+    read = kengetallen.read(table({}))["stroom_prijs"]
+    return Kengetal(**{**vars(read), **changes})
+
+
+@st.composite
+def priced(draw) -> Kengetal:
+    laag, waarde, hoog = sorted(draw(st.tuples(amounts, amounts, amounts)))
+    return kengetal(waarde=waarde, laag=laag, hoog=hoog, jaar=draw(years))
+
+
+def values(k: Kengetal) -> list[float]:
+    return [k.waarde, k.laag, k.hoog]
+
+
+# --- our own table
+
+
+@pytest.mark.parametrize("k", OURS.known.values(), ids=OURS.known)
+def test_every_row_can_be_found_again_and_has_a_margin(k):
+    assert k.bron and k.vindplaats and k.toelichting
+    assert k.laag < k.waarde < k.hoog and k.se > 0
+    assert 2010 <= k.jaar <= 2024
+
+
+@pytest.mark.parametrize("k", OURS.known.values(), ids=OURS.known)
+def test_a_share_stays_between_0_and_1_and_only_an_amount_has_a_price(k):
+    if k.eenheid == "aandeel":
+        assert k.laag >= 0 and k.hoog <= 1
+    assert (k.prijsbasis == "lopende prijzen") == k.eenheid.startswith("euro")
+
+
+def test_each_unit_is_spelled_one_way():
+    units = {k.eenheid for k in OURS.known.values()}
+    assert len({columns.unit_of(unit) for unit in units}) == len(units)
+    assert not any("EUR" in unit or "€" in unit or "%" in unit for unit in units)
+
+
+def test_what_the_flows_ask_for_is_there_in_their_unit():
+    for eenheid, ids in ASKED.items():
+        for id in ids.split():
+            OURS.get(id, eenheid)
+    for group in GROUPS:
+        for klasse in ("laag", "boven"):
+            OURS.get(f"besteding_{group}_{klasse}", "euro per huishouden per jaar")
+    for sector in SECTORS:
+        OURS.get(f"toegevoegde_waarde_per_vestiging_{sector}", "euro per vestiging per jaar")
+        OURS.get(f"loonquote_{sector}", "aandeel")
+        OURS.get(f"verbruiksquote_{sector}", "aandeel")
+
+
+@pytest.mark.parametrize(
+    ("klasse", "total", "housing"), [("laag", 19_800, 8_400), ("boven", 36_800, 12_000)]
+)
+def test_the_groups_of_spending_stay_near_the_total_that_cbs_published(klasse, total, housing):
+    unit = "euro per huishouden per jaar"
+    groups = sum(OURS.get(f"besteding_{g}_{klasse}", unit).waarde for g in GROUPS)
+    # Taxes on consumption and gifts are in the total and in no group: about 2 percent.
+    assert 0.96 * total < groups + housing < total
+
+
+def test_prices_of_consumption_are_there_for_every_year_from_2015_to_2024():
+    cpi = INDEX[INDEX["index"] == "cpi"]
+    assert cpi["jaar"].tolist() == [str(year) for year in range(2015, 2025)]
+    assert cpi["waarde"].astype(float).is_monotonic_increasing
+    assert (INDEX[["bron", "vindplaats"]] != "").all(axis=None)
+    assert set(INDEX["status"]) <= set(kengetallen.STATUSES)
+
+
+# --- asking
+
+
+def test_only_what_was_asked_for_is_in_the_audit_once_and_in_order():
+    known = Kengetallen(kengetallen.read(table({"id": "b"}, {"id": "a"}, {"id": "c"})))
+    assert known.used().empty and "se" in known.used()
+    for id in ("b", "a", "b"):
+        known.get(id, "euro per kWh")
+    used = known.used().set_index("id")
+    assert used.index.tolist() == ["a", "b"]
+    assert used.loc["a", "se"] == pytest.approx(0.3 / 3.29)
+    assert used.loc["a", "vindplaats"] == "tabel 1"
+
+
+def test_an_unknown_id_names_the_nearest():
+    with pytest.raises(Fout, match=r"Kengetal stroomprijs bestaat niet .*Bedoelt u .*stroom_prijs"):
+        OURS.get("stroomprijs", "euro per kWh")
+
+
+def test_another_unit_is_refused_and_both_are_named():
+    asked = kengetallen.load()
+    with pytest.raises(Fout, match=r"«euro per kWh»; de berekening vraagt «euro per GJ»"):
+        asked.get("stroom_prijs", "euro per GJ")
+    assert asked.used().empty
+
+
+# --- reading
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        ("id", "", "is leeg"),
+        ("naam", "", "is leeg"),
+        ("bron", " ", "is leeg. Vul hem in"),
+        ("vindplaats", "", "is leeg"),
+        ("eenheid", "", "is leeg"),
+        ("jaar", "", "«» is geen jaar. Schrijf vier cijfers"),
+        ("jaar", "2023*", "is geen jaar"),
+        ("waarde", "0,4", "«0,4» is geen getal. Schrijf een getal met een punt"),
+        ("hoog", "", "is geen getal"),
+        ("laag", "nan", "is geen getal"),
+        ("hoog", "inf", "is geen getal"),
+        ("status", "zeker", "ken ik niet. Kies geverifieerd, tweedehands of oordeel"),
+        ("prijsbasis", "2020", "ken ik niet. Kies lopende prijzen"),
+        ("waarde", "0.7", "0.7 ligt niet tussen laag (0.3) en hoog (0.6)"),
+        ("waarde", "0.2", "maak het bereik wijder"),
+    ],
+)
+def test_a_bad_cell_is_refused_by_file_row_and_column(column, cell, message):
+    with pytest.raises(Fout) as told:
+        kengetallen.read(table({"id": "goed"}, {column: cell}))
+    start = f"wijkboek_utils/tables/kengetallen.csv, rij 3, kolom {column}: "
+    assert str(told.value).startswith(start) and message in str(told.value)
+
+
+def test_a_second_row_with_the_same_id_is_refused():
+    with pytest.raises(Fout, match=r"rij 3, kolom id: stroom_prijs staat er al"):
+        kengetallen.read(table({}, {"waarde": "0.5"}))
+
+
+def test_a_column_that_is_gone_is_named():
+    with pytest.raises(Fout, match="kolom vindplaats ontbreekt"):
+        kengetallen.read(table({}).drop(columns="vindplaats"))
+
+
+@given(st.tuples(amounts, amounts, amounts).map(sorted))
+def test_a_row_that_is_read_has_an_error_that_fits_its_range(numbers):
+    laag, waarde, hoog = map(str, numbers)
+    read = kengetallen.read(table({"laag": laag, "waarde": waarde, "hoog": hoog}))["stroom_prijs"]
+    assert values(read) == [numbers[1], numbers[0], numbers[2]]
+    assert read.se >= 0 and 2 * 1.645 * read.se == pytest.approx(numbers[2] - numbers[0])
+
+
+# --- a pilot's own
+
+
+def test_a_kengetal_of_a_pilot_takes_the_place_of_ours_and_says_so():
+    own = kengetallen.load({"stroom_prijs": OWN}).get("stroom_prijs", "euro per kWh")
+    assert values(own) == [0.35, 0.3, 0.4]
+    assert (own.bron, own.status) == ("Energiecoöperatie", "oordeel")
+    assert own.toelichting.startswith("Van deze pilot zelf, in plaats van 0.39 (Rijksoverheid")
+    assert own.prijsbasis == "lopende prijzen"
+    assert OURS.get("stroom_prijs", "euro per kWh").waarde == 0.39
+
+
+@pytest.mark.parametrize("missing", OWN)
+def test_a_kengetal_of_a_pilot_without_all_its_facts_is_refused(missing):
+    own = {name: value for name, value in OWN.items() if name != missing}
+    with pytest.raises(Fout, match=f"pilot, stroom_prijs: {missing} ontbreekt. Een eigen kengetal"):
+        kengetallen.load({"stroom_prijs": own})
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (0.35, r"hier horen waarde, laag, hoog, jaar, bron en vindplaats, niet alleen een waarde"),
+        ({**OWN, "eenheid": "ct per kWh"}, r"de eenheid blijft «euro per kWh»"),
+        ({**OWN, "vindplats": "x"}, r"vindplats is geen bekend veld. Bedoelt u vindplaats"),
+        ({**OWN, "bron": "  "}, r"bron ontbreekt"),
+        ({**OWN, "waarde": True}, r"«True» is geen getal"),
+        ({**OWN, "waarde": 0.5}, r"0.5 ligt niet tussen laag \(0.3\) en hoog \(0.4\)"),
+        ({**OWN, "status": "gemeten"}, r"kolom status: «gemeten» ken ik niet"),
+    ],
+)
+def test_a_kengetal_of_a_pilot_meets_the_same_rules(own, message):
+    with pytest.raises(Fout, match=message):
+        kengetallen.load({"stroom_prijs": own})
+
+
+def test_a_pilot_cannot_bring_in_an_unknown_id():
+    with pytest.raises(Fout, match=r"pilot, stroom_prys: .*bestaat niet. Bedoelt u stroom_prijs"):
+        kengetallen.load({"stroom_prys": OWN})
+
+
+def test_a_list_where_ids_belong_is_refused():
+    with pytest.raises(Fout, match="kengetallen: hier horen ids met hun waarde"):
+        kengetallen.load([OWN])
+
+
+# --- prices of another year
+
+
+@given(priced(), years)
+def test_there_and_back_gives_the_same_amounts(k, year):
+    back = uprate(uprate(k, year, "cpi", INDEX), k.jaar, "cpi", INDEX)
+    assert values(back) == pytest.approx(values(k)) and back.jaar == k.jaar
+
+
+@given(priced(), years, years)
+def test_by_way_of_another_year_gives_the_same_amounts(k, between, year):
+    by_way = uprate(uprate(k, between, "cpi", INDEX), year, "cpi", INDEX)
+    assert values(by_way) == pytest.approx(values(uprate(k, year, "cpi", INDEX)))
+
+
+@given(priced(), years)
+def test_the_relative_error_does_not_change(k, year):
+    moved = uprate(k, year, "cpi", INDEX)
+    assert moved.se / moved.waarde == pytest.approx(k.se / k.waarde)
+    assert moved.laag <= moved.waarde <= moved.hoog
+
+
+def test_an_amount_in_other_prices_says_so():
+    moved = uprate(kengetal(jaar=2020, waarde=0.4), 2023, "cpi")
+    assert moved.waarde == pytest.approx(0.4 * 126.09 / 107.5)
+    assert (moved.jaar, moved.prijsbasis) == (2023, "prijzen van 2023 volgens cpi")
+    assert moved.toelichting == "Omgerekend van 2020 naar 2023 met index cpi (107.5 en 126.09)."
+
+
+def test_the_same_year_changes_nothing():
+    assert uprate(kengetal(), 2023, "cpi") == kengetal()
+
+
+@pytest.mark.parametrize(
+    ("changes", "year", "index", "message"),
+    [
+        ({}, 2023, "inflatie", r"index inflatie staat er niet in. Kies cao_uurloon of cpi"),
+        ({}, 2031, "cpi", r"index cpi heeft geen cijfer voor 2031, .*2015 tot en met 2024"),
+        ({"jaar": 1999}, 2023, "cpi", r"geen cijfer voor 1999, nodig voor kengetal stroom_prijs"),
+        ({"prijsbasis": "n.v.t.", "eenheid": "aandeel"}, 2024, "cpi", r"«aandeel» en heeft geen"),
+    ],
+)
+def test_what_cannot_be_moved_to_another_year_is_refused(changes, year, index, message):
+    with pytest.raises(Fout, match=message):
+        uprate(kengetal(**changes), year, index)
+
+
+@pytest.mark.parametrize("cell", ["0", "-3", "125,1"])
+def test_a_bad_index_is_refused_by_its_row(cell):
+    broken = INDEX.copy()
+    broken.loc[3, "waarde"] = cell
+    with pytest.raises(Fout, match=r"indexcijfers.csv, rij 5"):
+        uprate(kengetal(), 2024, "cpi", broken)
+
+
+def test_a_year_that_stands_twice_in_an_index_is_refused():
+    double = pd.concat([INDEX, INDEX.head(1)], ignore_index=True)
+    with pytest.raises(Fout, match="hoort voor 2015 één cijfer te hebben"):
+        uprate(kengetal(), 2024, "cpi", double)

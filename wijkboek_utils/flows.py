@@ -1,0 +1,276 @@
+"""Flows that no source gives per buurt: a count times a unit value, each with its error."""
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, keys, ledger, sources
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+from wijkboek_utils.regions import INHABITANTS
+
+_GUESSED = 0.5  # extra relative error of a buurt whose count CBS does not publish
+# Groups of household spending: their domein, and which of them are bought near home.
+_GROUPS = {
+    "voeding": ("voedsel", "dagelijks"),
+    "alcohol_tabak": ("voedsel", "dagelijks"),
+    "kleding": ("overig", "niet_dagelijks"),
+    "stoffering": ("wonen", "niet_dagelijks"),
+    "gezondheid": ("zorg", "niet_dagelijks"),
+    "communicatie": ("overig", ""),
+    "recreatie": ("cultuur en sport", "niet_dagelijks"),
+    "onderwijs": ("onderwijs", ""),
+    "horeca": ("voedsel", "niet_dagelijks"),
+    "overig": ("overig", "niet_dagelijks"),
+}
+HOUSEHOLDS = "HuishoudensTotaal"
+_PER_HOUSEHOLD = "euro per huishouden per jaar"
+
+
+def estimate(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
+    """Return the flows of `geldstromen.csv` as boekingen: a count times its kengetallen.
+
+    `indicatoren` as `cbs.indicators`. Of each post the first row is used whose count is known; a
+    single buurt without it is estimated from its inhabitants, with a wider error. The standard
+    error joins that of the count (`fout`) and those of the kengetallen.
+    """
+    rules = sources.read_project_table("geldstromen")
+    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
+    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    people = counts[INHABITANTS]
+    frames = []
+    for _, rows in rules.groupby("post", sort=False):
+        for rule in rows.itertuples():
+            values = keys.evaluate(rule.aantal, counts)
+            if values is None:
+                continue
+            names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
+            units = [kengetallen.get(name, unit) for name, unit in names]
+            count = keys.fill(values, people).fillna(0.0)
+            guessed = _GUESSED * values.isna()
+            amount = count * np.prod([u.waarde for u in units])
+            error = _error(float(rule.fout), guessed, units)
+            facts = keys.provenance(rule.aantal, buurten)
+            frames.append(_book(rule, amount, error, rule.kengetallen, facts, jaar))
+            break
+    return ledger.conform(pd.concat(frames, ignore_index=True))
+
+
+def _error(fout: float, guessed: pd.Series, units: list[Kengetal]) -> pd.Series:
+    """Return the relative error of a count times some kengetallen."""
+    parts = [fout**2, *((u.se / u.waarde) ** 2 for u in units)]
+    return np.sqrt(guessed**2 + sum(parts))
+
+
+def _book(
+    flow: object, amount: pd.Series, error: pd.Series, used: str, facts: dict, jaar: int
+) -> pd.DataFrame:
+    """Return amounts per buurt as boekingen."""
+    bedrag = amount.clip(lower=0).round(2)
+    return pd.DataFrame(
+        {
+            "buurt": bedrag.index,
+            "jaar": jaar,
+            "van": flow.van,  # type: ignore[attr-defined]
+            "naar": flow.naar,  # type: ignore[attr-defined]
+            "post": flow.post,  # type: ignore[attr-defined]
+            "domein": flow.domein,  # type: ignore[attr-defined]
+            "soort": "particulier",
+            "bedrag": bedrag.to_numpy(),
+            "se": (bedrag * error).to_numpy(),
+            "methode": "geraamd",
+            "kengetal": used,
+            "bron": facts["bronnen"] or "kengetallen",
+            "bronjaar": int(facts["jaren"].split(";")[-1]) if facts["jaren"] else jaar,
+        }
+    )
+
+
+def split_income(inkomen: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
+    """Return the income of households by kind; in each buurt the whole stays what CBS publishes.
+
+    `inkomen` are the boekingen of `households.book_income`, `kinds` those of `estimate`. What the
+    estimated kinds leave is wages and profit together. Where they are more than there is, they are
+    cut down in proportion and nothing is left.
+    """
+    parts = kinds[kinds["post"].str.startswith("inkomen:")]
+    whole = inkomen.set_index("buurt")["bedrag"]
+    known = parts["buurt"].map(whole)
+    sums = parts["buurt"].map(parts.groupby("buurt")["bedrag"].sum())
+    # Of an income that nobody knows, the kinds are still known by count.
+    cut = (known / sums).clip(upper=1.0).where(known.notna() & (sums > 0), 1.0)
+    parts = parts.assign(bedrag=(parts["bedrag"] * cut).round(2), se=parts["se"] * cut)
+    grouped = parts.groupby("buurt").agg(
+        bedrag=("bedrag", "sum"), square=("se", lambda x: (x**2).sum())
+    )
+    grouped = grouped.reindex(inkomen["buurt"]).fillna(0.0)
+    left = inkomen.assign(
+        post="inkomen:loon_en_winst",
+        bedrag=(inkomen["bedrag"] - grouped["bedrag"].to_numpy()).clip(lower=0).round(2),
+        se=np.sqrt(inkomen["se"] ** 2 + grouped["square"].to_numpy()),
+    )
+    return ledger.conform(pd.concat([parts, left], ignore_index=True))
+
+
+def taxes(inkomen: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
+    """Return what households pay on their income, tax and national insurance together.
+
+    `inkomen` as `households.income`. One share for all: a wijk with low incomes pays less than
+    this, which the range of the kengetal allows for.
+    """
+    rate = kengetallen.get("inkomensheffing_aandeel", "aandeel")
+    known = inkomen.dropna(subset="bedrag")
+    bedrag = (known["bedrag"] * rate.waarde).round(2)
+    relative = np.hypot(
+        rate.se / rate.waarde, known["se"] / known["bedrag"].where(known["bedrag"] > 0)
+    )
+    return ledger.conform(
+        pd.DataFrame(
+            {
+                "buurt": known["buurt"],
+                "jaar": jaar,
+                "van": "huishoudens",
+                "naar": "rijk",
+                "post": "belasting:inkomen",
+                "domein": "overig",
+                "soort": "publiek",
+                "bedrag": bedrag,
+                "se": (bedrag * relative).fillna(0.0),
+                "methode": "geraamd",
+                "kengetal": rate.id,
+                "bron": known["bron"],
+                "bronjaar": known["bronjaar"],
+            }
+        )
+    )
+
+
+def spending(
+    inkomen: pd.DataFrame,
+    households: pd.Series,
+    national: float,
+    kengetallen: Kengetallen,
+    jaar: int,
+) -> pd.DataFrame:
+    """Return the spending of households by group, inside the gebied's own shops and outside.
+
+    `inkomen` as `households.income`; `households` counts by buurt; `national` the income of an
+    average Dutch household in EUR. A household with less income spends less, but not in
+    proportion: a fixed part of average spending, and the rest along with income. The mix follows
+    from the two baskets that CBS publishes, of households below and above the low-income line.
+    Cars, energy, rent and premiums are estimated by `estimate` and left out here.
+    """
+    known = inkomen.assign(aantal=inkomen["buurt"].map(households).fillna(0.0))
+    per_household = known["bedrag"] / known["aantal"].where(known["aantal"] > 0)
+    relative = (per_household / national).fillna(1.0)
+    fixed = kengetallen.get("besteding_vast_deel", "aandeel")
+    level = fixed.waarde + (1 - fixed.waarde) * relative
+    scale = kengetallen.get("besteding_schaal_2020", "factor")
+    low, high, mix = _baskets(kengetallen, level)
+    # How far the level is off where income is not known, or the fixed part is another.
+    unsure = np.hypot(fixed.se * (1 - relative).abs() / level, 0.3 * known["bedrag"].isna())
+    frames = []
+    for group, (domein, near) in _GROUPS.items():
+        amount = (mix * low[group].waarde + (1 - mix) * high[group].waarde).clip(lower=0)
+        units = [low[group], high[group], scale]
+        error = np.sqrt(unsure**2 + sum((u.se / u.waarde) ** 2 for u in units[1:]))
+        euro = amount * scale.waarde * known["aantal"]
+        facts = known.assign(bedrag=euro, error=error, post=f"besteding:{group}", domein=domein)
+        frames += _by_place(facts, units, near, kengetallen, jaar)
+    return ledger.conform(pd.concat(frames, ignore_index=True))
+
+
+def _baskets(
+    kengetallen: Kengetallen, level: pd.Series
+) -> tuple[dict[str, Kengetal], dict[str, Kengetal], pd.Series]:
+    """Return the two baskets and how much of the first is in that of each buurt.
+
+    The mixture spends `level` times the national average. Below the first basket or above the
+    second, the mixture goes on in a straight line.
+    """
+    low = {g: kengetallen.get(f"besteding_{g}_laag", _PER_HOUSEHOLD) for g in _GROUPS}
+    high = {g: kengetallen.get(f"besteding_{g}_boven", _PER_HOUSEHOLD) for g in _GROUPS}
+    share = kengetallen.get("aandeel_laag_inkomen", "aandeel").waarde
+    a, b = (sum(u.waarde for u in basket.values()) for basket in (low, high))
+    average = share * a + (1 - share) * b
+    return low, high, (level * average - b) / (a - b)
+
+
+def _by_place(
+    rows: pd.DataFrame, units: list[Kengetal], near: str, kengetallen: Kengetallen, jaar: int
+) -> list[pd.DataFrame]:
+    """Return boekingen of spending: what stays in the wijk goes to bedrijven, the rest leaves."""
+    local = kengetallen.get(f"aandeel_wijk_{near}", "aandeel") if near else None
+    parts = [("buitenwereld", 1.0 if local is None else 1 - local.waarde)]
+    if local is not None:
+        parts.append(("bedrijven", local.waarde))
+    frames = []
+    for naar, share in parts:
+        wide = local.se / share if local is not None else 0.0
+        bedrag = (rows["bedrag"] * share).round(2)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "buurt": rows["buurt"],
+                    "jaar": jaar,
+                    "van": "huishoudens",
+                    "naar": naar,
+                    "post": rows["post"],
+                    "domein": rows["domein"],
+                    "soort": "particulier",
+                    "bedrag": bedrag,
+                    "se": bedrag * np.hypot(rows["error"], wide),
+                    "methode": "geraamd",
+                    "kengetal": ";".join(u.id for u in [*units, *([local] if local else [])]),
+                    "bron": rows["bron"],
+                    "bronjaar": rows["bronjaar"],
+                }
+            )
+        )
+    return frames
+
+
+def regardless_of_place(boekingen: pd.DataFrame, kengetallen: pd.DataFrame) -> pd.DataFrame:
+    """Return the boekingen with the error they have when it does not matter where money lands.
+
+    What is not spent in the wijk is spent outside it: of the two together the share is no
+    uncertainty. `kengetallen` as `Kengetallen.used`.
+    """
+    units = kengetallen.set_index("id")
+    local = boekingen["kengetal"].str.extract(r"(aandeel_wijk_\w+)", expand=False)
+    share = local.map(units["waarde"])
+    share = share.where(boekingen["naar"] == "bedrijven", 1 - share)
+    wide = (local.map((units["hoog"] - units["laag"]) / (2 * dutch.Z90)) / share).fillna(0.0)
+    square = (boekingen["se"] / boekingen["bedrag"].where(boekingen["bedrag"] > 0)) ** 2 - wide**2
+    se = boekingen["bedrag"] * np.sqrt(square.clip(lower=0))
+    return boekingen.assign(se=se.where(wide > 0, boekingen["se"]))
+
+
+def households(
+    inkomen: pd.DataFrame,
+    indicatoren: pd.DataFrame,
+    national: float,
+    kengetallen: Kengetallen,
+    jaar: int,
+) -> pd.DataFrame:
+    """Return the estimated flows of households as boekingen: kinds of income, and what they pay.
+
+    `inkomen` as `households.income`, `national` the income of an average Dutch household in EUR.
+    The kinds of income are part of the income that CBS publishes; `with_income` makes them fit.
+    """
+    counted = indicatoren["onderwerp"] == HOUSEHOLDS
+    counted &= indicatoren["soort"] == "Buurt"
+    counts = indicatoren[counted].set_index("gebied")["waarde"]
+    parts = [
+        estimate(indicatoren, kengetallen, jaar),
+        taxes(inkomen, kengetallen, jaar),
+        spending(inkomen, counts, national, kengetallen, jaar),
+    ]
+    return ledger.conform(pd.concat(parts, ignore_index=True))
+
+
+def with_income(flows: pd.DataFrame, loon: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows of households with their kinds of income cut out of published income.
+
+    `flows` as `households`, `loon` as `households.book_income`.
+    """
+    other = flows[~flows["post"].str.startswith("inkomen:")]
+    return ledger.conform(pd.concat([split_income(loon, flows), other], ignore_index=True))
