@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wijkboek_utils import cbs, flows, household_account, households, kengetallen, ledger, sources
+from wijkboek_utils import (
+    cbs,
+    evidence,
+    flows,
+    household_account,
+    households,
+    kengetallen,
+    ledger,
+    sources,
+)
 from wijkboek_utils.errors import Fout
 
 BUURTEN = ["BU99010001", "BU99010002", "BU99010003"]
@@ -212,11 +221,11 @@ def test_the_households_of_utrecht_are_near_what_is_published_of_them(account, u
 
 
 def test_the_sentence_says_who_gets_most_what_stays_and_what_is_left(account, utrecht):
-    books, _ = _books(utrecht)
-    near = household_account.local_share(books, utrecht.weights("GM0344"))
+    books, known = _books(utrecht)
+    near = household_account.local_share(books, utrecht.weights("GM0344"), known.used())
     words = household_account.sentence(account, near, "Utrecht")
     assert "Huishoudens in Utrecht krijgen samen ongeveer" in words
-    assert "andere goederen" not in words and "in de wijk" in words
+    assert "andere goederen" not in words and "in de eigen wijk" in words
     assert "wat onze schatting mist" in words
 
 
@@ -234,3 +243,161 @@ def test_without_any_figure_the_sentence_says_so():
         household_account.sentence(rows, near, "X")
         == "Wat huishoudens in X uitgeven, is niet bekend."
     )
+
+
+def no_households(*counts: float | None) -> pd.DataFrame:
+    known = pd.Series(counts, index=BUURTEN, dtype=float)
+    people = income(1e6, 1e6, 0.0).assign(inwoners=[200.0, 200.0, 0.0])
+    return flows.spending(people, known, HOUSEHOLD, kengetallen.load(), 2023)
+
+
+def test_a_buurt_without_a_count_of_households_still_eats():
+    rows = no_households(100, None, 0).groupby("buurt")[["bedrag", "se"]].sum()
+    one, two, empty = rows["bedrag"]
+    assert two == pytest.approx(one) and empty == 0
+    assert rows["se"].iloc[1] > 1.2 * rows["se"].iloc[0]
+
+
+def test_without_any_count_of_households_spending_follows_from_inhabitants():
+    rows = no_households(None, None, None).groupby("buurt")["bedrag"].sum()
+    whole = kengetallen.load().get("personen_per_huishouden", "personen per huishouden").waarde
+    counted = no_households(200 / whole, 200 / whole, 0).groupby("buurt")["bedrag"].sum()
+    assert rows.tolist() == pytest.approx(counted.tolist(), abs=0.2)
+
+
+def test_what_nobody_can_count_is_unknown_and_not_zero():
+    rows = flows.estimate(
+        indicators(AantalInwoners=[100, None, 0], PersonenPerSoortUitkeringAOW=[10, None, 0]),
+        kengetallen.load(),
+        2023,
+    ).query("post == 'inkomen:aow'")
+    assert pd.isna(rows["bedrag"].iloc[1]) and rows["methode"].iloc[1] == "ontbreekt"
+    assert rows["bedrag"].iloc[2] == 0
+
+
+def zero(id: str, high: float) -> kengetallen.Kengetallen:
+    table = sources.read_project_table("kengetallen")
+    table.loc[table["id"] == id, ["waarde", "laag", "hoog"]] = ["0", "0", str(high)]
+    return kengetallen.Kengetallen(kengetallen.read(table))
+
+
+ZERO = [
+    "stroom_prijs",
+    "besteding_kleding_laag",
+    "besteding_kleding_boven",
+    "besteding_schaal_2020",
+    "besteding_vast_deel",
+    "aandeel_wijk_dagelijks",
+    "aandeel_laag_inkomen",
+    "inkomensheffing_aandeel",
+    "inkomensheffing_aandeel_laag",
+]
+
+
+@pytest.mark.parametrize("id", ZERO)
+def test_a_kengetal_may_be_zero_and_keeps_its_error(id, utrecht):
+    known = zero(id, 0.1)
+    figures = income(5e6, 0.0, None).assign(inwoners=[100.0, 200.0, 0.0])
+    topics = PEOPLE | {"HuishoudensTotaal": [50, None, 0]}
+    rows = flows.households(figures, indicators(**topics), HOUSEHOLD, known, 2023)
+    if id == "stroom_prijs":
+        power = rows[rows["post"] == "energie:stroom"]
+        assert power["bedrag"].sum() == 0 and power["se"].iloc[0] > 0
+
+
+def test_a_poor_buurt_pays_a_smaller_share_of_tax_and_the_average_one_the_average():
+    known = kengetallen.load()
+    rate = known.get("inkomensheffing_aandeel", "aandeel").waarde
+    size = known.get("personen_per_huishouden", "personen per huishouden").waarde
+    person = HOUSEHOLD / size
+    people = income(*(100 * person * x for x in (1.0, 0.6, 2.0)))
+    rows = flows.taxes(people, HOUSEHOLD, known, 2023)
+    share = rows["bedrag"].to_numpy() / people["bedrag"].to_numpy()
+    assert share[0] == pytest.approx(rate)
+    assert 0.06 < share[1] < 0.15 and 0.22 < share[2] < 0.35
+    nothing = flows.taxes(income(1e5, 0.0, None), HOUSEHOLD, known, 2023)
+    assert nothing["bedrag"].tolist() == [0, 0]
+
+
+def some_books(*amounts: float | None) -> tuple[pd.DataFrame, kengetallen.Kengetallen]:
+    known = kengetallen.load()
+    topics = indicators(**PEOPLE, HuishoudensTotaal=[50, 100, 0], k_0Tot15Jaar=[20, 30, 0])
+    rows = flows.households(income(*amounts), topics, HOUSEHOLD, known, 2023)
+    return flows.with_income(rows, booked(*amounts)), known
+
+
+def test_without_income_what_comes_in_and_what_is_left_are_unknown():
+    books, known = some_books(None, None, None)
+    found = household_account.account(books, WEIGHTS, known.used()).set_index("regel")["bedrag"]
+    assert found[[household_account.TOTAL_IN, household_account.LEFT]].isna().all()
+    assert pd.isna(found[household_account.TOTAL_OUT])  # tax is not known either
+
+
+def test_kinds_of_income_do_not_widen_the_income_that_is_published():
+    books, known = some_books(4e6, 8e6, 0.0)
+    found = household_account.account(books, WEIGHTS, known.used()).set_index("regel")
+    benefits = found.loc["Toeslagen en kinderbijslag", "se"]
+    expected = np.sqrt(4e4**2 + 8e4**2 + benefits**2)
+    assert found.loc[household_account.TOTAL_IN, "se"] == pytest.approx(expected, rel=0.01)
+
+
+def test_one_share_that_is_off_is_off_for_all_groups_at_once():
+    books, known = some_books(4e6, 8e6, 0.0)
+    units = known.used().set_index("id")["se"]
+    rows = books[books["post"].str.startswith("besteding:")]
+    near = rows["kengetal"].str.contains("aandeel_wijk_niet_dagelijks")
+    daily = rows["kengetal"].str.contains("aandeel_wijk_dagelijks")
+    expected = np.hypot(
+        rows.loc[near, "bedrag"].sum() * units["aandeel_wijk_niet_dagelijks"],
+        rows.loc[daily, "bedrag"].sum() * units["aandeel_wijk_dagelijks"],
+    )
+    assert household_account.local_share(books, WEIGHTS, known.used())["se"] == pytest.approx(
+        expected
+    )
+
+
+def test_the_error_of_the_price_scale_does_not_vanish_in_the_total():
+    books, known = some_books(4e6, 8e6, 0.0)
+    found = household_account.account(books, WEIGHTS, known.used()).set_index("regel")
+    scale = known.get("besteding_schaal_2020", "factor")
+    spent = books[books["post"].str.startswith("besteding:")]["bedrag"].sum()
+    assert found.loc[household_account.TOTAL_OUT, "se"] > spent * scale.se / scale.waarde
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"), [(1e6, "niet te zeggen"), (2e5, "meer uit dan er binnenkomt")]
+)
+def test_the_sentence_claims_no_money_that_is_left_where_there_may_be_none(amount, words):
+    books, known = some_books(amount, amount, 0.0)
+    found = household_account.account(books, WEIGHTS, known.used())
+    near = household_account.local_share(books, WEIGHTS, known.used())
+    said = household_account.sentence(found, near, "X")
+    assert "Er blijft" not in said and words in said
+
+
+def test_wages_are_as_unsure_as_the_kinds_of_income_that_are_taken_out():
+    """Also where income was spread over the buurten of a wijk, which makes its own total sure."""
+    known = kengetallen.load()
+    topics = indicators(**PEOPLE, HuishoudensTotaal=[50, 100, 0])
+    rows = flows.households(income(4e6, 8e6, 0.0), topics, HOUSEHOLD, known, 2023)
+    loon = booked(4e6, 8e6, 0.0).assign(methode="verdeeld", sleutel="inwoners:WK990100")
+    books = flows.with_income(rows, ledger.conform(loon))
+    found = household_account.account(books, WEIGHTS, known.used()).set_index("regel")["se"]
+    assert found["Loon en winst"] >= np.hypot(found["Pensioen"], found["AOW"]) > 0
+
+
+def test_books_without_spending_give_an_account_and_no_traceback(utrecht):
+    used = kengetallen.load().used()
+    weights = utrecht.weights("GM0344")
+    near = household_account.local_share(utrecht.ledger, weights, used)
+    rows = household_account.account(utrecht.ledger, weights, used)
+    assert "niet bekend" in household_account.sentence(rows, near, "Utrecht")
+
+
+def test_a_share_is_told_in_percent_and_an_amount_in_its_unit():
+    known = kengetallen.load()
+    known.get("aandeel_laag_inkomen", "aandeel")
+    known.get("huur_corporatie", "euro per woning per jaar")
+    html = evidence.unit_values(known.used()).html.replace("\N{NO-BREAK SPACE}", " ")
+    assert "4,4 procent (2022), waarschijnlijk tussen 4,0 procent en 6,5 procent" in html
+    assert "6.980 euro per woning per jaar (2023), waarschijnlijk tussen 6.500 en 7.200" in html

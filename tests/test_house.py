@@ -30,7 +30,7 @@ ROOMS = [
     {"fetch"},
     {"allocate", "households", "flows", "balance", "multipliers"},
     {"checks", "pilots", "views"},
-    {"places", "texts", "pictures", "tables", "evidence", "household_account"},
+    {"places", "texts", "pictures", "tables", "evidence", "household_account", "unpaid"},
     {"run", "gate"},
     {"report"},
     {"cli"},

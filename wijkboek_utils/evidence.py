@@ -182,16 +182,28 @@ def cbs_titles() -> dict[str, str]:
 def unit_values(kengetallen: pd.DataFrame) -> Html:
     """Return the kengetallen that were used, as a list; `kengetallen` as `Kengetallen.used`."""
     items = [
-        f"{r.naam}: {_value(r.waarde)} {r.eenheid} ({r.jaar}), waarschijnlijk tussen "
-        f"{_value(r.laag)} en {_value(r.hoog)}. {r.status.capitalize()}. Bron: {r.bron}, "
+        f"{r.naam}: {_value(r.waarde, r.eenheid)} ({r.jaar}), waarschijnlijk {_range(r)}. "
+        f"{r.status.capitalize()}. Bron: {r.bron}, "
         f"{_findable(r.vindplaats)}."
         for r in kengetallen.itertuples()
     ]
     return show.bullets(items).with_class("wb-sources")
 
 
-def _value(value: float) -> str:
-    """Return a unit value with the decimals it has."""
+def _range(unit: Any) -> str:
+    """Return the range of a kengetal."""
+    if unit.eenheid == "aandeel":
+        return f"tussen {_value(unit.laag, 'aandeel')} en {_value(unit.hoog, 'aandeel')}"
+    return f"tussen {_decimals(unit.laag)} en {_decimals(unit.hoog)}"
+
+
+def _value(value: float, unit: str) -> str:
+    """Return a unit value with its unit; a share in percent."""
+    return percent(value, 1) if unit == "aandeel" else f"{_decimals(value)} {unit}"
+
+
+def _decimals(value: float) -> str:
+    """Return a number with the decimals it has."""
     return number(value, 0 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3)
 
 

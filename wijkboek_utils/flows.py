@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, keys, ledger, sources
+from wijkboek_utils import keys, ledger, sources
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.regions import INHABITANTS
 
@@ -23,6 +23,8 @@ _GROUPS = {
 }
 HOUSEHOLDS = "HuishoudensTotaal"
 _PER_HOUSEHOLD = "euro per huishouden per jaar"
+_SIZE = ("personen_per_huishouden", "personen per huishouden")
+_UNSURE = 0.3  # relative: how far a buurt may lie from the average when its income is not known
 
 
 def estimate(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
@@ -44,20 +46,23 @@ def estimate(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> 
                 continue
             names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
             units = [kengetallen.get(name, unit) for name, unit in names]
-            count = keys.fill(values, people).fillna(0.0)
+            count = keys.fill(values, people)
             guessed = _GUESSED * values.isna()
-            amount = count * np.prod([u.waarde for u in units])
-            error = _error(float(rule.fout), guessed, units)
+            amount, error = _product(count, np.hypot(float(rule.fout), guessed), units)
             facts = keys.provenance(rule.aantal, buurten)
             frames.append(_book(rule, amount, error, rule.kengetallen, facts, jaar))
             break
     return ledger.conform(pd.concat(frames, ignore_index=True))
 
 
-def _error(fout: float, guessed: pd.Series, units: list[Kengetal]) -> pd.Series:
-    """Return the relative error of a count times some kengetallen."""
-    parts = [fout**2, *((u.se / u.waarde) ** 2 for u in units)]
-    return np.sqrt(guessed**2 + sum(parts))
+def _product(
+    count: pd.Series, relative: pd.Series, units: list[Kengetal]
+) -> tuple[pd.Series, pd.Series]:
+    """Return a count times some kengetallen, and its standard error; a kengetal may be 0."""
+    values = [u.waarde for u in units]
+    whole = np.prod(values)
+    parts = [(u.se * np.prod(values[:i] + values[i + 1 :])) ** 2 for i, u in enumerate(units)]
+    return count * whole, count * np.sqrt((relative * whole) ** 2 + sum(parts))
 
 
 def _book(
@@ -65,6 +70,7 @@ def _book(
 ) -> pd.DataFrame:
     """Return amounts per buurt as boekingen."""
     bedrag = amount.clip(lower=0).round(2)
+    known = bedrag.notna()
     return pd.DataFrame(
         {
             "buurt": bedrag.index,
@@ -75,8 +81,8 @@ def _book(
             "domein": flow.domein,  # type: ignore[attr-defined]
             "soort": "particulier",
             "bedrag": bedrag.to_numpy(),
-            "se": (bedrag * error).to_numpy(),
-            "methode": "geraamd",
+            "se": error.to_numpy(),
+            "methode": np.where(known, "geraamd", "ontbreekt"),
             "kengetal": used,
             "bron": facts["bronnen"] or "kengetallen",
             "bronjaar": int(facts["jaren"].split(";")[-1]) if facts["jaren"] else jaar,
@@ -110,18 +116,30 @@ def split_income(inkomen: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
     return ledger.conform(pd.concat([parts, left], ignore_index=True))
 
 
-def taxes(inkomen: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
+def taxes(
+    inkomen: pd.DataFrame, national: float, kengetallen: Kengetallen, jaar: int
+) -> pd.DataFrame:
     """Return what households pay on their income, tax and national insurance together.
 
-    `inkomen` as `households.income`. One share for all: a wijk with low incomes pays less than
-    this, which the range of the kengetal allows for.
+    `inkomen` as `households.income`, `national` as in `households`. The amount follows a straight
+    line through somebody on social assistance and the average inhabitant: a wijk with low incomes
+    pays a smaller share. All buurten of the country together pay the average.
     """
     rate = kengetallen.get("inkomensheffing_aandeel", "aandeel")
+    least = kengetallen.get("inkomensheffing_aandeel_laag", "aandeel")
+    floor = kengetallen.get("bijstand_per_persoon", "euro per persoon per jaar").waarde
+    size = kengetallen.get(*_SIZE).waarde
     known = inkomen.dropna(subset="bedrag")
-    bedrag = (known["bedrag"] * rate.waarde).round(2)
-    relative = np.hypot(
-        rate.se / rate.waarde, known["se"] / known["bedrag"].where(known["bedrag"] > 0)
-    )
+    income, people, mean = known["bedrag"], known["inwoners"], national / size
+    if not mean > floor:  # no average to compare with: one share for all, and that is unsure
+        floor, mean, people, unsure = 0.0, 1.0, 0.0 * people, _UNSURE
+    else:
+        unsure = 0.0
+    low = floor * (people * mean - income) / (mean - floor)
+    middle = mean * (income - people * floor) / (mean - floor)
+    slope = (rate.waarde * mean - least.waarde * floor) / (mean - floor)
+    bedrag = (rate.waarde * middle + least.waarde * low).clip(lower=0).round(2)
+    error = (rate.se * middle) ** 2 + (least.se * low) ** 2 + (slope * known["se"]) ** 2
     return ledger.conform(
         pd.DataFrame(
             {
@@ -133,9 +151,9 @@ def taxes(inkomen: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.Data
                 "domein": "overig",
                 "soort": "publiek",
                 "bedrag": bedrag,
-                "se": (bedrag * relative).fillna(0.0),
+                "se": np.sqrt(error + (unsure * bedrag) ** 2),
                 "methode": "geraamd",
-                "kengetal": rate.id,
+                "kengetal": f"{rate.id};{least.id};bijstand_per_persoon;{_SIZE[0]}",
                 "bron": known["bron"],
                 "bronjaar": known["bronjaar"],
             }
@@ -158,21 +176,31 @@ def spending(
     from the two baskets that CBS publishes, of households below and above the low-income line.
     Cars, energy, rent and premiums are estimated by `estimate` and left out here.
     """
-    known = inkomen.assign(aantal=inkomen["buurt"].map(households).fillna(0.0))
+    counted = inkomen["buurt"].map(households).astype(float)
+    size = kengetallen.get(*_SIZE)
+    people = inkomen["inwoners"].astype(float)
+    aantal = keys.fill(counted, people) if counted.any() else people / size.waarde
+    known = inkomen.assign(aantal=aantal)
     per_household = known["bedrag"] / known["aantal"].where(known["aantal"] > 0)
-    relative = (per_household / national).fillna(1.0)
+    relative = per_household / national
+    guessed = relative.isna() & ~(known["aantal"] == 0)
+    relative = relative.fillna(1.0)
     fixed = kengetallen.get("besteding_vast_deel", "aandeel")
     level = fixed.waarde + (1 - fixed.waarde) * relative
     scale = kengetallen.get("besteding_schaal_2020", "factor")
     low, high, mix = _baskets(kengetallen, level)
     # How far the level is off where income is not known, or the fixed part is another.
-    unsure = np.hypot(fixed.se * (1 - relative).abs() / level, 0.3 * known["bedrag"].isna())
+    unsure = np.hypot(
+        fixed.se * (1 - relative).abs() / level.where(level > 0, 1), _UNSURE * guessed
+    )
+    unsure = np.hypot(unsure, _GUESSED * counted.isna())
     frames = []
     for group, (domein, near) in _GROUPS.items():
         amount = (mix * low[group].waarde + (1 - mix) * high[group].waarde).clip(lower=0)
         units = [low[group], high[group], scale]
-        error = np.sqrt(unsure**2 + sum((u.se / u.waarde) ** 2 for u in units[1:]))
-        euro = amount * scale.waarde * known["aantal"]
+        basket = np.hypot(mix * low[group].se, (1 - mix) * high[group].se)
+        square = (scale.waarde * np.hypot(amount * unsure, basket)) ** 2 + (amount * scale.se) ** 2
+        euro, error = amount * scale.waarde * known["aantal"], np.sqrt(square) * known["aantal"]
         facts = known.assign(bedrag=euro, error=error, post=f"besteding:{group}", domein=domein)
         frames += _by_place(facts, units, near, kengetallen, jaar)
     return ledger.conform(pd.concat(frames, ignore_index=True))
@@ -204,8 +232,9 @@ def _by_place(
         parts.append(("bedrijven", local.waarde))
     frames = []
     for naar, share in parts:
-        wide = local.se / share if local is not None else 0.0
+        wide = local.se if local is not None else 0.0
         bedrag = (rows["bedrag"] * share).round(2)
+        se = np.hypot(rows["error"] * share, rows["bedrag"] * wide)
         frames.append(
             pd.DataFrame(
                 {
@@ -217,8 +246,8 @@ def _by_place(
                     "domein": rows["domein"],
                     "soort": "particulier",
                     "bedrag": bedrag,
-                    "se": bedrag * np.hypot(rows["error"], wide),
-                    "methode": "geraamd",
+                    "se": se,
+                    "methode": np.where(bedrag.notna(), "geraamd", "ontbreekt"),
                     "kengetal": ";".join(u.id for u in [*units, *([local] if local else [])]),
                     "bron": rows["bron"],
                     "bronjaar": rows["bronjaar"],
@@ -234,14 +263,17 @@ def regardless_of_place(boekingen: pd.DataFrame, kengetallen: pd.DataFrame) -> p
     What is not spent in the wijk is spent outside it: of the two together the share is no
     uncertainty. `kengetallen` as `Kengetallen.used`.
     """
-    units = kengetallen.set_index("id")
+    se = np.sqrt((boekingen["se"] ** 2 - place_error(boekingen, kengetallen) ** 2).clip(lower=0))
+    return boekingen.assign(se=se)
+
+
+def place_error(boekingen: pd.DataFrame, kengetallen: pd.DataFrame) -> pd.Series:
+    """Return the part of the error in EUR that is about where money lands; 0 where it has none."""
     local = boekingen["kengetal"].str.extract(r"(aandeel_wijk_\w+)", expand=False)
-    share = local.map(units["waarde"])
-    share = share.where(boekingen["naar"] == "bedrijven", 1 - share)
-    wide = (local.map((units["hoog"] - units["laag"]) / (2 * dutch.Z90)) / share).fillna(0.0)
-    square = (boekingen["se"] / boekingen["bedrag"].where(boekingen["bedrag"] > 0)) ** 2 - wide**2
-    se = boekingen["bedrag"] * np.sqrt(square.clip(lower=0))
-    return boekingen.assign(se=se.where(wide > 0, boekingen["se"]))
+    whole = (
+        boekingen.groupby(["buurt", "post", "kengetal"])["bedrag"].transform("sum").astype(float)
+    )
+    return (whole * local.map(kengetallen.set_index("id")["se"]).astype(float)).fillna(0.0)
 
 
 def households(
@@ -261,7 +293,7 @@ def households(
     counts = indicatoren[counted].set_index("gebied")["waarde"]
     parts = [
         estimate(indicatoren, kengetallen, jaar),
-        taxes(inkomen, kengetallen, jaar),
+        taxes(inkomen, national, kengetallen, jaar),
         spending(inkomen, counts, national, kengetallen, jaar),
     ]
     return ledger.conform(pd.concat(parts, ignore_index=True))

@@ -1,0 +1,123 @@
+"""Unpaid work in hours: a satellite account, beside the euros and never added to them."""
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, keys, show, sources
+from wijkboek_utils.dutch import join, number
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.show import Html
+
+WEEKS = 52
+FULL_TIME = 1_700  # hours that somebody with a full working week works in a year
+_COLUMNS = ["buurt", "jaar", "soort", "naam", "hoeveelheid", "eenheid", "se", "laag", "hoog"]
+_COLUMNS += ["kengetal", "bron", "bronjaar"]
+_GUESSED = 0.5  # extra relative error of a buurt whose count CBS does not publish
+
+
+def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
+    """Return unpaid work per buurt: a count of people times national hours.
+
+    `indicatoren` as `cbs.indicators`. Columns: `buurt`, `jaar`, `soort`, `naam`, `hoeveelheid`
+    (hours a year), `eenheid`, `se`, `laag` and `hoog` (EUR an hour, imputed), `kengetal`, `bron`,
+    `bronjaar`. Kinds of work whose people are not counted are left out.
+    """
+    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
+    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    frames = []
+    for rule in sources.read_project_table("onbetaald").itertuples():
+        values = keys.evaluate(rule.aantal, counts)
+        if values is None:
+            continue
+        names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
+        units = [kengetallen.get(name, unit) for name, unit in names]
+        people = keys.fill(values, counts[INHABITANTS]).fillna(0.0)
+        amount = people * np.prod([u.waarde for u in units]) * WEEKS
+        prices = [kengetallen.get(name, "euro per uur") for name in rule.uurwaarden.split(";")]
+        facts = keys.provenance(rule.aantal, buurten)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "buurt": amount.index,
+                    "jaar": jaar,
+                    "soort": rule.soort,
+                    "naam": rule.naam,
+                    "hoeveelheid": amount.to_numpy(),
+                    "eenheid": "uur",
+                    "se": (amount * _error(float(rule.fout), values, units)).to_numpy(),
+                    "laag": min(p.laag for p in prices),
+                    "hoog": max(p.hoog for p in prices),
+                    "kengetal": rule.kengetallen,
+                    "bron": facts["bronnen"],
+                    "bronjaar": int(facts["jaren"].split(";")[-1]),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)
+
+
+def _error(fout: float, values: pd.Series, units: list[Kengetal]) -> pd.Series:
+    """Return the relative error: of the count, of a guess at it, and of the kengetallen."""
+    square = fout**2 + sum((u.se / u.waarde) ** 2 for u in units)
+    return np.sqrt(square + (_GUESSED * values.isna()) ** 2)
+
+
+def totals(work: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return unpaid work of an area: `naam`, `uren`, `se`, `euro_laag`, `euro_hoog` a year.
+
+    Within a kind the error of all buurten is one: they share their kengetal.
+    """
+    weight = work["buurt"].map(weights).fillna(0.0)
+    rows = work.assign(uren=work["hoeveelheid"] * weight, se=work["se"] * weight)
+    found = rows.groupby("naam", sort=False).agg(
+        uren=("uren", "sum"), se=("se", "sum"), laag=("laag", "first"), hoog=("hoog", "first")
+    )
+    found["euro_laag"] = (found["uren"] - dutch.Z90 * found["se"]).clip(lower=0) * found["laag"]
+    found["euro_hoog"] = (found["uren"] + dutch.Z90 * found["se"]) * found["hoog"]
+    return found.drop(columns=["laag", "hoog"]).reset_index()
+
+
+def sentence(rows: pd.DataFrame, naam: str) -> str:
+    """Say how much unpaid work is done; `rows` as `totals`."""
+    whole, se = rows["uren"].sum(), float(np.sqrt((rows["se"] ** 2).sum()))
+    if not whole:
+        return f"Over onbetaald werk in {naam} is niets bekend."
+    low, high = (max(whole + side * dutch.Z90 * se, 0) / FULL_TIME for side in (-1, 1))
+    kinds = join([name[0].lower() + name[1:] for name in rows["naam"]])
+    return (
+        f"Inwoners van {naam} doen samen naar schatting zoveel onbetaald werk als "
+        f"{_round(low)} tot {_round(high)} mensen met een volle werkweek: {kinds}. Dit is geen "
+        "geld dat stroomt: het telt niet mee in de rekening."
+    )
+
+
+def table(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
+    """Return unpaid work as a table, hours first; `rows` as `totals`."""
+    low = (rows["uren"] - dutch.Z90 * rows["se"]).clip(lower=0)
+    high = rows["uren"] + dutch.Z90 * rows["se"]
+    frame = pd.DataFrame(
+        {
+            "Soort werk": rows["naam"],
+            "Uren per jaar": [
+                f"{_round(a)} tot {_round(b)}" for a, b in zip(low, high, strict=True)
+            ],
+            "Als iemand het betaalde": [
+                dutch.between(r.euro_laag, r.euro_hoog) for r in rows.itertuples()
+            ],
+        }
+    )
+    return show.table(
+        frame,
+        f"Onbetaald werk van inwoners van {naam}, {jaar}",
+        {"Uren per jaar": str},
+        note="Landelijke uren per persoon maal het aantal inwoners. Hoeveel het in deze wijk echt "
+        "is, kan alleen de wijk zelf tellen. Een uur is gewaardeerd tussen het minimumloon en wat "
+        "een ander ervoor vraagt.",
+    )
+
+
+def _round(value: float) -> str:
+    """Return a number to two digits: no more is known."""
+    unit = dutch.rounding_unit(value, None)
+    return number(round(value / unit) * unit)
