@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wijkboek_utils import kengetallen, ledger, unpaid
 
-CARE = "Koken en schoonmaken en zorgen voor kinderen"
+CARE = "Huishouden en zorg voor kinderen"
 BUURTEN = ["BU99010001", "BU99010002"]
 ALL = pd.Series(1.0, index=BUURTEN)
 
@@ -88,4 +88,5 @@ def test_the_table_gives_hours_before_money():
     rows = unpaid.totals(work(children=(100, 50)), ALL)
     html = unpaid.table(rows, "De Wijk", 2023).html
     assert html.index("Uren per jaar") < html.index("Als iemand het betaalde")
+    assert "miljoen" in html and ".000.000" not in html
     assert "Onbetaald werk van inwoners van De Wijk, 2023" in html

@@ -120,4 +120,7 @@ def table(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
 def _round(value: float) -> str:
     """Return a number to two digits: no more is known."""
     unit = dutch.rounding_unit(value, None)
-    return number(round(value / unit) * unit)
+    value = round(value / unit) * unit
+    if value < 1e6:
+        return number(value)
+    return f"{number(value / 1e6, 0 if value >= 1e7 else 1)}{dutch.NBSP}miljoen"
