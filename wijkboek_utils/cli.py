@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from wijkboek_utils import __version__
 from wijkboek_utils.errors import Fout, did_you_mean
 
-AS_OF = "WIJKBOEK_STAND"  # see sources.vintages
 VERBS = ["render", "fetch"]
 EXAMPLES = """\
 voorbeelden:
@@ -212,9 +211,11 @@ def _slowly(tell: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def _render(options: argparse.Namespace) -> int:
-    if stand := _day(options.stand, "--stand"):
-        os.environ[AS_OF] = stand  # before anything reads data/raw, here or in a kernel
-    from wijkboek_utils import run
+    stand = _day(options.stand, "--stand")
+    from wijkboek_utils import run, sources
+
+    if stand:
+        os.environ[sources.AS_OF] = stand  # before anything reads data/raw, here or in a kernel
 
     books = run.notebooks()
     jobs = run.plan(_names(options), _pairs(options.parameters), books)

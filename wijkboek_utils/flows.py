@@ -1,5 +1,7 @@
 """Flows that no source gives per buurt: a count times a unit value, each with its error."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +9,6 @@ from wijkboek_utils import keys, ledger, sources
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.regions import INHABITANTS
 
-_GUESSED = 0.5  # extra relative error of a buurt whose count CBS does not publish
 # Groups of household spending: their domein, and which of them are bought near home.
 _GROUPS = {
     "voeding": ("voedsel", "dagelijks"),
@@ -35,24 +36,35 @@ def estimate(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> 
     error joins that of the count (`fout`) and those of the kengetallen.
     """
     rules = sources.read_project_table("geldstromen")
-    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
-    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
-    people = counts[INHABITANTS]
+    buurten, counts = keys.per_buurt(indicatoren)
     frames = []
     for _, rows in rules.groupby("post", sort=False):
         for rule in rows.itertuples():
-            values = keys.evaluate(rule.aantal, counts)
-            if values is None:
+            found = amounts(rule, counts, kengetallen)
+            if found is None:
                 continue
-            names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
-            units = [kengetallen.get(name, unit) for name, unit in names]
-            count = keys.fill(values, people)
-            guessed = _GUESSED * values.isna()
-            amount, error = _product(count, np.hypot(float(rule.fout), guessed), units)
             facts = keys.provenance(rule.aantal, buurten)
-            frames.append(_book(rule, amount, error, rule.kengetallen, facts, jaar))
+            frames.append(_book(rule, *found, rule.kengetallen, facts, jaar))
             break
     return ledger.conform(pd.concat(frames, ignore_index=True))
+
+
+def amounts(
+    rule: Any, counts: pd.DataFrame, kengetallen: Kengetallen
+) -> tuple[pd.Series, pd.Series] | None:
+    """Return per buurt a count times its kengetallen, and its standard error.
+
+    `rule` has `aantal`, `kengetallen`, `eenheden` and `fout`; `counts` as `keys.per_buurt`. None
+    when the count is not there at all; missing in a buurt of which not even inhabitants are known.
+    """
+    values = keys.evaluate(rule.aantal, counts)
+    if values is None:
+        return None
+    names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
+    units = [kengetallen.get(name, unit) for name, unit in names]
+    guessed = keys.FILL_ERROR * values.isna()
+    count = keys.fill(values, counts[INHABITANTS])
+    return _product(count, np.hypot(float(rule.fout), guessed), units)
 
 
 def _product(
@@ -66,7 +78,7 @@ def _product(
 
 
 def _book(
-    flow: object, amount: pd.Series, error: pd.Series, used: str, facts: dict, jaar: int
+    flow: Any, amount: pd.Series, error: pd.Series, used: str, facts: dict, jaar: int
 ) -> pd.DataFrame:
     """Return amounts per buurt as boekingen."""
     bedrag = amount.clip(lower=0).round(2)
@@ -75,10 +87,10 @@ def _book(
         {
             "buurt": bedrag.index,
             "jaar": jaar,
-            "van": flow.van,  # type: ignore[attr-defined]
-            "naar": flow.naar,  # type: ignore[attr-defined]
-            "post": flow.post,  # type: ignore[attr-defined]
-            "domein": flow.domein,  # type: ignore[attr-defined]
+            "van": flow.van,
+            "naar": flow.naar,
+            "post": flow.post,
+            "domein": flow.domein,
             "soort": "particulier",
             "bedrag": bedrag.to_numpy(),
             "se": error.to_numpy(),
@@ -193,7 +205,7 @@ def spending(
     unsure = np.hypot(
         fixed.se * (1 - relative).abs() / level.where(level > 0, 1), _UNSURE * guessed
     )
-    unsure = np.hypot(unsure, _GUESSED * counted.isna())
+    unsure = np.hypot(unsure, keys.FILL_ERROR * counted.isna())
     frames = []
     for group, (domein, near) in _GROUPS.items():
         amount = (mix * low[group].waarde + (1 - mix) * high[group].waarde).clip(lower=0)

@@ -10,7 +10,7 @@ from wijkboek_utils import sources
 from wijkboek_utils.regions import INHABITANTS, gemeente_of
 
 NO_KEY = "geen"
-_FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
+FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
 MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
 
 
@@ -47,8 +47,7 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
     if definitions is None:
         definitions = sources.read_project_table("sleutels")
     definitions = definitions.set_index("sleutel")
-    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
-    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    buurten, counts = per_buurt(indicatoren)
     shares, errors, extra, facts = {}, {}, {}, {}
     for sleutel, row in definitions.iterrows():
         if row["mengsel"]:
@@ -63,7 +62,7 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
             shares[sleutel] = filled / filled.sum()
             estimated = values.isna() & (filled > 0)
             moved = _is_moved(row["formule"], buurten).reindex(counts.index, fill_value=False)
-            extra[sleutel] = np.hypot(_FILL_ERROR * estimated, MOVED_ERROR * moved)
+            extra[sleutel] = np.hypot(FILL_ERROR * estimated, MOVED_ERROR * moved)
             errors[sleutel] = np.hypot(float(row["fout"]), extra[sleutel])
             facts[sleutel]["bijgeschat"] = int(estimated.sum())
     for sleutel, row in definitions[definitions["mengsel"] != ""].iterrows():
@@ -80,6 +79,13 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
 
 def _frame(rows: dict, columns: pd.Index) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def per_buurt(indicatoren: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the figures of buurten alone: as they are, and a row per buurt, a column per topic."""
+    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
+    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde")
+    return buurten, counts.sort_index()
 
 
 def evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:

@@ -3,17 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, keys, show, sources
+from wijkboek_utils import dutch, flows, keys, show, sources
 from wijkboek_utils.dutch import join, number
-from wijkboek_utils.kengetallen import Kengetal, Kengetallen
-from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.show import Html
 
 WEEKS = 52
 FULL_TIME = 1_700  # hours that somebody with a full working week works in a year
 _COLUMNS = ["buurt", "jaar", "soort", "naam", "hoeveelheid", "eenheid", "se", "laag", "hoog"]
 _COLUMNS += ["kengetal", "bron", "bronjaar"]
-_GUESSED = 0.5  # extra relative error of a buurt whose count CBS does not publish
 
 
 def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.DataFrame:
@@ -23,17 +21,13 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
     (hours a year), `eenheid`, `se`, `laag` and `hoog` (EUR an hour, imputed), `kengetal`, `bron`,
     `bronjaar`. Kinds of work whose people are not counted are left out.
     """
-    buurten = indicatoren[indicatoren["soort"] == "Buurt"]
-    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    buurten, counts = keys.per_buurt(indicatoren)
     frames = []
     for rule in sources.read_project_table("onbetaald").itertuples():
-        values = keys.evaluate(rule.aantal, counts)
-        if values is None:
+        found = flows.amounts(rule, counts, kengetallen)
+        if found is None:
             continue
-        names = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
-        units = [kengetallen.get(name, unit) for name, unit in names]
-        people = keys.fill(values, counts[INHABITANTS]).fillna(0.0)
-        amount = people * np.prod([u.waarde for u in units]) * WEEKS
+        amount, error = (part * WEEKS for part in found)
         prices = [kengetallen.get(name, "euro per uur") for name in rule.uurwaarden.split(";")]
         facts = keys.provenance(rule.aantal, buurten)
         frames.append(
@@ -45,7 +39,7 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
                     "naam": rule.naam,
                     "hoeveelheid": amount.to_numpy(),
                     "eenheid": "uur",
-                    "se": (amount * _error(float(rule.fout), values, units)).to_numpy(),
+                    "se": error.to_numpy(),
                     "laag": min(p.laag for p in prices),
                     "hoog": max(p.hoog for p in prices),
                     "kengetal": rule.kengetallen,
@@ -55,12 +49,6 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
             )
         )
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)
-
-
-def _error(fout: float, values: pd.Series, units: list[Kengetal]) -> pd.Series:
-    """Return the relative error: of the count, of a guess at it, and of the kengetallen."""
-    square = fout**2 + sum((u.se / u.waarde) ** 2 for u in units)
-    return np.sqrt(square + (_GUESSED * values.isna()) ** 2)
 
 
 def totals(work: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
