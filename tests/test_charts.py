@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from wijkboek_utils import charts
-from wijkboek_utils.charts import Bar, Node
+from wijkboek_utils.charts import Bar, Node, Range
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -89,10 +89,12 @@ def test_a_hostile_text_is_drawn_and_does_nothing(text):
         charts.flows([Node(text, text, 1)], text, [Node(text, text, 1)], text, text),
         charts.bars([Bar(text, text, 1.0)], text, text),
         charts.choropleth(areas, text, text),
+        charts.ranges([Range(text, text, 1, 2, 3, 4)], text, text),
     ]
+    known = {"svg", "title", "desc", "text", "rect", "path", "circle"}
     for svg in svgs:
         root = drawing(svg, text, text)
-        assert {e.tag for e in root.iter()} <= {"svg", "title", "desc", "text", "rect", "path"}
+        assert {e.tag for e in root.iter()} <= known
         assert [e.text for e in root.iter() if e.text].count(text) >= 3
         assert not [a for e in root.iter() for a in e.attrib if a.startswith("on") or a == "href"]
     legend = charts.legend([(0, text)]).html
@@ -153,6 +155,52 @@ def test_bars_without_any_amount_are_drawn_as_nothing(items):
 def test_a_bar_without_a_known_range_has_no_line():
     for item in (Bar("a", "", 5), Bar("a", "", 5, None, 8), Bar("a", "", 5, 2, None)):
         assert not list(drawing(charts.bars([item], "titel", "uitleg")).iter("path"))
+
+
+def marks(svg: str) -> list[tuple[float, float, float, float]]:
+    """Return of each row where the bar begins and ends, the line in it, and the dot."""
+    root = drawing(svg)
+    boxes = [(float(r.get("x", "")), float(r.get("width", ""))) for r in root.iter("rect")]
+    dots = [float(c.get("cx", "")) for c in root.iter("circle")]
+    rows = zip(boxes[1::4], boxes[3::4], dots, strict=True)
+    return [(x, x + w, line + 1, dot) for (x, w), (line, _), dot in rows]
+
+
+def test_a_range_has_a_scale_of_its_own_from_the_lowest_to_the_highest_that_it_shows():
+    items = [Range("a", "30", 10, 15, 20, 30), Range("b", "-1", 1000, 1001, 1004, 999)]
+    first, second = marks(charts.ranges(items, "titel", "uitleg"))
+    low, high = 8, 340 - 8
+    half, quarter = low + (high - low) / 2, low + (high - low) / 4
+    assert first == pytest.approx((low, half, quarter, high), abs=0.15)
+    fifth = (high - low) / 5
+    assert second == pytest.approx((low + fifth, high, low + 2 * fifth, low), abs=0.15)
+
+
+def test_ranges_that_share_a_scale_begin_at_nothing_and_can_be_compared():
+    items = [Range("a", "", 10, 15, 20, 30), Range("b", "", 30, 40, 60, 15)]
+    (a, _, middle, dot), (b, end, _, other) = marks(charts.ranges(items, "titel", "uitleg", True))
+    assert end == pytest.approx(340 - 8, abs=0.15)
+    assert b - 8 == pytest.approx(3 * (a - 8), abs=0.4)
+    assert (dot, other) == pytest.approx((b, middle), abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("item", "shapes"),
+    [
+        (Range("a", "", None, None, None, None), (1, 0)),
+        (Range("a", "", None, None, None, 5), (1, 1)),
+        (Range("a", "", 5, 5, 5, 5), (4, 1)),
+        (Range("a", "", 1, None, 2, None), (2, 0)),
+        (Range("a", "", 1, 2, None, None), (3, 0)),
+        (Range("a", "", 0, 0, 0, -3), (4, 1)),
+    ],
+)
+def test_of_a_range_only_what_is_known_is_drawn(item, shapes):
+    for shared in (False, True):
+        root = drawing(charts.ranges([item], "titel", "uitleg", shared))
+        assert (len(list(root.iter("rect"))), len(list(root.iter("circle")))) == shapes
+        assert all(0 <= float(r.get("x", "")) <= 340 for r in root.iter("rect"))
+    drawing(charts.ranges([], "titel", "uitleg"))
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(0, 3)), max_size=30))

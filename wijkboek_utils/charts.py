@@ -175,6 +175,54 @@ def _whisker(svg: ET.Element, x0: float, x1: float, y: float) -> None:
         ET.SubElement(svg, "path", {"d": path, "style": style})
 
 
+@dataclass(frozen=True)
+class Range:
+    """A range with the middle of it and one place to find in or outside it; None is not known."""
+
+    name: str
+    value: str
+    low: float | None
+    middle: float | None
+    high: float | None
+    own: float | None
+
+
+def ranges(items: list[Range], title: str, description: str, shared: bool = False) -> str:
+    """Return a row for each range: a bar from low to high, a line at its middle, a dot at `own`.
+
+    Each row has a scale of its own, from the lowest to the highest that it shows; with `shared` all
+    rows have one scale from 0, so that they can be compared.
+    """
+    width, row = 340.0, 42.0
+    svg = _svg(width, row * len(items) + 4, title, description)
+    shown = [[v for v in (i.low, i.middle, i.high, i.own) if v is not None] for i in items]
+    everything = [0.0, *(v for values in shown for v in values)]
+    for n, (item, values) in enumerate(zip(items, shown, strict=True)):
+        y = n * row + 27
+        _text(svg, 0, y - 13, item.name, font_size="12.5px")
+        _text(svg, width, y - 13, item.value, anchor="end", font_size="12.5px", fill=SOFT)
+        _rect(svg, 0, y - 0.5, width, 1, SOFT)
+        scale = everything if shared else values
+        if item.low is not None and item.high is not None:
+            start, end = (_place(v, scale, width) for v in (item.low, item.high))
+            _rect(svg, start, y - 5, max(end - start, 2), 10, _tone("1"))
+        if item.middle is not None:
+            middle = _place(item.middle, scale, width)
+            _rect(svg, middle - 3, y - 8, 6, 16, PAPER)
+            _rect(svg, middle - 1, y - 8, 2, 16, INK)
+        if item.own is not None:
+            spot = {"cx": f"{_place(item.own, scale, width):.1f}", "cy": f"{y:.1f}", "r": "6.5"}
+            style = f"fill:{_tone('3')};stroke:{PAPER};stroke-width:2"
+            ET.SubElement(svg, "circle", {**spot, "style": style})
+    return _render(svg)
+
+
+def _place(value: float, scale: list[float], width: float) -> float:
+    """Return where a value lies between the ends of a scale, with room for a dot at both."""
+    edge, first, span = 8.0, min(scale), max(scale) - min(scale)
+    return edge + (width - 2 * edge) * ((value - first) / span if span else 0.5)
+
+
 def classes(values: pd.Series, steps: int = STEPS) -> pd.Series:
     """Return the class (0 is lowest) of each value, with about equal numbers of areas in each.
 
