@@ -145,24 +145,24 @@ def _in_buurten_of(
 ) -> pd.DataFrame:
     """Return the rows of one year with its buurten replaced by those of another."""
     year = int(rows["jaar"].iloc[0])
-    links, drawn = _links(year, target, kwb, changes)
+    found, drawn = links(year, target, kwb, changes)
     names = _buurten(kwb, target).set_index("gebied")["naam"]
-    other = links[links["van"] != links["naar"]]
-    new = set(names.index) - set(links["naar"])  # no old buurt lies here
+    other = found[found["van"] != found["naar"]]
+    new = set(names.index) - set(found["naar"])  # no old buurt lies here
     if other.empty and not new:
         return rows
-    buurten = crosswalk.convert(rows, links, names)
+    buurten = crosswalk.convert(rows, found, names)
     # The figures of a wijk or gemeente that grew or shrank are about another area.
     across = other[other["van"].map(wijk_of) != other["naar"].map(wijk_of, na_action="ignore")]
     odd = {wijk_of(code) for code in {*across["van"], *across["naar"].dropna(), *new}}
-    if new or links["naar"].isna().any():
+    if new or found["naar"].isna().any():
         odd |= set(rows.loc[rows["soort"] == "Gemeente", "gebied"])
     larger = rows[(rows["soort"] != "Buurt") & ~rows["gebied"].isin(odd)]
     both = pd.concat([larger, buurten], ignore_index=True)
     return both.assign(bron=[";".join(sources.ids([b, *drawn])) for b in both["bron"]])
 
 
-def _links(
+def links(
     year: int, target: int, kwb: pd.DataFrame, changes: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return how the buurten of one year lie in those of another, and the boundaries used.
@@ -174,9 +174,9 @@ def _links(
     # What changed in a year of which there is no table, nobody said.
     told = set(between) <= set(kwb["jaar"])
     if told:
-        links = crosswalk.by_code(old, new, changes[changes["jaar"].isin(between)])
-        if links is not None:
-            return links, []
+        known = crosswalk.by_code(old, new, changes[changes["jaar"].isin(between)])
+        if known is not None:
+            return known, []
     gemeente = gemeente_of(old["gebied"].iloc[0])
     before, after = (pdok.of_year(gemeente, y) for y in (year, target))
     if before is None or after is None:

@@ -1,0 +1,320 @@
+"""The same area over the years: figures with their error, and which changed by more than that.
+
+Figures and keys of a year stay in the buurten of that year: the area is carried to them. What
+falls wholly inside the area is exact, also where buurten were split or got another code.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import (
+    allocate,
+    cbs,
+    columns,
+    crosswalk,
+    dutch,
+    iv3,
+    kengetallen,
+    keys,
+    ledger,
+    measures,
+    regions,
+    sources,
+    views,
+)
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.measures import MOVED, OWN, TOPICS, measure
+from wijkboek_utils.regions import INHABITANTS
+
+# How much of the error of a key, an estimate or a conversion by area returns in another year. It
+# comes from the same shortcut, so that most of it falls away in a difference; our judgement.
+SAME = 0.9
+INDEX = "cpi"
+EXPENSES = "lasten"
+RUNNING, FIXED = "lopend", "vast"
+COUNTED = "kerncijfers"
+_NEAR = 1  # years between an account and the inhabitants that it is divided by
+_DRIFT = 0.02  # how much the number of inhabitants may change in a year; our judgement
+_COLUMNS = ["jaar", "onderwerp", "naam", "waarde", "se", "eenheid", "bron", "verslag"]
+_COLUMNS += ["omgerekend", "prijzen", "prijsjaar", "status"]
+_SERIES = ["onderwerp", "verslag", "prijzen"]  # only figures of one series are compared
+
+
+@dataclass(frozen=True)
+class Years:
+    """All years of an area.
+
+    `rows`: a row per figure: `jaar`, `onderwerp`, `naam`, `waarde`, `se`, `eenheid` (aantal, euro,
+    %), `bron`, `verslag` (kerncijfers, jaarrekening, begroting), `omgerekend` (partly by area from
+    other boundaries), `prijzen` (lopend, vast; empty where it is no money), `prijsjaar` and
+    `status` (voorlopig, definitief; empty where the publisher did not say).
+    `errors`: a row per cause of an error: `jaar`, `onderwerp`, `verslag`, `prijzen`, `oorzaak`,
+    `fout` (signed). `missing`: `jaar`, `reden`, of what could not be computed.
+    """
+
+    rows: pd.DataFrame
+    errors: pd.DataFrame
+    missing: pd.DataFrame
+
+
+_Point = tuple[dict[str, Any], dict[str, float]]  # the facts of a figure, its errors by cause
+_AreaOf = Callable[[int], tuple[pd.DataFrame, list[str]]]  # as `_area`, of a year
+
+
+def collect(gemeente: str, gebied: pd.DataFrame, jaar: int) -> Years:
+    """Return the figures of an area in every year that data/raw has, KWB and Iv3.
+
+    `gebied` as `regions.weights`, in the buurten of the books of `jaar`. Lasten are those for
+    services, per inhabitant, spread by the reasoned keys of their own year: `lasten`, and by group
+    of comparable taakvelden `lasten:<groep>`. Of a year with an annual account the budget is left
+    out. Money also comes in the prices of `jaar`, by the index cpi.
+    """
+    kwb = cbs.read_kwb(gemeente)
+    weights = gebied[~regions.is_rest(gebied["buurt"])].set_index("buurt")["gewicht"]
+    chosen = cbs.choose_years(kwb, jaar)
+    area_of = partial(_area, weights, kwb, int(chosen.get(INHABITANTS, chosen.iloc[0])))
+    points: list[_Point] = []
+    missing: list[dict[str, Any]] = []
+    years = sorted({int(y) for y in kwb.loc[kwb["soort"] == "Buurt", "jaar"]})
+    accounts = sorted({int(s.period) for s in sources.select("iv3", gemeente)})
+    todo = [(y, partial(_counts, y, kwb[kwb["jaar"] == y], area_of)) for y in years]
+    todo += [(y, partial(_expenses, y, gemeente, area_of)) for y in accounts]
+    for year, read in todo:
+        try:
+            points += read()
+        except Fout as fout:
+            missing.append({"jaar": year, "reden": str(fout)})
+    for year in sorted({facts["jaar"] for facts, _ in points if facts["prijzen"]}):
+        try:
+            factor = price_factor(year, jaar)
+        except Fout as fout:
+            missing.append({"jaar": year, "reden": str(fout)})
+            continue
+        points += [
+            _times(p, factor, {"prijzen": FIXED, "prijsjaar": jaar})
+            for p in points
+            if p[0]["jaar"] == year and p[0]["prijzen"] == RUNNING
+        ]
+    return _tables(points, missing)
+
+
+def _tables(points: list[_Point], missing: list[dict[str, Any]]) -> Years:
+    rows = [{**f, "se": float(np.hypot.reduce([0.0, *e.values()]))} for f, e in points]
+    names = ["jaar", *_SERIES]
+    errors = [
+        {**{n: f[n] for n in names}, "oorzaak": cause, "fout": error}
+        for f, e in points
+        for cause, error in e.items()
+    ]
+    table = pd.DataFrame(rows, columns=_COLUMNS).astype({"prijsjaar": "Int64"})
+    return Years(
+        table.sort_values("jaar", kind="stable", ignore_index=True),
+        pd.DataFrame(errors, columns=[*names, "oorzaak", "fout"]),
+        pd.DataFrame(missing, columns=["jaar", "reden"]),
+    )
+
+
+def price_factor(van: int, naar: int, index: str = INDEX) -> float:
+    """Return what an amount of year `van` is multiplied by to be in the prices of `naar`.
+
+    Raises Fout when the index lacks one of the years.
+    """
+    euro = kengetallen.Kengetal(
+        id="prijspeil",
+        naam="één euro",
+        waarde=1.0,
+        eenheid="euro",
+        jaar=van,
+        prijsbasis=kengetallen.PRICES,
+        laag=1.0,
+        hoog=1.0,
+        bron=index,
+        vindplaats=index,
+        status=kengetallen.STATUSES[0],
+        toelichting="",
+    )
+    return kengetallen.uprate(euro, naar, index).waarde
+
+
+def _times(point: _Point, factor: float, changed: dict[str, Any]) -> _Point:
+    facts, errors = point
+    scaled = {**facts, **changed, "waarde": facts["waarde"] * factor}
+    return scaled, {cause: error * factor for cause, error in errors.items()}
+
+
+def _area(
+    weights: pd.Series, kwb: pd.DataFrame, target: int, year: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the area in the buurten of a year, as `carry`, and the boundaries used for it."""
+    if year == target:
+        return pd.DataFrame({"gewicht": weights.astype(float), "grens": 0.0}), []
+    is_change = kwb["onderwerp"] == crosswalk.CHANGE
+    links, drawn = cbs.links(year, target, kwb[~is_change], kwb[is_change])
+    if new := sorted(set(weights.index[weights > 0]) - set(links["naar"])):
+        raise Fout(
+            f"In {year} lag een deel van het gebied van nu ({', '.join(new[:3])}) nog in geen "
+            "buurt van de gemeente. Daarom vergelijken we dat jaar niet."
+        )
+    return measures.carry(weights, links), drawn
+
+
+def _counts(year: int, rows: pd.DataFrame, area_of: _AreaOf) -> list[_Point]:
+    """Return the figures of one KWB table for the area."""
+    area, drawn = area_of(year)
+    rows = rows[rows["onderwerp"].isin(TOPICS)]
+    facts = {"jaar": year, "verslag": COUNTED, "omgerekend": bool((area["grens"] > 0).any())}
+    points = []
+    for onderwerp, topic in TOPICS.items():
+        value, errors = measure(onderwerp, rows, area)
+        if not dutch.is_known(value):
+            continue
+        used = rows.loc[rows["onderwerp"] == onderwerp, "bron"].unique()
+        own = {
+            "onderwerp": onderwerp,
+            "naam": topic.naam,
+            "waarde": value,
+            "eenheid": topic.eenheid,
+            "bron": ";".join(sources.ids([*used, *drawn])),
+            "prijzen": RUNNING if topic.price else "",
+            "prijsjaar": year if topic.price else None,
+            "status": _status(used),
+        }
+        points.append((facts | own, errors))
+    return points
+
+
+def _expenses(year: int, gemeente: str, area_of: _AreaOf) -> list[_Point]:
+    """Return municipal lasten for services to the area per inhabitant, in all and by group."""
+    figures = cbs.indicators(gemeente, year)
+    people = figures[figures["onderwerp"] == INHABITANTS]
+    counted = int(people["jaar"].iloc[0]) if len(people) else 0
+    if abs(counted - year) > _NEAR:
+        raise Fout(
+            f"Over {year} is er een gemeenterekening, maar geen aantal inwoners. Haal de "
+            f"kerncijfers op met: wijkboek fetch {gemeente} --only kwb-{year}"
+        )
+    area, drawn = area_of(counted)
+    inhabitants, doubt = measure(INHABITANTS, people, area)
+    if not dutch.is_known(inhabitants) or inhabitants < views.FEW:
+        raise Fout(f"In {year} had het gebied te weinig inwoners voor een bedrag per inwoner.")
+    source, accounts = iv3.source(gemeente, year), iv3.read(gemeente, year)
+    rules = sources.read_project_table("taakvelden")
+    rows = _services(allocate.amounts(accounts, rules), figures, gemeente, source)
+    sign = allocate.published_sign(rows)
+    parts = ledger.totals(rows, area["gewicht"], ["groep", "sleutel"], sign=sign)
+    cut = rows["bedrag"] * sign * rows["buurt"].map(area["grens"]) * keys.MOVED_ERROR
+    fixed = pd.DataFrame({"groep": rows["groep"], "sleutel": MOVED, "fout": cut})
+    parts["fout"] = parts["se"] * np.sign(parts["bedrag"])
+    parts = pd.concat([parts, fixed.groupby(["groep", "sleutel"], as_index=False).sum()])
+    shared = {
+        "jaar": year,
+        "eenheid": "euro",
+        "bron": ";".join(sources.ids([*rows["bron"].unique(), *people["bron"].unique(), *drawn])),
+        "verslag": source.report,
+        "omgerekend": bool((area["grens"] > 0).any()),
+        "prijzen": RUNNING,
+        "prijsjaar": year,
+        "status": source.status,
+    }
+    spread = accounts["taakveld"].isin(rules.loc[rules["sleutel"] != keys.NO_KEY, "taakveld"])
+    names = crosswalk.comparable(accounts[spread], year).set_index("groep")["naam"]
+    named = {EXPENSES: "uitgaven van de gemeente per inwoner"}
+    named |= {f"{EXPENSES}:{code}": name for code, name in names.items()}
+    uncertain = np.hypot.reduce([*doubt.values(), _DRIFT * (counted - year) * inhabitants])
+    points = []
+    for onderwerp, naam in named.items():
+        own = parts["groep"] == onderwerp.removeprefix(f"{EXPENSES}:")
+        part = parts if onderwerp == EXPENSES else parts[own]
+        value = float(part["bedrag"].sum() / inhabitants)
+        errors = (part.groupby("sleutel")["fout"].sum() / inhabitants).to_dict()
+        errors[OWN] = float(value * uncertain / inhabitants)
+        points.append((shared | {"onderwerp": onderwerp, "naam": naam, "waarde": value}, errors))
+    return points
+
+
+def _services(
+    table: pd.DataFrame, figures: pd.DataFrame, gemeente: str, source: sources.Source
+) -> pd.DataFrame:
+    """Return lasten for services as boekingen under the reasoned keys, with their `groep`."""
+    year, sleutels = int(source.period), keys.build_keys(figures)
+    table = table[table["kant"] == "lasten"]
+    used = allocate.key_of_set(table, allocate.DEFAULT_SET, sleutels)
+    rows = allocate.spread(table, used, sleutels, gemeente)
+    rows = views.services(allocate.book(rows, year, source.id, sleutels))
+    return rows.assign(groep=_groups(rows["post"].str.split(":").str[1], year))
+
+
+def _groups(taakvelden: pd.Series, year: int) -> pd.Series:
+    """Return the group that each taakveld of a year is compared in, as `crosswalk.comparable`."""
+    table = crosswalk.taakveld_groups()
+    last = table["tot"].replace("", "9999").astype(int)
+    table = table[(table["van"].astype(int) <= year) & (year <= last)]
+    groups = table.set_index("taakveld")["groep"].to_dict()
+    return taakvelden.map(lambda taakveld: groups.get(taakveld, taakveld))
+
+
+def _status(used: Any) -> str:
+    """Return the status of figures from these sources: voorlopig where one of them is."""
+    found = {sources.catalogue()[b].status for b in sources.ids(used) if b in sources.catalogue()}
+    return "voorlopig" if "voorlopig" in found else "/".join(sorted(found - {""}))
+
+
+def changes(years: Years) -> pd.DataFrame:
+    """Return what changed between the first and the last year of each series.
+
+    Columns: `onderwerp`, `naam`, `verslag`, `prijzen`, `eenheid`, `van`, `tot`, `verschil`, `se`,
+    `deel` (of the first value), `oordeel` (hoger, lager, gelijk) and `breuk` (whether it was not
+    checked that CBS measured the same in both). It is hoger or lager only when the difference is
+    larger than its 90 % margin. Rounding is another error each year; of one key, of estimates and
+    of conversion the part SAME is the same error in both years, and falls away.
+    """
+    found = []
+    causes = dict(list(years.errors.groupby(["jaar", *_SERIES])))
+    for series, rows in years.rows.groupby(_SERIES, sort=False):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        if first["jaar"] == last["jaar"]:
+            continue
+        both = [causes[(r["jaar"], *series)].set_index("oorzaak")["fout"] for r in (first, last)]
+        difference, se = last["waarde"] - first["waarde"], difference_se(*both)
+        # A margin of nothing is no margin for noise of adding floats.
+        margin = max(dutch.Z90 * se, 1e-9 * abs(first["waarde"]))
+        verdict = "gelijk" if abs(difference) <= margin else "hoger" if difference > 0 else "lager"
+        found.append(
+            {
+                **{name: last[name] for name in ["naam", "eenheid", *_SERIES]},
+                "van": first["jaar"],
+                "tot": last["jaar"],
+                "verschil": difference,
+                "se": se,
+                "deel": difference / first["waarde"] if first["waarde"] else np.nan,
+                "oordeel": verdict,
+                "breuk": _unsure(str(series[0]), first["jaar"], last["jaar"]),
+            }
+        )
+    order = ["onderwerp", "naam", "verslag", "prijzen", "eenheid", "van", "tot", "verschil", "se"]
+    return pd.DataFrame(found, columns=[*order, "deel", "oordeel", "breuk"])
+
+
+def difference_se(before: pd.Series, after: pd.Series) -> float:
+    """Return the standard error of a difference; both are signed errors, indexed by their cause."""
+    common = before.index.intersection(after.index).difference([OWN])
+    together = (before[common] * after[common]).sum()
+    variance = (before**2).sum() + (after**2).sum() - 2 * SAME * together
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def _unsure(onderwerp: str, first: int, last: int) -> bool:
+    """Return whether the column may be another one: its place at CBS is not checked for a year."""
+    if onderwerp not in TOPICS:
+        return False
+    places = []
+    for year in (first, last):
+        rows = columns.wanted(year).query("onderwerp == @onderwerp")
+        rows = rows[~rows["nagegaan"].str.startswith("metadata")]
+        places.append(set(rows["pad"]))
+    return places[0] != places[1]
