@@ -1,5 +1,8 @@
 """Bring an amount of the gemeente down to its buurten by verdeelsleutels, to the cent."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -40,11 +43,21 @@ def overhead_shares(iv3: pd.DataFrame) -> pd.Series:
 
     In proportion to their salaries (L1.1); to their lasten above 0 where no salaries are given.
     """
-    others = iv3[~iv3["taakveld"].isin([OVERHEAD, *RESERVES])].set_index("taakveld")
-    basis = others["salarissen"].clip(lower=0).fillna(0.0)
-    if basis.sum() == 0:
-        basis = others["lasten"].clip(lower=0)
-    return (basis / basis.sum())[basis > 0]
+    return _overhead_shares(iv3.assign(gemeente="")).droplevel("gemeente")
+
+
+def _overhead_shares(iv3: pd.DataFrame) -> pd.Series:
+    """Return the same of several gemeenten, indexed by gemeente and taakveld."""
+    others = iv3[~iv3["taakveld"].isin([OVERHEAD, *RESERVES])]
+    others = others.set_index(["gemeente", "taakveld"])
+    salaries, lasten = (others[c].clip(lower=0).fillna(0.0) for c in ("salarissen", "lasten"))
+    given = salaries.groupby("gemeente").transform("sum") > 0
+    basis = salaries.where(given, lasten)
+    shares = (basis / basis.groupby("gemeente").transform("sum"))[basis > 0]
+    # Where there is nothing to support, overhead stays with itself.
+    alone = sorted(set(iv3["gemeente"]) - set(shares.index.get_level_values("gemeente")))
+    itself = pd.MultiIndex.from_product([alone, [OVERHEAD]], names=["gemeente", "taakveld"])
+    return pd.concat([shares, pd.Series(1.0, index=itself)]) if alone else shares
 
 
 def amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
@@ -53,13 +66,16 @@ def amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 
     `rules` is `taakvelden.csv`. Lasten of which a part is salaries are split: salaries go to the
     buitenwereld, the rest to the `ontvanger`. Overhead gets the domein and key of the taakvelden it
-    supports. Amounts of one taakveld and side add up to the published amount, to the cent.
+    supports. Amounts of one taakveld and side add up to the published amount, to the cent. Accounts
+    of several gemeenten have a column `gemeente`, and so have their amounts.
     """
     unknown = sorted(set(iv3["taakveld"]) - set(rules["taakveld"]))
     if unknown:
         raise KeyError(f"taakvelden.csv kent deze taakvelden niet: {unknown}")
+    several = "gemeente" in iv3
+    iv3 = iv3 if several else iv3.assign(gemeente="")
     own = iv3[iv3["taakveld"] != OVERHEAD].merge(
-        rules.drop(columns="reden"), on="taakveld", how="left", validate="1:1"
+        rules.drop(columns="reden"), on="taakveld", how="left", validate="m:1"
     )
     wages = own["salarissen"].fillna(0.0).clip(0, own["lasten"].clip(lower=0))
     wages = wages.where(own["ontvanger"] == "huishoudens", 0.0)
@@ -71,23 +87,29 @@ def amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     parts = [lasten, salaries, baten, _overhead_amounts(iv3, rules)]
     table = pd.concat(parts, ignore_index=True)
     columns = ["taakveld", "kant", "domein", "sleutel", "cluster", "van", "naar", "euro"]
+    columns = ["gemeente", *columns] if several else columns
     return table.loc[table["euro"] != 0, columns].reset_index(drop=True)
 
 
 def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
-    shares = overhead_shares(iv3)
-    target = rules.set_index("taakveld").loc[shares.index, ["domein", "sleutel", "cluster"]]
-    groups = target.assign(share=shares).groupby(["domein", "sleutel", "cluster"])["share"].sum()
-    published = iv3.set_index("taakveld").reindex([OVERHEAD])[["lasten", "baten"]].fillna(0).iloc[0]
+    kinds = ["domein", "sleutel", "cluster"]
+    shares = _overhead_shares(iv3).rename("share").reset_index()
+    shares = shares.merge(rules[["taakveld", *kinds]], on="taakveld", how="left", validate="m:1")
+    shares["sleutel"] = shares["sleutel"].replace("overhead", NO_KEY)
+    groups = shares.pivot_table(
+        index="gemeente", columns=kinds, values="share", aggfunc="sum", fill_value=0.0
+    )
+    published = iv3[iv3["taakveld"] == OVERHEAD].set_index("gemeente").reindex(groups.index)
     frames = []
     for kant, van, naar in [
         ("lasten", "gemeente", "buitenwereld"),
         ("baten", "buitenwereld", "gemeente"),
     ]:
-        cents = np.rint(np.array([abs(published[kant]) * 100]))
-        parts = spread_cents(cents, groups.to_numpy()[None, :])[0] / 100
-        frame = groups.reset_index().assign(kant=kant, van=van, naar=naar)
-        frames.append(frame.assign(taakveld=OVERHEAD, euro=parts * np.sign(published[kant])))
+        euro = published[kant].fillna(0.0).to_numpy()
+        parts = spread_cents(np.rint(np.abs(euro) * 100), groups.to_numpy()) / 100
+        signed = pd.DataFrame(parts * np.sign(euro)[:, None], groups.index, groups.columns)
+        frame = signed.melt(ignore_index=False, value_name="euro").reset_index()
+        frames.append(frame.assign(taakveld=OVERHEAD, kant=kant, van=van, naar=naar))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -108,72 +130,154 @@ def key_of_set(table: pd.DataFrame, key_set: str, keys: Keys) -> pd.Series:
     return reasoned
 
 
-def spread(table: pd.DataFrame, sleutels: pd.Series, keys: Keys, gemeente: str) -> pd.DataFrame:
-    """Return `table` with a row per buurt: `buurt`, `bedrag` (EUR, >= 0), `teken`, `sleutel`, `se`.
+@dataclass(frozen=True)
+class Spread:
+    """Amounts brought down to the buurten of one gemeente or several.
 
-    What has no key is booked under the rest of the gemeente. `teken` is -1 where the published
-    amount is below zero. The amounts of each row of `table` add up to it, to the cent.
+    `table`: a row per amount. `buurten`: the codes of the buurten, and of the rest of a gemeente.
+    `cells`: a row per amount and buurt: `regel` and `plek`, the places of both in these lists,
+    `bedrag` (EUR, above 0) and `se`. Words are kept once an amount, not once a cell: there are
+    millions of cells in the country.
     """
-    names = [*keys.shares.columns, rest_of(gemeente)]
-    shares = keys.shares.assign(**{rest_of(gemeente): 0.0})
-    shares.loc[NO_KEY] = [0.0] * len(keys.shares.columns) + [1.0]
-    errors = keys.errors.assign(**{rest_of(gemeente): 0.0})
-    errors.loc[NO_KEY] = 0.0
-    share = shares.loc[sleutels].to_numpy()
-    cents = np.rint(np.abs(table["euro"].to_numpy()) * 100)
-    bedrag = spread_cents(cents, share) / 100
-    se = bedrag * (1 - share) * errors.loc[sleutels].to_numpy()
-    wide = table.assign(sleutel=sleutels.to_numpy(), teken=np.sign(table["euro"]).astype(int))
-    long = wide.loc[wide.index.repeat(len(names))].reset_index(drop=True)
-    long["buurt"] = np.tile(names, len(table))
-    long["bedrag"], long["se"] = bedrag.ravel(), se.ravel()
-    return long[long["bedrag"] > 0].reset_index(drop=True)
+
+    table: pd.DataFrame
+    buurten: np.ndarray
+    cells: pd.DataFrame
 
 
-def split_owners(boekingen: pd.DataFrame, indicatoren: pd.DataFrame) -> pd.DataFrame:
-    """Return the boekingen with payer `eigenaren` divided over who owns the dwellings of a buurt.
+def spread(table: pd.DataFrame, sleutels: pd.Series, keys: Keys, gemeente: str) -> Spread:
+    """Return the amounts of a gemeente spread over its buurten by the keys given.
+
+    What has no key is booked under the rest of the gemeente. The table gets the `sleutel` used,
+    `bronnen` of its figures, and `teken`, -1 where the published amount is below zero. The cells of
+    each row of `table` add up to it, to the cent.
+    """
+    whole = (sleutels == NO_KEY).to_numpy()
+    used = keys.shares.index.get_indexer(sleutels[~whole])
+    if (used < 0).any():
+        raise KeyError(f"deze sleutels zijn er niet: {set(sleutels) - set(keys.shares.index)}")
+    buurten = len(keys.shares.columns)
+    share, error = np.zeros((2, len(table), buurten + 1))
+    share[whole, buurten] = 1.0
+    share[~whole, :buurten] = keys.shares.to_numpy()[used]
+    error[~whole, :buurten] = keys.errors.to_numpy()[used]
+    bedrag = spread_cents(np.rint(np.abs(table["euro"].to_numpy()) * 100), share) / 100
+    se = bedrag * (1 - share) * error
+    regel, plek = np.nonzero(bedrag)
+    return Spread(
+        table.assign(
+            sleutel=sleutels.to_numpy(),
+            bronnen=keys.table["bronnen"].reindex(sleutels).fillna("").to_numpy(),
+            teken=np.sign(table["euro"]).astype(int),
+        ),
+        np.array([*keys.shares.columns, rest_of(gemeente)], dtype=object),
+        pd.DataFrame(
+            {"regel": regel, "plek": plek, "bedrag": bedrag[regel, plek], "se": se[regel, plek]}
+        ),
+    )
+
+
+def spread_all(
+    table: pd.DataFrame,
+    keys: Mapping[str, Keys],
+    indicatoren: pd.DataFrame,
+    key_set: str = DEFAULT_SET,
+) -> Spread:
+    """Return the amounts of several gemeenten spread by their own keys, and split by owner.
+
+    `table` as from `amounts`, with a column `gemeente`; `keys` by gemeente.
+    """
+    parts = [
+        spread(rows, key_of_set(rows, key_set, keys[gemeente]), keys[gemeente], gemeente)
+        for gemeente, rows in table.groupby("gemeente")
+    ]
+    return split_owners(_join(parts), indicatoren)
+
+
+def _join(parts: list[Spread]) -> Spread:
+    """Return the spread amounts of several gemeenten as one."""
+    cells, rows, places = [], 0, 0
+    for part in parts:
+        cells.append(part.cells.add([rows, places, 0, 0]))
+        rows, places = rows + len(part.table), places + len(part.buurten)
+    return Spread(
+        pd.concat([p.table for p in parts], ignore_index=True),
+        np.concatenate([p.buurten for p in parts]),
+        pd.concat(cells, ignore_index=True),
+    )
+
+
+def split_owners(rows: Spread, indicatoren: pd.DataFrame) -> Spread:
+    """Return the amounts with payer `eigenaren` divided over who owns the dwellings of a buurt.
 
     Owner-occupiers are huishoudens, corporations instellingen, other landlords bedrijven. Where CBS
     does not say what kind of landlord it is, the landlords' part is booked under buitenwereld.
     """
-    owners = boekingen["van"] == "eigenaren"
-    shares = owner_shares(indicatoren).reindex(boekingen.loc[owners, "buurt"])
-    cents = np.rint(boekingen.loc[owners, "bedrag"].to_numpy() * 100)
-    parts = spread_cents(cents, shares.to_numpy()) / 100
-    frames = [boekingen[~owners]]
+    owners = (rows.table["van"] == "eigenaren").to_numpy()
+    number = owners.sum()
+    # Their rows go last, so that a copy of them for each payer can follow.
+    order = np.argsort(np.argsort(owners, kind="stable"), kind="stable")
+    cells = rows.cells.assign(regel=order[rows.cells["regel"]])
+    theirs = cells["regel"] >= len(owners) - number
+    cells, own = cells[~theirs], cells[theirs]
+    shares = owner_shares(indicatoren).reindex(rows.buurten[own["plek"]])
+    shares = shares.fillna({"buitenwereld": 1.0}).fillna(0.0)  # the rest has no dwellings
+    parts = spread_cents(np.rint(own["bedrag"].to_numpy() * 100), shares.to_numpy()) / 100
+    tables, frames = [rows.table[~owners]], [cells]
     for i, payer in enumerate(shares.columns):
-        rows = boekingen[owners].assign(van=payer, bedrag=parts[:, i])
-        rows["se"] *= shares[payer].to_numpy()
-        frames.append(rows[rows["bedrag"] > 0])
-    return pd.concat(frames, ignore_index=True)
+        tables.append(rows.table[owners].assign(van=payer))
+        se = own["se"] * shares[payer].to_numpy()
+        part = own.assign(regel=own["regel"] + i * number, bedrag=parts[:, i], se=se)
+        frames.append(part[part["bedrag"] > 0])
+    table, found = (pd.concat(x, ignore_index=True) for x in (tables, frames))
+    return Spread(table, rows.buurten, found)
 
 
-def book(spread_rows: pd.DataFrame, jaar: int, bron: str, keys: Keys) -> pd.DataFrame:
-    """Return spread municipal amounts as boekingen in the form of the grootboek.
+def flows(rows: Spread, jaar: int, bron: str) -> Spread:
+    """Return spread amounts as flows: the table has what a boeking has, except buurt and amount.
 
     The post is `iv3:<taakveld>:<lasten|baten>`. A negative published amount swaps `van` and `naar`;
-    it can be told by its post: lasten that come in, or baten that go out.
+    it can be told by its post: lasten that come in, or baten that go out. Amounts that are alike in
+    all this are one flow.
     """
-    swap = spread_rows["teken"] < 0
-    used = keys.table["bronnen"].reindex(spread_rows["sleutel"]).fillna("").to_numpy()
-    whole = spread_rows["sleutel"] == NO_KEY
+    table = rows.table
+    swap = table["teken"] < 0
+    whole = table["sleutel"] == NO_KEY
     # Overhead that stays with land development is a share by salaries, and not published as such.
-    overhead = whole & (spread_rows["taakveld"] == OVERHEAD)
-    boekingen = spread_rows.assign(
-        jaar=jaar,
-        van=spread_rows["van"].where(~swap, spread_rows["naar"]),
-        naar=spread_rows["naar"].where(~swap, spread_rows["van"]),
-        post="iv3:" + spread_rows["taakveld"] + ":" + spread_rows["kant"],
-        soort="publiek",
-        # What stays with the gemeente as a whole is published for it and spread over nothing.
-        methode=np.where(whole & ~overhead, "gemeten", "verdeeld"),
-        sleutel=spread_rows["sleutel"].where(~whole).mask(overhead, "overhead"),
-        bron=[";".join(x for x in [bron, *b.split(";")] if x) for b in used],
-        bronjaar=jaar,
+    overhead = whole & (table["taakveld"] == OVERHEAD)
+    named = pd.DataFrame(
+        {
+            "jaar": jaar,
+            "van": table["van"].where(~swap, table["naar"]),
+            "naar": table["naar"].where(~swap, table["van"]),
+            "post": "iv3:" + table["taakveld"] + ":" + table["kant"],
+            "domein": table["domein"],
+            "soort": "publiek",
+            # What stays with the gemeente as a whole is published for it and spread over nothing.
+            "methode": np.where(whole & ~overhead, "gemeten", "verdeeld"),
+            "sleutel": table["sleutel"].where(~whole).mask(overhead, "overhead"),
+            "bron": (bron + ";" + table["bronnen"]).str.strip(";"),
+            "bronjaar": jaar,
+        }
     )
-    keys_of_row = ["buurt", "jaar", "van", "naar", "post", "domein", "soort", "methode", "sleutel"]
-    merged = boekingen.groupby([*keys_of_row, "bron", "bronjaar"], dropna=False, as_index=False)
-    return ledger.conform(merged[["bedrag", "se"]].sum())
+    flow = named.groupby([*named], dropna=False).ngroup()
+    cells = rows.cells.assign(regel=flow.to_numpy()[rows.cells["regel"]])
+    merged = cells.groupby(["regel", "plek"], as_index=False)[["bedrag", "se"]].sum()
+    first = named.loc[~flow.duplicated()].set_axis(flow[~flow.duplicated()]).sort_index()
+    return Spread(first, rows.buurten, merged)
+
+
+def boekingen(rows: Spread) -> pd.DataFrame:
+    """Return flows as boekingen in the form of the grootboek."""
+    cells = rows.cells.reset_index(drop=True)
+    words = rows.table.iloc[cells["regel"]].reset_index(drop=True)
+    buurt = pd.array(rows.buurten, dtype="str").take(cells["plek"])
+    return ledger.conform(words.assign(buurt=buurt, bedrag=cells["bedrag"], se=cells["se"]))
+
+
+def book(rows: Spread, jaar: int, bron: str, keys: Keys) -> pd.DataFrame:
+    """Return spread municipal amounts as boekingen in the form of the grootboek; see `flows`."""
+    return boekingen(flows(rows, jaar, bron))
 
 
 def book_sets(
@@ -188,10 +292,9 @@ def book_sets(
 
     `table` as from `amounts`.
     """
-    frames = []
-    for name in SETS:
-        rows = spread(table, key_of_set(table, name, keys), keys, gemeente)
-        frames.append(book(split_owners(rows, indicatoren), jaar, bron, keys))
+    own, found = table.assign(gemeente=gemeente), {gemeente: keys}
+    rows = [spread_all(own, found, indicatoren, name) for name in SETS]
+    frames = [boekingen(flows(r, jaar, bron)) for r in rows]
     return pd.concat(dict(zip(SETS, frames, strict=True)), names=["set"]).reset_index("set")
 
 
@@ -217,5 +320,5 @@ def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
     """Return municipal boekingen added up as published: indexed by taakveld and side, in EUR."""
     rows = boekingen[boekingen["post"].str.startswith("iv3:")]
     signed = rows["bedrag"] * published_sign(rows)
-    parts = rows["post"].str.split(":", expand=True)
+    parts = rows["post"].str.split(":", expand=True).reindex(columns=[0, 1, 2])
     return signed.groupby([parts[1], parts[2]]).sum().rename_axis(["taakveld", "kant"])

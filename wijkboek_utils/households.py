@@ -1,11 +1,13 @@
 """Income of households per buurt: measured where CBS publishes it, else the rest of the wijk."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger, sources
+from wijkboek_utils import keys, ledger, sources
 from wijkboek_utils.keys import MOVED_ERROR
-from wijkboek_utils.regions import INHABITANTS, wijk_of
+from wijkboek_utils.regions import INHABITANTS, gemeente_of, wijk_of
 
 # CBS rounds inhabitants to fives and income per inhabitant to hundreds of euros; the standard error
 # of a figure that is rounded to steps of d is d / sqrt(12).
@@ -21,22 +23,19 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     Columns: `buurt`, `inwoners`, `per_inwoner`, `bedrag`, `se`, `se_bron`, `methode` (gemeten,
     verdeeld, ontbreekt), `sleutel`, `bronjaar`, `bron`. A buurt without a figure gets, by
     inhabitants, what the published buurten leave of its wijk; in a wijk without a figure, of the
-    gemeente. Where nothing is left or nothing is known the amount is missing.
+    gemeente. Where nothing is left or nothing is known the amount is missing. The figures may be
+    of several gemeenten: a row has the `bron` of its own.
     """
     figures = _with_totals(indicatoren)
-    buurten = figures[figures.index.str.startswith("BU")].copy()
-    buurten["wijk"] = buurten.index.map(wijk_of)
-    table = buurten.assign(se_bron=0.0, sleutel=None, methode="ontbreekt")
+    table = figures[figures.index.str.startswith("BU")].copy()
+    table = table.assign(se_bron=0.0, sleutel=None, methode="ontbreekt")
     table.loc[table["bedrag"].notna(), "methode"] = "gemeten"
-    for wijk, group in buurten.groupby("wijk"):
-        if wijk in figures.index:
-            _spread_rest(table, group.index, figures.loc[wijk], str(wijk))
-    for code in figures.index[figures.index.str.startswith("GM")]:
-        _spread_rest(table, table.index, figures.loc[code], str(code))
+    for area_of in (wijk_of, gemeente_of):
+        _spread_rest(table, figures, table.index.map(area_of))
+    gemeenten = table.index.map(gemeente_of)
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
-    used = source["bron"].unique() if len(source) else indicatoren["bron"].iloc[:1]
-    table["bron"] = ";".join(sources.ids(used))
+    table["bron"] = gemeenten.map(_sources(source, indicatoren))
     table["per_inwoner"] = table["bedrag"] / table["inwoners"].where(table["inwoners"] > 0)
     columns = [
         "inwoners",
@@ -50,6 +49,42 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
         "bron",
     ]
     return table[columns].rename_axis("buurt").reset_index()
+
+
+def _sources(source: pd.DataFrame, indicatoren: pd.DataFrame) -> pd.Series:
+    """Return by gemeente the sources of its income, else the source of its first figure."""
+    first, used = (
+        frame.groupby(keys.gemeenten(frame["gebied"]))["bron"] for frame in (indicatoren, source)
+    )
+    names = used.agg(lambda cells: ";".join(sources.ids(cells.unique())))
+    return names.reindex(first.first().index).fillna(first.first())
+
+
+def alike(indicatoren: pd.DataFrame, formulas: Iterable[str]) -> list[pd.DataFrame]:
+    """Return the figures in parts, each of gemeenten whose flows can be computed at once.
+
+    Of the gemeenten of one part the same formulas can be known, from figures of the same years and
+    sources: with one choice of rules and one origin for all. Over a country that is a few parts.
+    """
+    buurten, counts = keys.per_buurt(indicatoren)
+    found = {f: keys.evaluate(f, counts) for f in dict.fromkeys(formulas)}
+    known = pd.DataFrame({f: v.notna() for f, v in found.items() if v is not None})
+    known = known.groupby(keys.gemeenten(counts.index)).any()
+    used = set().union(*(keys.topics_of(f) for f in found))
+    rows = buurten.loc[buurten["onderwerp"].isin(used), ["gebied", "onderwerp", "jaar", "bron"]]
+    rows = rows.assign(gebied=keys.gemeenten(rows["gebied"])).drop_duplicates()
+    origins = {
+        gemeente: sorted(own.drop(columns="gebied").itertuples(index=False, name=None))
+        for gemeente, own in rows.groupby("gebied")
+    }
+    signs = {
+        gemeente: (*there, *origins.get(gemeente, ()))
+        for gemeente, there in zip(known.index, known.to_numpy().tolist(), strict=True)
+    }
+    numbers = {sign: number for number, sign in enumerate(dict.fromkeys(signs.values()))}
+    part = {gemeente: numbers[sign] for gemeente, sign in signs.items()}
+    places = pd.Series(keys.gemeenten(indicatoren["gebied"]), index=indicatoren.index)
+    return [group for _, group in indicatoren.groupby(places.map(part))]
 
 
 def income_year(indicatoren: pd.DataFrame) -> int:
@@ -73,27 +108,39 @@ def _with_totals(indicatoren: pd.DataFrame) -> pd.DataFrame:
     return figures
 
 
-def _spread_rest(table: pd.DataFrame, members: pd.Index, whole: pd.Series, area: str) -> None:
-    """Fill buurten of `table` that have no amount yet from what the others leave of `whole`."""
-    part = table.loc[members]
-    open_ = part.index[part["bedrag"].isna() & (part["inwoners"] > 0)]
-    if pd.isna(whole["bedrag"]) or open_.empty or part["inwoners"].isna().any():
-        return
-    rest = whole["bedrag"] - part["bedrag"].sum()
-    people = part.loc[open_, "inwoners"]
+def _spread_rest(table: pd.DataFrame, figures: pd.DataFrame, areas: pd.Index) -> None:
+    """Fill buurten of `table` that have no amount yet from what the others leave of their area.
+
+    `areas` says of each buurt in which area it lies, `figures` has the totals of areas.
+    """
+    whole = figures.reindex(areas).set_axis(table.index)
+    open_ = table["bedrag"].isna() & (table["inwoners"] > 0)
+    people = table["inwoners"].where(open_, 0.0)
     # Of a wijk that was spread only the error of its published total counts: the rest cancels.
-    spread = part["methode"] == "verdeeld"
-    wijken = part[spread].groupby("sleutel")["se_bron"].sum()
-    error = np.sqrt(whole["se"] ** 2 + (part.loc[~spread, "se"] ** 2).sum() + (wijken**2).sum())
-    if rest <= 2 * error:
-        return  # what is left may be nothing but rounding
-    share = people / people.sum()
-    rounding = error / rest
-    table.loc[open_, "bedrag"] = (rest * share).round(2)
-    table.loc[open_, "se"] = rest * share * np.hypot(_SE_SPREAD * (1 - share), rounding)
-    table.loc[open_, "se_bron"] = rest * share * rounding
-    table.loc[open_, "methode"] = "verdeeld"
-    table.loc[open_, "sleutel"] = f"inwoners:{area}"
+    spread = table["methode"] == "verdeeld"
+    wijken = (
+        table["se_bron"].where(spread, 0.0).groupby(table["sleutel"].fillna("")).transform("sum")
+    )
+    first = spread & ~table["sleutel"].duplicated()
+    square = (table["se"] ** 2).mask(spread, (wijken**2).where(first, 0.0))
+    known, squares, crowd = (
+        x.groupby(areas).transform("sum") for x in (table["bedrag"], square, people)
+    )
+    error = np.sqrt(whole["se"] ** 2 + squares)
+    rest = whole["bedrag"] - known
+    counted = table["inwoners"].notna().groupby(areas).transform("all")
+    # What is left within twice its error may be nothing but rounding.
+    filled = open_ & counted & (rest > 2 * error)
+    share, rounding = people / crowd, error / rest
+    found = {
+        "bedrag": (rest * share).round(2),
+        "se": rest * share * np.hypot(_SE_SPREAD * (1 - share), rounding),
+        "se_bron": rest * share * rounding,
+        "methode": "verdeeld",
+        "sleutel": "inwoners:" + areas,
+    }
+    for column, value in found.items():
+        table[column] = table[column].mask(filled, value)
 
 
 def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.DataFrame:
@@ -105,11 +152,15 @@ def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.D
     buitenwereld. Where benefits exceed a small income, nothing is left and 0 is booked.
     """
     paid = municipal[(municipal["van"] == "gemeente") & (municipal["naar"] == "huishoudens")]
-    sums = paid.groupby("buurt").agg(
-        bedrag=("bedrag", "sum"), square=("se", lambda x: (x**2).sum())
-    )
+    sums = paid.assign(square=paid["se"] ** 2).groupby("buurt")[["bedrag", "square"]].sum()
     sums = sums.reindex(table["buurt"]).fillna(0.0)
     known = table["bedrag"].notna()
+    # What the key gives too much in benefits, the rest has too little: together they are published.
+    keyed = paid.dropna(subset="sleutel").set_index("buurt")
+    causes = ledger.KEY_CAUSE + keyed["sleutel"].astype("str")
+    errors = pd.DataFrame({"cause": causes, "fout": -keyed["se"].astype(float)})
+    errors = errors.groupby(["buurt", "cause"])["fout"].sum().reset_index("cause")
+    named = ledger.error_text(errors[errors["fout"] < 0]).reindex(table["buurt"])
     boekingen = pd.DataFrame(
         {
             "buurt": table["buurt"],
@@ -124,6 +175,7 @@ def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.D
             "se_bron": table["se_bron"],
             "methode": table["methode"],
             "sleutel": table["sleutel"],
+            "fouten": named.where(known.to_numpy()).to_numpy(),
             "bron": table["bron"],
             "bronjaar": table["bronjaar"],
         }

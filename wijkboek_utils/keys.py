@@ -2,16 +2,35 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import sources
-from wijkboek_utils.regions import INHABITANTS, gemeente_of
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.regions import INHABITANTS
 
 NO_KEY = "geen"
 FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
 MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
+Origins = dict[str, set[tuple[int, str]]]  # the years and sources of the figures of a topic
+_ORIGIN = ["onderwerp", "jaar", "bron"]
+_FACTS = ["onderwerpen", "jaren", "bronnen", "bijgeschat"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a verdeelsleutel is made: by a formula over counts, or by mixing others by weight."""
+
+    formula: str
+    mixture: dict[str, float]
+    error: float
+
+    @cached_property
+    def topics(self) -> set[str]:
+        """Return the CBS names in the formula."""
+        return topics_of(self.formula)
 
 
 @dataclass(frozen=True)
@@ -44,48 +63,126 @@ def build_keys(indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = Non
     `shares`; where single buurten miss a figure, they are estimated from their inhabitants in the
     ratio of the other buurten, with a wider error, and counted in `bijgeschat`.
     """
+    (found,) = build_all(indicatoren, definitions).values()
+    return found
+
+
+def build_all(
+    indicatoren: pd.DataFrame, definitions: pd.DataFrame | None = None
+) -> dict[str, Keys]:
+    """Return the keys of several gemeenten, by code: each as `build_keys` gives them."""
     if definitions is None:
         definitions = sources.read_project_table("sleutels")
-    definitions = definitions.set_index("sleutel")
+    definitions = definitions.set_index("sleutel").astype({"fout": float})
+    recipes = {
+        row.Index: Recipe(row.formule, _mixture(row.mengsel), row.fout)
+        for row in definitions.itertuples()
+    }
     buurten, counts = per_buurt(indicatoren)
-    shares, errors, extra, facts = {}, {}, {}, {}
-    for sleutel, row in definitions.iterrows():
-        if row["mengsel"]:
+    found = {s: evaluate(r.formula, counts) for s, r in recipes.items() if r.formula}
+    values = {sleutel: row for sleutel, row in found.items() if row is not None}
+    moved = _moved(buurten, counts.index)
+    uses = {s: moved[_among(moved, recipes[s].formula)].any(axis=1) for s in values}
+    parts = [_frame(rows, counts.index) for rows in (values, uses)]
+    told = buurten[_ORIGIN].assign(gemeente=gemeenten(buurten["gebied"])).drop_duplicates()
+    origins = {gemeente: _origins(rows) for gemeente, rows in told.groupby("gemeente")}
+    return {
+        gemeente: _keys_of(
+            definitions,
+            recipes,
+            origins[gemeente],
+            counts[INHABITANTS].to_numpy()[members],
+            *(part.iloc[:, members] for part in parts),
+        )
+        for gemeente, members in _members(gemeenten(counts.index)).items()
+    }
+
+
+def _keys_of(
+    definitions: pd.DataFrame,
+    recipes: dict[str, Recipe],
+    origins: Origins,
+    people: np.ndarray,
+    values: pd.DataFrame,
+    moved: pd.DataFrame,
+) -> Keys:
+    """Return the keys of one gemeente from the values of their formulas, a column per buurt."""
+    numbers = values.to_numpy(dtype=float)
+    filled = np.array([_fill(row, people) for row in numbers]).reshape(numbers.shape)
+    total = filled.sum(axis=1)
+    # Where not even inhabitants are known nothing can be said: the key is not to be had.
+    had = total > 0
+    names = values.index[had]
+    guessed = np.isnan(numbers[had]) & (filled[had] > 0)
+    wider = np.hypot(FILL_ERROR * guessed, MOVED_ERROR * moved.to_numpy(dtype=float)[had])
+    shares = dict(zip(names, filled[had] / total[had, None], strict=True))
+    extra = dict(zip(names, wider, strict=True))
+    estimated = dict(zip(names, guessed.sum(axis=1), strict=True))
+    facts: dict[str, dict] = {}
+    for sleutel, recipe in recipes.items():
+        mixed = recipe.mixture.items()
+        if not mixed:
+            guesses = {"bijgeschat": int(estimated.get(sleutel, 0))}
+            facts[sleutel] = _told(recipe.topics, origins) | guesses
             continue
-        facts[sleutel] = provenance(row["formule"], buurten)
-        values = evaluate(row["formule"], counts)
-        if values is None:
-            continue
-        filled = fill(values, counts[INHABITANTS])
-        # Where not even inhabitants are known nothing can be said: the key is not to be had.
-        if filled.notna().all() and filled.sum() > 0:
-            shares[sleutel] = filled / filled.sum()
-            estimated = values.isna() & (filled > 0)
-            moved = _is_moved(row["formule"], buurten).reindex(counts.index, fill_value=False)
-            extra[sleutel] = np.hypot(FILL_ERROR * estimated, MOVED_ERROR * moved)
-            errors[sleutel] = np.hypot(float(row["fout"]), extra[sleutel])
-            facts[sleutel]["bijgeschat"] = int(estimated.sum())
-    for sleutel, row in definitions[definitions["mengsel"] != ""].iterrows():
-        parts = [p.split(":") for p in row["mengsel"].split(";")]
-        facts[sleutel] = _merge([facts[p] for p, _ in parts])
-        if all(p in shares for p, _ in parts):
-            shares[sleutel] = sum(shares[p] * float(weight) for p, weight in parts)
-            own = sum(extra[p] * float(weight) for p, weight in parts)
-            errors[sleutel] = np.hypot(float(row["fout"]), own)
-    table = definitions.join(pd.DataFrame.from_dict(facts, orient="index"))
-    table["fout"] = table["fout"].astype(float)
-    return Keys(_frame(shares, counts.index), _frame(errors, counts.index), table)
+        facts[sleutel] = _merge([facts[p] for p, _ in mixed])
+        if recipe.mixture.keys() <= shares.keys():
+            shares[sleutel] = sum(shares[p] * weight for p, weight in mixed)
+            extra[sleutel] = sum(extra[p] * weight for p, weight in mixed)
+    errors = {s: np.hypot(recipes[s].error, e) for s, e in extra.items()}
+    columns = {c: [told[c] for told in facts.values()] for c in _FACTS}
+    shares_, errors_ = (_frame(rows, values.columns) for rows in (shares, errors))
+    return Keys(shares_, errors_, definitions.assign(**columns))
 
 
 def _frame(rows: dict, columns: pd.Index) -> pd.DataFrame:
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    numbers = np.array(list(rows.values())).reshape(len(rows), len(columns))
+    return pd.DataFrame(numbers, index=list(rows), columns=columns)
+
+
+def _mixture(text: str) -> dict[str, float]:
+    """Return the keys that a key is mixed from, with their weights."""
+    parts = [part.split(":") for part in text.split(";") if part]
+    return {sleutel: float(weight) for sleutel, weight in parts}
+
+
+def gemeenten(buurten: pd.Index | pd.Series) -> np.ndarray:
+    """Return the gemeente code of each buurt code."""
+    return ("GM" + buurten.str[2:6]).to_numpy()
+
+
+def _members(gemeenten: np.ndarray) -> dict[str, np.ndarray]:
+    """Return by gemeente which rows are about it."""
+    return pd.Series(range(len(gemeenten))).groupby(gemeenten).indices
+
+
+def _moved(buurten: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """Return which figures were converted from other boundaries: a row a buurt, a column a topic.
+
+    A topic of which nothing was converted has no column.
+    """
+    if "omgerekend" not in buurten:
+        return pd.DataFrame(index=index)
+    rows = buurten[buurten["omgerekend"].astype(bool)]
+    found = rows.pivot(index="gebied", columns="onderwerp", values="omgerekend")
+    return found.reindex(index).eq(True)
+
+
+def _among(table: pd.DataFrame, formula: str) -> list[str]:
+    """Return the columns of a table that a formula uses."""
+    return sorted(topics_of(formula) & set(table.columns))
 
 
 def per_buurt(indicatoren: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the figures of buurten alone: as they are, and a row per buurt, a column per topic."""
     buurten = indicatoren[indicatoren["soort"] == "Buurt"]
-    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde")
-    return buurten, counts.sort_index()
+    if buurten.empty:
+        raise Fout(
+            "In de kerncijfers van deze gemeente staat geen enkele buurt. Haal ze opnieuw op met: "
+            "wijkboek fetch"
+        )
+    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    return buurten, counts if INHABITANTS in counts else counts.assign(**{INHABITANTS: np.nan})
 
 
 def evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
@@ -99,28 +196,50 @@ def evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
 
 
 def fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
-    """Return values with unknown buurten estimated from `proxy` in the ratio of known buurten."""
-    known = values.notna() & proxy.notna()
-    ratio = values[known].sum() / proxy[known].sum() if proxy[known].sum() else 0.0
-    return values.fillna(proxy * ratio)
+    """Return values with unknown buurten estimated from `proxy` in the ratio of known buurten.
+
+    Both are indexed by buurt; only the buurten of the same gemeente give the ratio.
+    """
+    numbers, whole = values.to_numpy(dtype=float), proxy.to_numpy(dtype=float)
+    filled = numbers.copy()
+    for rows in _members(gemeenten(values.index)).values():
+        filled[rows] = _fill(numbers[rows], whole[rows])
+    return pd.Series(filled, index=values.index)
 
 
-def _is_moved(formula: str, buurten: pd.DataFrame) -> pd.Series:
-    """Return of each buurt whether a figure of a formula was converted from other boundaries."""
-    if "omgerekend" not in buurten:
-        return pd.Series(dtype=bool)
-    rows = buurten[buurten["onderwerp"].isin(topics_of(formula))]
-    return rows.groupby("gebied")["omgerekend"].any()
+def _fill(values: np.ndarray, proxy: np.ndarray) -> np.ndarray:
+    unknown = np.isnan(values)
+    known = ~unknown & ~np.isnan(proxy)
+    whole = proxy[known].sum()
+    counted = values[known].sum()
+    # Of nothing counted no ratio follows: what is missing stays so. Nobody is none, everywhere.
+    ratio = counted / whole if whole and counted else np.nan
+    return np.where(unknown, np.where(proxy == 0, 0.0, proxy * ratio), values)
 
 
 def provenance(formula: str, buurten: pd.DataFrame) -> dict:
     """Return which figures, years and sources a formula uses."""
-    rows = buurten[buurten["onderwerp"].isin(topics_of(formula))]
+    topics = topics_of(formula)
+    rows = buurten.loc[buurten["onderwerp"].isin(topics), _ORIGIN].drop_duplicates()
+    return _told(topics, _origins(rows)) | {"bijgeschat": 0}
+
+
+def _origins(rows: pd.DataFrame) -> Origins:
+    """Return by topic the years and sources of its figures."""
+    found: Origins = {}
+    for topic, jaar, bron in zip(*(rows[column].tolist() for column in _ORIGIN), strict=True):
+        found.setdefault(topic, set()).add((jaar, bron))
+    return found
+
+
+def _told(topics: set[str], origins: Origins) -> dict[str, str]:
+    """Return in words which of the topics there are, of which years and sources."""
+    used = {topic: origins[topic] for topic in topics if topic in origins}
+    pairs = set().union(*used.values())
     return {
-        "onderwerpen": ";".join(sorted(rows["onderwerp"].unique())),
-        "jaren": ";".join(str(j) for j in sorted(rows["jaar"].unique())),
-        "bronnen": ";".join(sources.ids(rows["bron"].unique())),
-        "bijgeschat": 0,
+        "onderwerpen": ";".join(sorted(used)),
+        "jaren": ";".join(str(jaar) for jaar in sorted({jaar for jaar, _ in pairs})),
+        "bronnen": ";".join(sources.ids({bron for _, bron in pairs})),
     }
 
 
@@ -181,19 +300,19 @@ def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return per buurt the share of dwellings by kind of owner; each row adds up to 1.
 
     Columns are sectors: huishoudens, instellingen, bedrijven, buitenwereld. A buurt without a
-    figure gets that of the gemeente.
+    figure gets that of its gemeente.
     """
     topics = ["Koopwoningen", "InBezitWoningcorporatie", "InBezitOverigeVerhuurders"]
     rows = indicatoren[indicatoren["onderwerp"].isin(topics)]
-    percent = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
-    buurten = sorted(indicatoren.loc[indicatoren["soort"] == "Buurt", "gebied"].unique())
-    gemeente = gemeente_of(buurten[0])
-    percent = percent.reindex(index=[*buurten, gemeente], columns=topics)
-    percent.columns = ["huishoudens", "instellingen", "bedrijven"]
-    whole, percent = percent.loc[gemeente], percent.drop(gemeente)
+    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    figures = figures.reindex(columns=topics)
+    buurten = pd.Index(indicatoren.loc[indicatoren["soort"] == "Buurt", "gebied"].unique())
+    buurten = buurten.sort_values().rename("gebied")
+    percent = figures.reindex(buurten)
+    whole = figures.reindex(gemeenten(buurten)).set_axis(buurten)
     # A buurt takes all its percentages from the gemeente or none: a mixture does not add up to 100.
-    incomplete = percent.loc[:, whole.notna()].isna().any(axis=1)
-    percent.loc[incomplete] = whole.to_numpy()
-    percent = percent.fillna(0.0)
+    incomplete = (percent.isna() & whole.notna()).any(axis=1)
+    percent = percent.mask(incomplete, whole).fillna(0.0)
+    percent.columns = ["huishoudens", "instellingen", "bedrijven"]
     percent["buitenwereld"] = (100 - percent.sum(axis=1)).clip(lower=0)
     return percent.div(percent.sum(axis=1), axis=0)

@@ -2,7 +2,10 @@
 
 `se` is the standard error of a boeking in EUR. `se_bron` is the part of it that comes from the
 source amount itself (CBS rounds), not from the key that spread it: it stays when all buurten of a
-spread amount are added up again, where the error of the key is gone.
+spread amount are added up again, where the error of the key is gone. `fouten` names the causes of
+`se` that other boekingen share: `aow_per_persoon=1200.00;aantal inkomen:aow=300.00` says how many
+EUR the boeking moves when that kengetal or count is one standard error higher. What `fouten` leaves
+of `se` is the boeking's own.
 """
 
 import numpy as np
@@ -50,10 +53,12 @@ COLUMNS = {
     "methode": pd.CategoricalDtype(METHODEN),
     "sleutel": "str",
     "kengetal": "str",
+    "fouten": "str",
     "bron": "str",
     "bronjaar": "Int64",
 }
-OPTIONAL = ["sleutel", "kengetal", "se_bron"]
+OPTIONAL = ["sleutel", "kengetal", "fouten", "se_bron"]
+KEY_CAUSE = "sleutel:"  # before the id of a key that is the cause of an error
 KEY = ["buurt", "jaar", "post", "van", "naar", "domein", "sleutel", "kengetal"]
 
 
@@ -109,75 +114,133 @@ def totals(
 ) -> pd.DataFrame:
     """Return totals of an area with their standard error.
 
-    `ledger` holds the boekingen of whole gemeenten, `weights` (index: buurt) those of the area.
     One row for each combination of the columns `by`: `bedrag` and `se` in EUR, and `onbekend`, the
-    number of boekingen without an amount. A total of only unknown amounts is unknown. `sign` (1 or
-    -1, on the index of `ledger`) gives net totals.
-
-    Errors are perfectly correlated within one kengetal or key, and independent across keys and
-    between measured boekingen. A key only moves money between buurten: what is spread over the
-    gemeente is as certain for the gemeente as its source. Hence the error of a key for an area is
-    that of its buurten together, times the share of the amount that falls outside the area.
+    number of boekingen without an amount. A total of only unknown amounts is unknown. The arguments
+    and what makes a total unsure are those of `factors`.
     """
-    key_error = np.sqrt((ledger["se"] ** 2 - ledger["se_bron"] ** 2).clip(lower=0))
-    rows = ledger[[*dict.fromkeys([*by, *_FLOW, "bedrag", "se_bron"])]].assign(
-        key_error=key_error,
-        cause=ledger["kengetal"].fillna(ledger["sleutel"]).fillna(""),
-        spread=ledger["methode"] == "verdeeld",
-        weight=ledger["buurt"].map(weights).fillna(0.0).astype(float),
-        sign=1.0 if sign is None else sign.astype(float),
-    )
-    flow = [*_FLOW, "cause", "spread", "sign"]
-    rows["whole"] = rows.groupby(flow, observed=True)["bedrag"].transform("sum")
-    rows = rows[rows["weight"] > 0]
-    part = rows["bedrag"] * rows["weight"]
-    rows = rows.assign(
-        part=part,
-        outside=part * (1 - rows["bedrag"] / rows["whole"]),
-        error=rows["key_error"] * rows["weight"],
-        source=rows["se_bron"] * rows["weight"],
-        square=(rows["key_error"] * rows["weight"]) ** 2,
+    amounts, loadings = factors(ledger, weights, by, sign)
+    variance = (loadings**2).sum(axis=1) + amounts["eigen"]
+    amounts.insert(1, "se", np.sqrt(variance).where(amounts["bedrag"].notna()))
+    # Amounts are whole cents; what is left below that is noise of adding floats.
+    table = amounts.drop(columns="eigen").round(2).reset_index()
+    return table if by else table.drop(columns="gebied")
+
+
+def factors(
+    ledger: pd.DataFrame, weights: pd.Series, by: list[str], sign: pd.Series | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return totals of an area, and what makes each of them unsure.
+
+    `ledger` holds the boekingen of whole gemeenten, `weights` (index: buurt) those of the area;
+    `sign` (1 or -1, on the index of `ledger`) gives net totals. Both tables are indexed by `by`.
+    The first has `bedrag` in EUR, `eigen` (the variance that a total shares with no other, EUR
+    squared) and `onbekend`, the number of boekingen without an amount. The second has a column per
+    cause: the EUR that a total moves when that kengetal or key is one standard error off. Totals
+    with the same cause move together; that is their covariance.
+
+    A key only moves money between buurten: what is spread over the gemeente is as certain for the
+    gemeente as its source. Hence the error of a key for an area is that of its buurten together,
+    times the share of the amount that falls outside the area.
+    """
+    rows = _rows(ledger, weights, sign)
+    if not by:
+        rows, by = rows.assign(gebied="gebied"), ["gebied"]
+    entries = named_errors(rows)
+    named = (entries["fout"] ** 2).groupby(level=0).sum().reindex(rows.index).fillna(0.0)
+    rows["rest"] = np.sqrt((rows["se"] ** 2 - rows["se_bron"] ** 2 - named).clip(lower=0))
+    keyed, source, ratio = _key_errors(rows, by)
+    plain = rows[rows["cause"] == ""]
+    whole = rows[(rows["cause"] != "") & ~rows["spread"]]
+    # A key that spread one amount and is taken out of another moves both by the same measure.
+    measure = pd.MultiIndex.from_arrays([rows["gemeente"].loc[entries.index], entries["cause"]])
+    scale = ratio.reindex(measure).fillna(1.0).to_numpy() * entries["fout"]
+    signed = rows["weight"] * rows["sign"]
+    parts = [
+        keyed,
+        whole[[*by, "cause"]].assign(fout=whole["rest"] * signed[whole.index]),
+        rows.loc[entries.index, by].assign(
+            cause=entries["cause"], fout=scale * signed[entries.index]
+        ),
+    ]
+    linear = pd.concat(parts).groupby([*by, "cause"], observed=True)["fout"].sum()
+    loadings = linear.unstack(fill_value=0.0)
+    own = (plain["rest"] * plain["weight"]) ** 2
+    own += (plain["se_bron"] * plain["weight"]) ** 2
+    frame = rows.assign(
+        bedrag=rows["bedrag"] * signed,
+        eigen=own.reindex(rows.index).fillna(0.0),
         onbekend=rows["bedrag"].isna(),
     )
-    keys = [*dict.fromkeys([*by, *flow])]
-    sums = {c: "sum" for c in ["outside", "error", "source", "square", "onbekend"]}
-    flows = rows.groupby(keys, observed=True).agg({"part": _sum, "whole": "first", **sums})
-    return _combine(flows.reset_index(), by)
+    groups = frame.groupby(by, observed=True)
+    # Of nothing known the sum is unknown.
+    amounts = groups[["bedrag"]].sum(min_count=1).join(groups[["eigen", "onbekend"]].sum())
+    amounts["eigen"] = amounts["eigen"].add(source, fill_value=0.0)
+    return amounts, loadings.reindex(amounts.index, fill_value=0.0)
 
 
 _FLOW = ["post", "van", "naar", "domein"]  # with its key: one amount that was spread
 
 
-def _sum(values: pd.Series) -> float:
-    """Add up what is known; of nothing known the sum is unknown."""
-    return values.sum(min_count=1)
+def _rows(ledger: pd.DataFrame, weights: pd.Series, sign: pd.Series | None) -> pd.DataFrame:
+    """Return the boekingen of an area with `weight`, `sign`, `cause`, `spread` and `whole`."""
+    spread = (ledger["methode"] == "verdeeld").to_numpy()
+    frame = ledger.assign(
+        weight=ledger["buurt"].map(weights).fillna(0.0).astype(float),
+        sign=1.0 if sign is None else sign.astype(float),
+        spread=spread,
+        cause=(KEY_CAUSE + ledger["sleutel"]).where(spread, ledger["kengetal"]).fillna(""),
+        gemeente=ledger["buurt"].str[2:6],
+        whole=np.nan,
+    )
+    # What names the errors of its kengetallen has nothing left that others share.
+    frame["cause"] = frame["cause"].mask(frame["fouten"].notna() & ~spread, "")
+    flow = ["gemeente", *_FLOW, "cause", "sign"]
+    sums = frame[spread].groupby(flow, observed=True)["bedrag"].transform("sum")
+    frame.loc[spread, "whole"] = sums
+    return frame[frame["weight"] > 0].reset_index(drop=True)
 
 
-def _combine(flows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Add up flows that have one cause each: linear within a cause, in quadrature across causes."""
-    # Each buurt's error already holds the share outside that buurt; take that outside the area.
+def named_errors(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the errors that boekingen name, on their index: `cause`, `fout` in EUR, signed."""
+    named = rows["fouten"].dropna().str.split(";").explode()
+    parts = named.str.rsplit("=", n=1, expand=True).reindex(columns=[0, 1])
+    return pd.DataFrame({"cause": parts[0], "fout": parts[1].astype(float)})
+
+
+def error_text(errors: pd.DataFrame) -> pd.Series:
+    """Return `named_errors` as text again, one for each of their index; see `fouten`."""
+    amounts = errors["fout"].map("{:.2f}".format).astype("str")
+    texts = errors["cause"].astype("str") + "=" + amounts
+    return texts.groupby(level=0, sort=False).agg(";".join)
+
+
+def _key_errors(rows: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Return the errors of what keys spread.
+
+    Of the keys: `by`, `cause`, `fout` in EUR; of the sources that were spread: the variance for
+    each of `by`; and by cause how much of the errors of the buurten is left for the area. Each
+    buurt's error already holds the share outside that buurt; here that outside the area.
+    """
+    part = rows["bedrag"] * rows["weight"]
+    spread = rows.assign(
+        part=part,
+        outside=part * (1 - rows["bedrag"] / rows["whole"]),
+        fout=rows["rest"] * rows["weight"],
+        source=rows["se_bron"] * rows["weight"],
+    )[rows["spread"]]
+    keys = list(dict.fromkeys([*by, "gemeente", *_FLOW, "cause", "sign"]))
+    groups = spread.groupby(keys, observed=True)
+    sums = groups[["part", "outside", "fout", "source"]].sum()
+    flows = sums.join(groups["whole"].first()).reset_index()
     outside = flows["part"] * (1 - flows["part"] / flows["whole"])
-    correction = (outside / flows["outside"]).where(flows["outside"] > 0, 0.0)
-    correlated = flows["cause"] != ""
-    flows = flows.assign(
-        bedrag=flows["part"] * flows["sign"],
-        linear=(flows["error"] * correction.where(flows["spread"], 1.0) * flows["sign"]).where(
-            correlated, 0.0
-        ),
-        square=flows["square"].where(~correlated, 0.0) + flows["source"] ** 2,
-    )
-    if not by:
-        flows, by = flows.assign(gebied="gebied"), ["gebied"]
-    causes = flows.groupby([*by, "cause"], observed=True).agg(
-        {"bedrag": _sum, "linear": "sum", "square": "sum", "onbekend": "sum"}
-    )
-    causes["variance"] = causes["linear"] ** 2 + causes["square"]
-    result = causes.groupby(by, observed=True).agg(
-        {"bedrag": _sum, "variance": "sum", "onbekend": "sum"}
-    )
-    result["se"] = np.sqrt(result["variance"]).where(result["bedrag"].notna())
-    # Amounts are whole cents; what is left below that is noise of adding floats.
-    return result[["bedrag", "se", "onbekend"]].round(2).reset_index()
+    left = flows["fout"] * (outside / flows["outside"]).where(flows["outside"] > 0, 0.0)
+    where = [flows["gemeente"], flows["cause"]]
+    before = flows["fout"].groupby(where).sum()
+    ratio = left.groupby(where).sum() / before.where(before > 0)
+    # One amount was spread: its own error is the same for all buurten.
+    source = (flows["source"] ** 2).groupby([flows[c] for c in by], observed=True).sum()
+    keyed = flows[[*by, "cause"]].assign(fout=left * flows["sign"])
+    return keyed, source, ratio.fillna(0.0)
 
 
 def wijkrekening(ledger: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:

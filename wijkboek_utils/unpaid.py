@@ -24,10 +24,10 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
     buurten, counts = keys.per_buurt(indicatoren)
     frames = []
     for rule in sources.read_project_table("onbetaald").itertuples():
-        found = flows.amounts(rule, counts, kengetallen)
+        found = flows.amounts(rule, counts, kengetallen, f"aantal {rule.soort}")
         if found is None:
             continue
-        amount, error = (part * WEEKS for part in found)
+        amount, error = found.value * WEEKS, found.se * WEEKS
         prices = [kengetallen.get(name, "euro per uur") for name in rule.uurwaarden.split(";")]
         facts = keys.provenance(rule.aantal, buurten)
         frames.append(
@@ -56,11 +56,11 @@ def totals(work: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
     Within a kind the error of all buurten is one: they share their kengetal.
     """
-    weight = work["buurt"].map(weights).fillna(0.0)
+    weight = work["buurt"].map(weights).astype(float)
+    weight = weight.where(weight > 0)  # what lies outside says nothing
     rows = work.assign(uren=work["hoeveelheid"] * weight, se=work["se"] * weight)
-    found = rows.groupby("naam", sort=False).agg(
-        uren=("uren", "sum"), se=("se", "sum"), laag=("laag", "first"), hoog=("hoog", "first")
-    )
+    groups = rows.groupby("naam", sort=False)
+    found = groups[["uren", "se"]].sum(min_count=1).join(groups[["laag", "hoog"]].first())
     found["euro_laag"] = (found["uren"] - dutch.Z90 * found["se"]).clip(lower=0) * found["laag"]
     found["euro_hoog"] = (found["uren"] + dutch.Z90 * found["se"]) * found["hoog"]
     return found.drop(columns=["laag", "hoog"]).reset_index()
@@ -68,11 +68,12 @@ def totals(work: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
 def sentence(rows: pd.DataFrame, naam: str) -> str:
     """Say how much unpaid work is done; `rows` as `totals`."""
+    rows = rows.dropna(subset="uren")
     whole, se = rows["uren"].sum(), float(np.sqrt((rows["se"] ** 2).sum()))
     if not whole:
         return f"Over onbetaald werk in {naam} is niets bekend."
     low, high = (max(whole + side * dutch.Z90 * se, 0) / FULL_TIME for side in (-1, 1))
-    kinds = join([name[0].lower() + name[1:] for name in rows["naam"]])
+    kinds = join([dutch.lower_first(name) for name in rows["naam"]])
     return (
         f"Inwoners van {naam} doen samen naar schatting zoveel onbetaald werk als "
         f"{_round(low)} tot {_round(high)} mensen met een volle werkweek: {kinds}. Dit is geen "
@@ -82,6 +83,7 @@ def sentence(rows: pd.DataFrame, naam: str) -> str:
 
 def table(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
     """Return unpaid work as a table, hours first; `rows` as `totals`."""
+    rows = rows.dropna(subset="uren")
     low = (rows["uren"] - dutch.Z90 * rows["se"]).clip(lower=0)
     high = rows["uren"] + dutch.Z90 * rows["se"]
     frame = pd.DataFrame(

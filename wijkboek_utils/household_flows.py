@@ -1,0 +1,288 @@
+"""What households get and pay that no source gives per buurt: from counts and from income."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import flows, keys, ledger
+from wijkboek_utils.estimates import Estimate, of, sure
+from wijkboek_utils.flows import Flow
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+
+# Groups of household spending: their domein, and which of them are bought near home.
+_GROUPS = {
+    "voeding": ("voedsel", "dagelijks"),
+    "alcohol_tabak": ("voedsel", "dagelijks"),
+    "kleding": ("overig", "niet_dagelijks"),
+    "stoffering": ("wonen", "niet_dagelijks"),
+    "gezondheid": ("zorg", "niet_dagelijks"),
+    "communicatie": ("overig", ""),
+    "recreatie": ("cultuur en sport", "niet_dagelijks"),
+    "onderwijs": ("onderwijs", ""),
+    "horeca": ("voedsel", "niet_dagelijks"),
+    "overig": ("overig", "niet_dagelijks"),
+}
+# Groups with a scale of their own from the survey of 2020 to the national accounts of 2023.
+_SCALES = {group: group for group in ("voeding", "alcohol_tabak", "kleding")}
+HOUSEHOLDS = "HuishoudensTotaal"
+_PER_HOUSEHOLD = "euro per huishouden per jaar"
+_SIZE = ("personen_per_huishouden", "personen per huishouden")
+_OWNED = {
+    "Woningvoorraad * Koopwoningen / 100": 0.05,
+    "HuishoudensTotaal * Koopwoningen / 100": 0.1,
+}
+_UNSURE = 0.3  # relative: how far a buurt may lie from the average when its income is not known
+_MOST_SAVED = 0.5  # of income: beyond it few households stand for many inhabitants, as in a home
+_INCOME = "inkomen van de buurt"  # the cause of what follows from an income that is off
+
+
+def households(
+    inkomen: pd.DataFrame,
+    indicatoren: pd.DataFrame,
+    national: float,
+    kengetallen: Kengetallen,
+    jaar: int,
+) -> pd.DataFrame:
+    """Return `all_flows` as boekingen."""
+    parts = all_flows(inkomen, indicatoren, national, kengetallen, jaar)
+    return flows.book(parts, pd.Index(inkomen["buurt"], name="buurt"), jaar)
+
+
+def all_flows(
+    inkomen: pd.DataFrame,
+    indicatoren: pd.DataFrame,
+    national: float,
+    kengetallen: Kengetallen,
+    jaar: int,
+) -> list[Flow]:
+    """Return the estimated flows of households: kinds of income, and what they pay.
+
+    `inkomen` as `households.income`, `national` the income of an average Dutch household in EUR.
+    The kinds of income are part of the income that CBS publishes; `with_income` makes them fit.
+    """
+    counted = (indicatoren["onderwerp"] == HOUSEHOLDS) & (indicatoren["soort"] == "Buurt")
+    counts = indicatoren[counted].set_index("gebied")["waarde"]
+    number = _number(inkomen.set_index("buurt"), counts, kengetallen)
+    relative = _relative(inkomen.set_index("buurt"), number, national)
+    counted_flows = flows.estimate(indicatoren, kengetallen, jaar)
+    parts = [_pension(f, relative, kengetallen) for f in counted_flows]
+    parts += taxes(inkomen, national, kengetallen)
+    parts += spending(inkomen, counts, national, kengetallen)
+    parts += saving(inkomen, parts, relative, kengetallen)
+    return parts
+
+
+def _pension(flow: Flow, relative: Estimate, kengetallen: Kengetallen) -> Flow:
+    """Return a flow; that of pensions higher where incomes are higher."""
+    if flow.post != "inkomen:pensioen":
+        return flow
+    elasticity = of(kengetallen.get("pensioen_elasticiteit", "factor"))
+    factor = (1 + elasticity * (_average_where_unknown(relative) - 1)).at_least_zero()
+    used = (*flow.kengetallen, *elasticity.errors)
+    return replace(flow, amount=flow.amount * factor, kengetallen=used)
+
+
+def _relative(known: pd.DataFrame, number: Estimate, national: float) -> Estimate:
+    """Return income per household of each buurt relative to the country; missing if unknown."""
+    return _income(known) / (number.value.where(number.value > 0) * national)
+
+
+def _average_where_unknown(relative: Estimate) -> Estimate:
+    errors = {cause: error.fillna(0.0) for cause, error in relative.errors.items()}
+    return Estimate(relative.value.fillna(1.0), errors)
+
+
+def taxes(inkomen: pd.DataFrame, national: float, kengetallen: Kengetallen) -> list[Flow]:
+    """Return what households pay on their income, tax and national insurance together.
+
+    `inkomen` and `national` as in `households`. The amount follows a straight line through somebody
+    on social assistance and the average inhabitant: a wijk with low incomes pays a smaller share.
+    All buurten of the country together pay the average.
+    """
+    rate = of(kengetallen.get("inkomensheffing_aandeel", "aandeel"))
+    least = of(kengetallen.get("inkomensheffing_aandeel_laag", "aandeel"))
+    floor = kengetallen.get("bijstand_per_persoon", "euro per persoon per jaar").waarde
+    mean = national / kengetallen.get(*_SIZE).waarde
+    known = inkomen.set_index("buurt")
+    income = _income(known)
+    people = known["inwoners"].astype(float)
+    if mean > floor:
+        slope = (rate * mean - least * floor) / (mean - floor)
+        fixed = (least - rate) * (mean * floor / (mean - floor))
+        amount = income * slope + fixed * people
+    else:  # no average to compare with: one share for all, and that is unsure
+        amount = income * rate
+        amount = amount.because("aandeel belasting", _UNSURE * amount.value)
+    used = (*rate.errors, *least.errors, "bijstand_per_persoon", _SIZE[0])
+    facts = ("belasting:inkomen", "huishoudens", "rijk", "overig")
+    return [Flow(*facts, amount.at_least_zero(), used, *_source(known))]
+
+
+def spending(
+    inkomen: pd.DataFrame, households: pd.Series, national: float, kengetallen: Kengetallen
+) -> list[Flow]:
+    """Return the spending of households by group, inside the gebied's own shops and outside.
+
+    `inkomen` as `households.income`; `households` counts by buurt; `national` the income of an
+    average Dutch household in EUR. A household with less income spends less, but not in
+    proportion: a fixed part of average spending, and the rest along with income. The mix follows
+    from the two baskets that CBS publishes, of households below and above the low-income line. VAT
+    and excise in it go to the Rijk. Cars, energy, rent and premiums are counted by
+    `flows.estimate`.
+    """
+    known = inkomen.set_index("buurt")
+    number = _number(known, households, kengetallen)
+    relative = _relative(known, number, national)
+    guessed = np.isnan(relative.value) & ~(number.value == 0)
+    relative = _average_where_unknown(relative).because("bestedingsniveau", _UNSURE * guessed)
+    fixed = of(kengetallen.get("besteding_vast_deel", "aandeel"))
+    level = fixed + (1 - fixed) * relative
+    vat = of(kengetallen.get("btw_aandeel_besteding", "aandeel"))
+    excise = of(kengetallen.get("accijns_aandeel_alcohol_tabak", "aandeel"))
+    low, high, mix = _baskets(kengetallen, level)
+    source, found, tax = _source(known), [], sure(0.0)
+    for group, (domein, near) in _GROUPS.items():
+        basket = (of(high[group]) + mix * (of(low[group]) - of(high[group]))).at_least_zero()
+        scale = of(kengetallen.get(f"besteding_schaal_{_SCALES.get(group, 'overig')}", "factor"))
+        amount = basket * scale * number
+        levies = vat + excise if group == "alcohol_tabak" else vat
+        tax = tax + amount * levies
+        share = of(kengetallen.get(f"aandeel_wijk_{near}", "aandeel")) if near else sure(0.0)
+        used = (low[group].id, high[group].id, *scale.errors, *levies.errors, *share.errors)
+        places = {"buitenwereld": amount * (1 - levies) * (1 - share)}
+        if near:
+            places["bedrijven"] = amount * (1 - levies) * share
+        facts = (f"besteding:{group}", "huishoudens")
+        found += [Flow(*facts, naar, domein, part, used, *source) for naar, part in places.items()]
+    used = (*vat.errors, *excise.errors)
+    return [*found, Flow("belasting:btw", "huishoudens", "rijk", "overig", tax, used, *source)]
+
+
+def _number(known: pd.DataFrame, households: pd.Series, kengetallen: Kengetallen) -> Estimate:
+    """Return the households of each buurt; where they are not counted, from its inhabitants."""
+    size = of(kengetallen.get(*_SIZE))
+    people = known["inwoners"].astype(float)
+    counted = pd.Series(known.index.map(households), index=known.index, dtype=float)
+    if not counted.any():
+        return Estimate(people) / size
+    filled = keys.fill(counted, people)
+    return Estimate(filled).because("aantal huishoudens", keys.FILL_ERROR * counted.isna() * filled)
+
+
+def _baskets(
+    kengetallen: Kengetallen, level: Estimate
+) -> tuple[dict[str, Kengetal], dict[str, Kengetal], Estimate]:
+    """Return the two baskets and how much of the first is in that of each buurt.
+
+    The mixture spends `level` times the national average. Below the first basket or above the
+    second, the mixture goes on in a straight line.
+    """
+    low = {g: kengetallen.get(f"besteding_{g}_laag", _PER_HOUSEHOLD) for g in _GROUPS}
+    high = {g: kengetallen.get(f"besteding_{g}_boven", _PER_HOUSEHOLD) for g in _GROUPS}
+    share = kengetallen.get("aandeel_laag_inkomen", "aandeel").waarde
+    a, b = (sum(u.waarde for u in basket.values()) for basket in (low, high))
+    average = share * a + (1 - share) * b
+    if a == b:  # a pilot may say that all spend the same
+        return low, high, sure(share + 0.0 * level.value)
+    return low, high, (level * average - b) * (1 / (a - b))
+
+
+def saving(
+    inkomen: pd.DataFrame, parts: list[Flow], relative: Estimate, kengetallen: Kengetallen
+) -> list[Flow]:
+    """Return what households save and pay off: a share of what taxes and premiums leave.
+
+    `inkomen` as `households.income`, `parts` the flows that add to it and take from it, `relative`
+    income per household relative to the country: who has more saves a larger share.
+    """
+    known = inkomen.set_index("buurt")
+    income = _income(known) + flows.total(parts, post="toeslag:")
+    income = income - flows.total(parts, post=("belasting:inkomen", "premie:zorg"))
+    quote = of(kengetallen.get("spaarquote", "aandeel"))
+    slope = of(kengetallen.get("spaarquote_helling", "factor"))
+    share = (quote + slope * (relative - 1)).at_least_zero().at_most(_MOST_SAVED)
+    used = (*quote.errors, *slope.errors)
+    facts = ("sparen:huishoudens", "huishoudens", "vermogen", "overig")
+    return [Flow(*facts, (income * share).at_least_zero(), used, *_source(known))]
+
+
+def imputed_rent(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFrame:
+    """Return the rent that owners would pay themselves: `buurt`, `waarde`, `se` in EUR a year.
+
+    It is no money and enters no account. Missing where owned dwellings are not counted.
+    """
+    counts = keys.per_buurt(indicatoren)[1]
+    rent = of(kengetallen.get("toegerekende_huur", "euro per woning per jaar"))
+    found = None
+    for formula, error in _OWNED.items():
+        found = found or flows.counted(formula, counts, error, "aantal koopwoningen")
+    amount = found * rent if found else Estimate(pd.Series(np.nan, index=counts.index))
+    table = pd.DataFrame({"waarde": amount.value, "se": amount.se}, index=counts.index)
+    return table.where(table["waarde"].notna()).rename_axis("buurt").reset_index()
+
+
+def _income(known: pd.DataFrame) -> Estimate:
+    """Return published income per buurt."""
+    return Estimate(known["bedrag"].astype(float), {_INCOME: known["se"].astype(float)})
+
+
+def _source(known: pd.DataFrame) -> tuple[Any, Any]:
+    return known["bron"].to_numpy(), known["bronjaar"].to_numpy()
+
+
+def with_income(parts: pd.DataFrame, loon: pd.DataFrame) -> pd.DataFrame:
+    """Return boekingen with the kinds of income cut out of published income.
+
+    `parts` has the estimated flows of households and firms, `loon` is `households.book_income`.
+    """
+    kinds = parts["post"].str.startswith("inkomen:")
+    buurten = pd.Index(loon["buurt"], name="buurt")
+    split = split_income(loon, flows.read(parts[kinds], buurten))
+    income = flows.book(split, buurten, int(loon["jaar"].iloc[0]))
+    return ledger.conform(pd.concat([income, parts[~kinds]], ignore_index=True))
+
+
+def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:
+    """Return the income of households by kind; in each buurt the whole stays what CBS publishes.
+
+    `inkomen` are the boekingen of `households.book_income`, `kinds` estimated ones. What they leave
+    is wages and profit from outside the wijk, and is off by what they are off, the other way round.
+    Where they are more than there is, they are cut down in proportion and nothing is left.
+    """
+    known = inkomen.set_index("buurt")
+    whole, estimated = known["bedrag"].astype(float), flows.total(kinds).value
+    # Of an income that nobody knows, the kinds are still known by count.
+    cut = (whole / estimated).clip(upper=1.0).where(whole.notna() & (estimated > 0), 1.0)
+    parts = [replace(f, amount=_whole_cents(f.amount * cut)) for f in kinds]
+    taken = flows.total(parts)
+    rest = _published(known) - taken
+    used = tuple(dict.fromkeys(k for f in kinds for k in f.kengetallen))
+    methode = known["methode"].astype(str)
+    left = Flow(
+        "inkomen:loon_en_winst",
+        "buitenwereld",
+        "huishoudens",
+        "werk en inkomen",
+        rest.at_least_zero(),
+        used,
+        *_source(known),
+        methode=methode.mask((taken.value > 0) & (methode == "gemeten"), "geraamd").to_numpy(),
+        sleutel=known["sleutel"].to_numpy(object),
+        se_bron=known["se_bron"].to_numpy(float),
+    )
+    return [*parts, left]
+
+
+def _whole_cents(amount: Estimate) -> Estimate:
+    """Return an amount down to the cent: what rounding leaves is in the rest."""
+    return replace(amount, value=np.floor((amount.value * 100).round(4)) / 100)
+
+
+def _published(known: pd.DataFrame) -> Estimate:
+    """Return the boekingen of income per buurt, with the errors that they name."""
+    found = flows.estimate_of(known.reset_index(), known.index)
+    named = {c: e for c, e in found.errors.items() if not c.startswith("verdeling ")}
+    square = known["se"] ** 2 - sum((e**2 for e in named.values()), 0.0)
+    return Estimate(known["bedrag"].astype(float), named, np.sqrt(square.clip(lower=0)))
