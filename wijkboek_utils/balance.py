@@ -46,20 +46,26 @@ def closing(flows: pd.DataFrame) -> list[Constraint]:
     return found
 
 
-def balance(flows: pd.DataFrame, constraints: Sequence[Constraint]) -> pd.DataFrame:
+def balance(
+    flows: pd.DataFrame, constraints: Sequence[Constraint], loadings: np.ndarray | None = None
+) -> pd.DataFrame:
     """Return the flows with `sluitend` (the balanced amount), `aanpassing` and `sprong`.
 
     `flows` has `bedrag` and `se` in EUR; an amount with `se` 0 is exact and stays. `sprong` is the
     adjustment in standard errors, `gemarkeerd` whether it is larger than `FLAG`. The adjustment is
     the smallest in the sense of sum((adjustment / se) ** 2), with no balanced amount below zero.
-    Raises Fout naming the constraints that contradict each other.
+    Amounts with a cause in common move together: `loadings` (a row per flow, a column per cause)
+    says by how many EUR for one standard error of it, as `ledger.factors`; the smallest then is
+    over the causes and what each flow has of its own. Raises Fout naming the constraints that
+    contradict each other.
     """
     amounts, se = flows["bedrag"].to_numpy(float), flows["se"].to_numpy(float)
     if not (np.isfinite([amounts, se]).all() and (amounts >= 0).all() and (se >= 0).all()):
         raise ValueError("each flow needs an amount of at least 0 and a standard error")
-    solved = _solve(constraints, amounts, se)
+    moves = _moves(se, loadings)
+    solved = _solve(constraints, amounts, moves)
     if solved is None:
-        raise Fout(_message(_conflict(constraints, amounts, se)))
+        raise Fout(_message(_conflict(constraints, amounts, moves)))
     change = solved - amounts
     jump = np.divide(change, se, out=np.zeros_like(change), where=se > _FIXED)
     return flows.assign(
@@ -67,8 +73,17 @@ def balance(flows: pd.DataFrame, constraints: Sequence[Constraint]) -> pd.DataFr
     )
 
 
-def _solve(rows: Sequence[Constraint], amounts: np.ndarray, se: np.ndarray) -> np.ndarray | None:
+def _moves(se: np.ndarray, loadings: np.ndarray | None) -> np.ndarray:
+    """Return how the amounts (rows) move with each cause and with what is their own (columns)."""
+    if loadings is None:
+        return np.diag(se)
+    own = np.sqrt(np.maximum(se**2 - (loadings**2).sum(axis=1), 0.0))
+    return np.hstack([loadings, np.diag(own)])
+
+
+def _solve(rows: Sequence[Constraint], amounts: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the amounts that meet the constraints, or None when none of at least 0 do."""
+    se = np.linalg.norm(moves, axis=1)
     near = max(_CLOSES, _RELATIVE * amounts.max(initial=0.0))
     factors = np.array([c.factors for c in rows]).reshape(len(rows), len(amounts))
     total = np.array([c.total for c in rows])
@@ -81,7 +96,7 @@ def _solve(rows: Sequence[Constraint], amounts: np.ndarray, se: np.ndarray) -> n
     matrix, left = reduced[:, :-1], reduced[:, -1]
     used = matrix.any(axis=1)
     if used.any():
-        found = _nearest(matrix[used], left[used], solved[free], se[free])
+        found = _nearest(matrix[used], left[used], solved[free], moves[free])
         if found is None:
             return None
         solved[free] = found
@@ -104,20 +119,27 @@ def _shut(matrix: np.ndarray, right: np.ndarray, near: float) -> np.ndarray:
 
 
 def _nearest(
-    matrix: np.ndarray, gap: np.ndarray, start: np.ndarray, scale: np.ndarray
+    matrix: np.ndarray, gap: np.ndarray, start: np.ndarray, moves: np.ndarray
 ) -> np.ndarray | None:
-    """Return the amounts from 0 nearest to `start`, in units of `scale`, that change by `gap`."""
-    # In standard errors the program is well scaled: x = start + scale * z with the smallest |z|.
-    left = matrix * scale
-    size = np.abs(left).max(axis=1)
+    """Return the amounts from 0 nearest to `start` that change by `gap`, in units of `moves`."""
+    # In standard errors the program is well scaled: x = start + moves @ z with the smallest |z|.
+    moves = moves[:, moves.any(axis=0)]
+    left = matrix @ moves
+    size = np.linalg.norm(left, axis=1)
+    if (size <= _FIXED).any():  # what must change moves with nothing
+        return None
     left, right = left / size[:, None], gap / size
+    scale = np.linalg.norm(moves, axis=1)
+    step = moves / scale[:, None]
+    # Mostly nothing ends below zero, and then the smallest |z| has a closed form.
+    exact = _smallest(left, right)
+    if (start + moves @ exact >= 0).all():
+        return start + moves @ exact
     # Accounts that close at zero only when taken together still need room for rounding.
     room = _ROOM * (1 + start / scale)
-    count = len(start)
-    bounds, target = (
-        np.vstack([left, np.eye(count)]),
-        np.concatenate([right, -start / scale - room]),
-    )
+    count = moves.shape[1]
+    bounds = np.vstack([left, step])
+    target = np.concatenate([right, -start / scale - room])
     try:
         z = quadprog.solve_qp(np.eye(count), np.zeros(count), bounds.T, target, meq=len(gap))[0]
     except ValueError as error:
@@ -125,12 +147,19 @@ def _nearest(
             raise
         return None
     # The solver tells which amounts end at zero; the others then follow in closed form.
-    zero = start + scale * (z - room) <= 0
-    exact = np.where(zero, -start / scale, 0.0)
-    for _ in range(2):  # the second time takes away the rounding of the first
-        exact[~zero] += np.linalg.lstsq(left[:, ~zero], right - left @ exact, rcond=None)[0]
-    found = [np.maximum(start + scale * one, 0.0) for one in (exact, z)]
+    zero = start + moves @ z - scale * room <= 0
+    wanted = np.concatenate([right, -(start / scale)[zero]])
+    exact = _smallest(np.vstack([left, step[zero]]), wanted)
+    found = [np.maximum(start + moves @ one, 0.0) for one in (exact, z)]
     return min(found, key=lambda x: np.abs(gap - matrix @ (x - start)).max())
+
+
+def _smallest(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the shortest z with `rows @ z` as wanted."""
+    found = np.zeros(rows.shape[1])
+    for _ in range(2):  # the second time takes away the rounding of the first
+        found += np.linalg.lstsq(rows, wanted - rows @ found, rcond=None)[0]
+    return found
 
 
 def _reduced(matrix: np.ndarray, gap: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -157,18 +186,18 @@ def _reduced(matrix: np.ndarray, gap: np.ndarray, order: np.ndarray) -> np.ndarr
 
 
 def _conflict(
-    rows: Sequence[Constraint], amounts: np.ndarray, se: np.ndarray
+    rows: Sequence[Constraint], amounts: np.ndarray, moves: np.ndarray
 ) -> Sequence[Constraint]:
     """Return a smallest set of constraints that cannot hold together with no amount below zero."""
     needed = list(rows)
     for one in rows:
         fewer = [c for c in needed if c is not one]
-        if _solve(fewer, amounts, se) is None:
+        if _solve(fewer, amounts, moves) is None:
             needed = fewer
     # None of these can be missed, but another set may be smaller: that is the one to look at.
     for count in range(1, min(len(needed), 4)):
         for some in combinations(rows, count):
-            if _solve(some, amounts, se) is None:
+            if _solve(some, amounts, moves) is None:
                 return some
     return needed
 

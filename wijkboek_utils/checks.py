@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch
+from wijkboek_utils import dutch, wijkrekening
 from wijkboek_utils import ledger as books
 from wijkboek_utils.allocate import RESERVES, by_taakveld
 
@@ -72,6 +72,17 @@ def double_entry(account: pd.DataFrame) -> list[dict]:
             verdict,
         )
     ]
+
+
+def closed(flows: pd.DataFrame) -> list[dict]:
+    """Return whether the accounts that must close do; `flows` as `wijkrekening.close`."""
+    rows = []
+    for name in wijkrekening.closable(flows.set_index(wijkrekening.LINE)):
+        into = flows.loc[flows["naar"] == name, "sluitend"].sum()
+        out = flows.loc[flows["van"] == name, "sluitend"].sum()
+        verdict = HOLDS if abs(into - out) < 2 * CENT else BROKEN
+        rows.append(_row(f"Gesloten rekening van {name}: in tegen uit (euro)", into, out, verdict))
+    return rows
 
 
 def additivity(boekingen: pd.DataFrame, gebied: pd.DataFrame) -> list[dict]:

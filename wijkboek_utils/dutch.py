@@ -102,6 +102,19 @@ def interval(value: float | None, se: float | None, signed: bool = False) -> str
     return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
 
 
+def percents(low: float | None, high: float | None) -> str:
+    """Return `6 tot 29 procent`; one figure when both are the same."""
+    if not is_known(low) or not is_known(high):
+        return UNKNOWN
+    first, last = percent(low), percent(high)
+    return last if first == last else f"{number(low * 100)} tot {last}"
+
+
+def lower_first(name: str) -> str:
+    """Return a name as it stands inside a sentence: `boodschappen`, but `BTW` and `AOW`."""
+    return name if name[:2].isupper() else name[0].lower() + name[1:]
+
+
 def join(words: list[str], last: str = "en") -> str:
     """Return `a`, `a en b` or `a, b en c`; an empty list gives an empty string."""
     return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else "".join(words)

@@ -1,0 +1,250 @@
+"""The wijkrekening: what each sector of an area gets and pays, and the account that closes.
+
+The accounts of residents, firms and institutions must close: what they get they pay, save or owe.
+Those of gemeente, Rijk and the world outside need not close for one wijk: what they bring more than
+they take is an answer, and no error. Closing is least squares by variance (Stone, Champernowne &
+Meade 1942; Byron 1978); the grootboek itself stays as estimated.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import ledger, multipliers, sources
+from wijkboek_utils.balance import Constraint, balance
+from wijkboek_utils.dutch import Z90
+
+# Who must close, and the post without which its account is too bare to close.
+CLOSED = {"huishoudens": "inkomen:", "bedrijven": "bedrijf:", "instellingen": "corporatie:"}
+INCOME = "het inkomen dat CBS publiceert"
+UNNAMED = "Overig"
+NAMES = ("Inkomsten samen", "Uitgaven samen", "Niet verklaard")
+LINE = ["van", "naar", "regel"]
+DRAWS = 200
+GRADES = {"A": 0.05, "B": 0.15, "C": 0.30, "D": 0.60}  # largest 90 % margin, relative; else E
+
+
+def named(boekingen: pd.DataFrame) -> pd.DataFrame:
+    """Return the boekingen with `regel`: the line of the accounts on which each stands.
+
+    A boeking takes the first row of `regels.csv` whose beginning of the post, payer and receiver
+    fit; an empty payer or receiver fits all.
+    """
+    rules = sources.read_project_table("regels")
+    flows = boekingen[["post", "van", "naar"]].astype(str)
+    kinds = flows.drop_duplicates()
+    names = [_name(flow, rules) for flow in kinds.itertuples()]
+    kinds = kinds.assign(regel=names).merge(flows.reset_index(names="rij"), how="right")
+    return boekingen.assign(regel=kinds.sort_values("rij")["regel"].to_numpy())
+
+
+def _name(flow: Any, rules: pd.DataFrame) -> str:
+    for rule in rules.itertuples():
+        parties = rule.van in ("", flow.van) and rule.naar in ("", flow.naar)
+        if parties and flow.post.startswith(rule.post):
+            return str(rule.naam)
+    return UNNAMED
+
+
+def sector(
+    boekingen: pd.DataFrame, weights: pd.Series, name: str, names: tuple[str, str, str] = NAMES
+) -> pd.DataFrame:
+    """Return the account of one sector: `kant` (in, uit, saldo), `regel`, `bedrag`, `se` in EUR.
+
+    Lines in the order of `regels.csv`, a total of each side, and what is in less what is out;
+    `names` are those of the two totals and of the rest.
+    """
+    rows = named(boekingen[(boekingen["naar"] == name) | (boekingen["van"] == name)])
+    rows["kant"] = np.where(rows["naar"] == name, "in", "uit")
+    found = ledger.totals(rows, weights, ["kant", "regel"])
+    order = [*dict.fromkeys(sources.read_project_table("regels")["naam"]), UNNAMED]
+    found = found.sort_values("regel", key=lambda column: column.map(order.index))
+    frames = []
+    for side, label in zip(("in", "uit"), names, strict=False):
+        whole = ledger.totals(rows[rows["kant"] == side], weights, [])
+        frames += [found[found["kant"] == side], whole.assign(kant=side, regel=label)]
+    sign = pd.Series(np.where(rows["kant"] == "in", 1, -1), index=rows.index)
+    left = ledger.totals(rows, weights, [], sign=sign)
+    frames.append(left.assign(kant="saldo", regel=names[2]))
+    return pd.concat(frames, ignore_index=True)[["kant", "regel", "bedrag", "se"]]
+
+
+def lines(boekingen: pd.DataFrame, weights: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the flows of an area by `van`, `naar`, `regel`, and their errors by cause.
+
+    The first table has `bedrag` and `se` in EUR, `eigen` and `onbekend`, the second a column per
+    cause, as `ledger.factors`. A flow of which nothing is known is left out.
+    """
+    amounts, loadings = ledger.factors(named(boekingen), weights, LINE)
+    amounts["se"] = np.sqrt((loadings**2).sum(axis=1) + amounts["eigen"])
+    known = amounts["bedrag"].notna() & ((amounts["bedrag"] != 0) | (amounts["se"] > 0))
+    return amounts[known], loadings[known]
+
+
+def close(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows of `lines` with `sluitend`, `aanpassing`, `sprong` and `gemarkeerd`.
+
+    See `balance.balance`: what is off for the same reason moves together. The accounts of `CLOSED`
+    close; income keeps the total of CBS. Raises Fout naming the accounts that contradict each
+    other.
+    """
+    return balance(flows.reset_index(), constraints(flows), loadings.to_numpy())
+
+
+def constraints(flows: pd.DataFrame) -> list[Constraint]:
+    """Return what must hold in the closed account of an area; `flows` as `lines`."""
+    rows = flows.reset_index()
+    found = []
+    for name in CLOSED:
+        factors = (rows["naar"] == name).astype(float) - (rows["van"] == name).astype(float)
+        if name in closable(flows):
+            found.append(Constraint(f"de rekening van {name}", factors.to_numpy()))
+    income = rows["regel"].isin(_income_lines()) & (rows["naar"] == "huishoudens")
+    if "huishoudens" in closable(flows):
+        total = float(rows.loc[income, "bedrag"].sum())
+        found.append(Constraint(INCOME, income.astype(float).to_numpy(), total))
+    return found
+
+
+def closable(flows: pd.DataFrame) -> list[str]:
+    """Return the sectors whose account is complete enough to close."""
+    rules = sources.read_project_table("regels")
+    present = set(flows.reset_index()["regel"])
+    return [
+        name
+        for name, post in CLOSED.items()
+        if present & set(rules.loc[rules["post"].str.startswith(post), "naam"])
+    ]
+
+
+def _income_lines() -> list[str]:
+    rules = sources.read_project_table("regels")
+    own = rules["post"].str.startswith("inkomen:") | (rules["naar"] == "huishoudens")
+    return rules.loc[own, "naam"].tolist()
+
+
+def balances(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
+    """Return per sector `in`, `uit`, `saldo` (in - uit) and its `se`; `sluit` says who must close.
+
+    Both as `lines`. A sector without flows has a row of missing amounts: unknown and not zero.
+    """
+    rows = flows.reset_index()
+    out = []
+    for name in ledger.SECTOREN:
+        sign = (rows["naar"] == name).astype(float) - (rows["van"] == name).astype(float)
+        sign = sign.to_numpy()
+        known = bool(sign.any())
+        amount = rows["bedrag"].to_numpy() * sign
+        variance = ((loadings.to_numpy() * sign[:, None]).sum(axis=0) ** 2).sum()
+        variance += (rows["eigen"].to_numpy() * sign**2).sum()
+        out.append(
+            {
+                "sector": name,
+                "in": amount[sign > 0].sum() if (sign > 0).any() else np.nan,
+                "uit": -amount[sign < 0].sum() if (sign < 0).any() else np.nan,
+                "saldo": amount.sum() if known else np.nan,
+                "se": np.sqrt(variance) if known else np.nan,
+                "sluit": name in closable(flows),
+            }
+        )
+    return pd.DataFrame(out)
+
+
+def matrix(closed: pd.DataFrame, column: str = "sluitend") -> pd.DataFrame:
+    """Return a social accounting matrix in EUR: receivers (rows) by payers (columns)."""
+    table = closed.pivot_table(
+        index="naar", columns="van", values=column, aggfunc="sum", observed=True
+    )
+    return table.reindex(index=ledger.SECTOREN, columns=ledger.SECTOREN)
+
+
+def draws(
+    flows: pd.DataFrame, loadings: pd.DataFrame, count: int = DRAWS, seed: int = 1
+) -> np.ndarray:
+    """Return drawn amounts, a row per draw and a column per flow of `lines`; none below zero.
+
+    Each cause is drawn once and moves all its flows together; what a flow has of its own is drawn
+    for it alone. Fixed seed: the same account gives the same range.
+    """
+    random = np.random.default_rng(seed)
+    shared = random.standard_normal((count, loadings.shape[1])) @ loadings.to_numpy().T
+    own = random.standard_normal((count, len(flows))) * np.sqrt(flows["eigen"].to_numpy())
+    return np.maximum(flows["bedrag"].to_numpy() + shared + own, 0.0)
+
+
+def ranges(
+    flows: pd.DataFrame,
+    loadings: pd.DataFrame,
+    figures: Callable[[pd.DataFrame], pd.Series],
+    count: int = DRAWS,
+) -> pd.DataFrame:
+    """Return what `figures` makes of the closed account: `waarde`, `laag` (5 %), `hoog` (95 %).
+
+    Monte Carlo: each draw is closed again. `figures` gets an account with `van`, `naar`, `bedrag`
+    and `se`.
+    """
+    rules = constraints(flows)
+    rows = flows.reset_index()
+    income = {c.naam for c in rules if c.total}
+    found = []
+    for amounts in draws(flows, loadings, count):
+        drawn = rows.assign(bedrag=amounts)
+        again = [
+            Constraint(c.naam, c.factors, float(c.factors @ amounts)) if c.naam in income else c
+            for c in rules
+        ]
+        found.append(
+            figures(as_account(balance(drawn, again, loadings.to_numpy()))).to_numpy(float)
+        )
+    centre = figures(as_account(close(flows, loadings)))
+    low, high = np.nanquantile(np.array(found), [0.05, 0.95], axis=0)
+    return pd.DataFrame({"waarde": centre, "laag": low, "hoog": high}, index=centre.index)
+
+
+def as_account(closed: pd.DataFrame) -> pd.DataFrame:
+    """Return a closed account as `multipliers` reads it: its closed amounts as `bedrag`."""
+    return closed.assign(bedrag=closed["sluitend"])
+
+
+def round_the_wijk(account: pd.DataFrame) -> pd.Series:
+    """Return what a euro does: by sector the share that leaks, the multiplier, and LM3 of income.
+
+    `account` as in `multipliers`, of an area in which all of `CLOSED` are booked. Index:
+    `lek <sector>`, `lek wijk`, `multiplier <sector>`, `lm3`.
+    """
+    leak = multipliers.leakage(account).set_index("sector")
+    found = {f"lek {name}": row["aandeel"] for name, row in leak.iterrows()}
+    found["lek wijk"] = leak["weg"].sum() / leak["uit"].sum() if leak["uit"].sum() else np.nan
+    times = multipliers.local_multiplier(account)
+    found |= {f"multiplier {name}": value for name, value in times.items()}
+    found["lm3"] = multipliers.lm3_of(account, "huishoudens")
+    return pd.Series(found, dtype=float)
+
+
+def leaks(closed: pd.DataFrame, count: int = 3) -> pd.DataFrame:
+    """Return the largest flows out of the wijk that people can influence; see `multipliers`.
+
+    Adds `reden`: how, in the words of `regels.csv`.
+    """
+    rules = sources.read_project_table("regels").drop_duplicates("naam").set_index("naam")
+    rows = as_account(closed).assign(
+        post=closed["regel"], beinvloedbaar=closed["regel"].map(rules["beinvloedbaar"]).eq("ja")
+    )
+    found = multipliers.largest_leaks(rows, count)
+    return found.assign(reden=found["post"].map(rules["reden"]))
+
+
+def grade(bedrag: float, se: float) -> str:
+    """Return how hard a figure is: A (90 % margin within 5 %) to E (over 60 %); else empty."""
+    if not np.isfinite(bedrag) or not np.isfinite(se):
+        return ""
+    margin = Z90 * se / abs(bedrag) if bedrag else np.inf
+    return next((name for name, limit in GRADES.items() if margin <= limit), "E")
+
+
+def grades(rows: pd.DataFrame) -> list[str]:
+    """Return the grade of each row with `bedrag` and `se`."""
+    pairs: Iterable[tuple[float, float]] = zip(rows["bedrag"], rows["se"], strict=True)
+    return [grade(amount, error) for amount, error in pairs]
