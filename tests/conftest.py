@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,18 @@ _HOME = tempfile.mkdtemp(prefix="wijkboek-test-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["WIJKBOEK_ROOT"] = str(project(Path(_HOME)))
 
-from wijkboek_utils import allocate, cbs, iv3, keys, sources  # noqa: E402  after the line above
+from wijkboek_utils import (  # noqa: E402  after the line above
+    allocate,
+    cbs,
+    firms,
+    household_flows,
+    households,
+    iv3,
+    kengetallen,
+    keys,
+    ledger,
+    sources,
+)
 from wijkboek_utils import regions as regions_  # noqa: E402
 
 GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
@@ -61,7 +73,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Gemeente:
-    """The real figures of a gemeente, taken through the steps of notebook 04 once."""
+    """The real figures of a gemeente, taken through the steps of notebooks 03 to 07 once."""
 
     def __init__(self, code: str, jaar: int = 2023) -> None:
         """Read the figures and build the keys."""
@@ -80,6 +92,32 @@ class Gemeente:
     def ledger(self) -> pd.DataFrame:
         """Return the boekingen under the reasoned keys."""
         return self.sets[self.sets["set"] == "beredeneerd"].drop(columns="set")
+
+    @cached_property
+    def inkomen(self) -> pd.DataFrame:
+        """Return the income of households per buurt."""
+        year = households.income_year(self.indicatoren)
+        figures = cbs.figures(self.code, self.jaar)
+        return households.income(figures[figures["jaar"] == year])
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Return the estimated boekingen of households, firms and institutions."""
+        known = kengetallen.load()
+        year = households.income_year(self.indicatoren)
+        national = cbs.national_household(cbs.read_country(), year)
+        figures = (self.indicatoren, national, known, self.jaar)
+        paid = household_flows.households(self.inkomen, *figures)
+        both = pd.concat([paid, self.ledger], ignore_index=True)
+        trade = firms.book(self.indicatoren, both, known, self.jaar)
+        return pd.concat([paid, trade], ignore_index=True)
+
+    @cached_property
+    def grootboek(self) -> pd.DataFrame:
+        """Return all boekingen of the gemeente."""
+        loon = households.book_income(self.inkomen, self.ledger, self.jaar)
+        parts = household_flows.with_income(self.estimates, loon)
+        return ledger.conform(pd.concat([self.ledger, parts], ignore_index=True))
 
     def weights(self, *codes: str) -> pd.Series:
         """Return the weights of an area."""

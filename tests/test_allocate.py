@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from wijkboek_utils import allocate, sources
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.regions import rest_of
+from wijkboek_utils.spread import by_keys, spread_cents
 
 RULES = sources.read_project_table("taakvelden")
 CODES = sources.read_csv(sources.source("taakvelden"))
@@ -27,7 +28,7 @@ def amounts_and_shares(draw):
 @given(amounts_and_shares())
 def test_parts_are_whole_cents_that_add_up_to_the_amount_exactly(case):
     cents, shares = case
-    parts = allocate.spread_cents(cents, shares)
+    parts = spread_cents(cents, shares)
     assert (parts.sum(axis=1) == cents).all()
     assert (parts >= 0).all() and (parts == np.rint(parts)).all()
 
@@ -35,18 +36,18 @@ def test_parts_are_whole_cents_that_add_up_to_the_amount_exactly(case):
 @given(amounts_and_shares())
 def test_no_part_is_a_cent_or_more_from_its_exact_share(case):
     cents, shares = case
-    parts = allocate.spread_cents(cents, shares)
+    parts = spread_cents(cents, shares)
     assert (np.abs(parts - cents[:, None] * shares) < 1 + 1e-4).all()
     assert (parts[shares == 0] == 0).all()
 
 
 def test_shares_that_do_not_add_up_are_refused():
     with pytest.raises(ValueError, match="do not add up to 1"):
-        allocate.spread_cents(np.array([1000.0]), np.array([[0.2, 0.2]]))
+        spread_cents(np.array([1000.0]), np.array([[0.2, 0.2]]))
 
 
 def test_the_cents_that_are_left_go_to_the_largest_remainders():
-    parts = allocate.spread_cents(np.array([100.0]), np.array([[0.333, 0.333, 0.334]]))
+    parts = spread_cents(np.array([100.0]), np.array([[0.333, 0.333, 0.334]]))
     assert parts.tolist() == [[33, 33, 34]]
 
 
@@ -83,8 +84,8 @@ def rules(**sleutels: str) -> pd.DataFrame:
 
 def booked(accounts: pd.DataFrame, table: pd.DataFrame, keys: Keys) -> pd.DataFrame:
     amounts = allocate.amounts(accounts, table)
-    spread = allocate.spread(amounts, amounts["sleutel"], keys, "GM9901")
-    return allocate.book(spread, 2023, "iv3-test", keys)
+    rows = by_keys(amounts, amounts["sleutel"], keys, "GM9901")
+    return allocate.book(rows, 2023, "iv3-test")
 
 
 def test_a_negative_amount_swaps_payer_and_receiver_and_can_be_told_by_its_post():

@@ -341,3 +341,193 @@ def test_the_adjustment_follows_the_unit(flows, factor):
         rtol=1e-6,
         atol=cent(flows) * factor,
     )
+
+
+# Amounts that are off for the same reason.
+
+
+def shared(flows: pd.DataFrame, loadings: list[list[float]]) -> pd.DataFrame:
+    return balance(flows, closing(flows), np.array(loadings, dtype=float))
+
+
+def textbook(a: np.ndarray, v: np.ndarray, constraints: list[Constraint]) -> np.ndarray:
+    """Return x = a - V A' (A V A')⁻¹ (A a - t), generalised least squares with no bound."""
+    left, right = np.array([c.factors for c in constraints]), [c.total for c in constraints]
+    return a - v @ left.T @ np.linalg.pinv(left @ v @ left.T) @ (left @ a - right)
+
+
+def test_the_figures_of_van_der_ploeg_with_a_correlation():
+    # Van der Ploeg 1982, as in vdp_d.m of Quilis: figures 1 and 3 correlate by 0.5. In closed form.
+    variance = np.array([10, 5, 25, 55, 0, 15, 10, 12])
+    a = np.array([220, 130, 200, 100, 450, 70, 120, 221.0])
+    constraints = [
+        Constraint("som", np.array([1, 1, 1, 1, -1, -1, -1, -1.0])),
+        Constraint("gelijk", np.array([0, 0, 1, 0, 0, 0, 0, -1.0])),
+    ]
+    # One cause moves both: by the root of a half of each variance, so that they correlate by 0.5.
+    loadings = np.zeros((8, 1))
+    loadings[[0, 2], 0] = np.sqrt(variance[[0, 2]] / 2)
+    table = balance(amounts(a, np.sqrt(variance)), constraints, loadings)
+    expected = [241.009895, 139.940594, 219.286744, 209.346538]
+    expected += [450, 40.178217, 100.118811, 219.286744]
+    assert table["sluitend"].to_numpy() == pytest.approx(expected, abs=1e-6)
+    v = np.diag(variance).astype(float)
+    v[0, 2] = v[2, 0] = 0.5 * np.sqrt(10 * 25)
+    np.testing.assert_allclose(table["sluitend"], textbook(a, v, constraints), atol=1e-8)
+    moved = (a - table["sluitend"].to_numpy())[v.any(axis=1)]
+    inside = v[v.any(axis=1)][:, v.any(axis=1)]
+    assert moved @ np.linalg.solve(inside, moved) == pytest.approx(380.740785, abs=1e-5)
+
+
+def test_without_common_causes_loadings_change_nothing():
+    flows = account(("huishoudens", "bedrijven", 100, 1), ("bedrijven", "huishoudens", 90, 2))
+    for loadings in (np.zeros((2, 0)), np.zeros((2, 3)), np.diag([1.0, 2.0]), np.diag([0.6, -2.0])):
+        table = balance(flows, closing(flows), loadings)
+        np.testing.assert_allclose(table["sluitend"], closed(flows)["sluitend"])
+
+
+def test_flows_with_one_cause_move_together():
+    # Rent and energy hang on one kengetal, and are otherwise certain: they keep their ratio.
+    flows = account(
+        ("bedrijven", "huishoudens", 100, 0),
+        ("huishoudens", "bedrijven", 60, 6),
+        ("huishoudens", "bedrijven", 20, 2),
+    )
+    table = shared(flows, [[0], [6], [2]])
+    assert table["sluitend"].tolist() == pytest.approx([100, 75, 25])
+    assert table["sprong"].tolist() == pytest.approx([0, 2.5, 2.5])
+    # Apart, the one with nine times the variance takes nine tenths.
+    assert closed(flows)["sluitend"].tolist() == pytest.approx([100, 78, 22])
+
+
+def test_a_flow_outside_the_accounts_moves_along_with_its_cause():
+    flows = amounts([100, 90, 50], [1, 2, 4])
+    same = Constraint("gelijk", np.array([1.0, -1, 0]))
+    table = balance(flows, [same], np.array([[0.0], [2.0], [4.0]]))
+    # A gap of 10: the second takes 8 of it, 4 standard errors, and so does the third.
+    assert table["sluitend"].tolist() == pytest.approx([98, 98, 66])
+    opposite = balance(flows, [same], np.array([[0.0], [2.0], [-4.0]]))
+    assert opposite["sluitend"].tolist() == pytest.approx([98, 98, 34])
+
+
+def test_a_cause_in_two_sides_of_an_account_cannot_close_it():
+    # What is received and paid for the same reason: only what each has of its own can differ.
+    flows = account(("bedrijven", "huishoudens", 100, 5), ("huishoudens", "bedrijven", 90, 5))
+    table = shared(flows, [[4], [4]])
+    assert table["aanpassing"].tolist() == pytest.approx([-5, 5])
+    with pytest.raises(Fout, match="de rekening van (huishoudens|bedrijven)"):
+        shared(flows, [[5], [5]])
+
+
+def test_an_exact_amount_stays_beside_amounts_that_share_a_cause():
+    flows = account(
+        ("rijk", "huishoudens", 30, 0),
+        ("bedrijven", "huishoudens", 60, 6),
+        ("huishoudens", "bedrijven", 70, 7),
+        ("huishoudens", "rijk", 25, 0),
+    )
+    constraints = [c for c in closing(flows) if c.naam.endswith("huishoudens")]
+    table = balance(flows, constraints, np.array([[0.0], [6], [7], [0]]))
+    assert table["sluitend"].iloc[[0, 3]].tolist() == [30, 25]
+    assert constraints[0].factors @ table["sluitend"] == pytest.approx(0)
+
+
+def test_what_is_at_zero_pulls_its_cause_no_further():
+    # One cause lowers both; the first would end at 10 - 2 * 15 = -20 and stays at zero.
+    flows = amounts([10, 100], [20, 10])
+    loadings = np.array([[16.0], [8.0]])
+    table = balance(flows, [Constraint("som", np.array([0.0, 1]), 60)], loadings)
+    v = loadings @ loadings.T + np.diag([20**2 - 16**2, 10**2 - 8**2])
+    assert textbook(np.array([10, 100.0]), v, [Constraint("", np.array([0, 1.0]), 60)])[0] < 0
+    assert table["sluitend"].tolist() == pytest.approx([0, 60])
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_contradiction_is_named_with_common_causes_too(first):
+    flows = amounts([5, 5, 5, 5], [1, 1, 1, 1])
+    guilty = GUILTY["two totals"]
+    rows = [*guilty, *INNOCENT] if first else [*INNOCENT, *guilty]
+    with pytest.raises(Fout, match=": een, twee\\."):
+        balance(flows, rows, np.full((4, 1), 0.5))
+
+
+def test_two_accounts_that_one_cause_pulls_apart_are_both_named():
+    # Both move with one kengetal only: it cannot be higher for one and lower for the other.
+    flows = amounts([100, 100], [10, 10])
+    rows = [
+        Constraint("hoger", np.array([1.0, 0]), 110),
+        Constraint("lager", np.array([0, 1.0]), 90),
+    ]
+    with pytest.raises(Fout, match=": hoger, lager\\."):
+        balance(flows, rows, np.array([[10.0], [10.0]]))
+    apart = balance(flows, rows)
+    assert apart["sluitend"].tolist() == pytest.approx([110, 90])
+
+
+def sampled(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Make an account in which each sector pays the next, and four causes in common."""
+    random = np.random.default_rng(seed)
+    van, step = np.arange(14) % 7, np.r_[np.ones(7, dtype=int), random.integers(1, 7, 7)]
+    loadings = random.uniform(-20, 20, (14, 4)) * (random.random((14, 4)) < 0.5)
+    sectors = np.array(SECTOREN)
+    flows = pd.DataFrame(
+        {
+            "van": sectors[van],
+            "naar": sectors[(van + step) % 7],
+            "bedrag": random.uniform(0, 100, 14),
+            "se": np.sqrt((loadings**2).sum(axis=1) + random.uniform(2, 20, 14) ** 2),
+        }
+    )
+    return flows, loadings
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_second_solver_over_the_causes_finds_the_same(seed):
+    flows, loadings = sampled(seed)
+    table = balance(flows, closing(flows), loadings)
+    a, se = flows["bedrag"].to_numpy(), flows["se"].to_numpy()
+    moves = np.hstack([loadings, np.diag(np.sqrt(se**2 - (loadings**2).sum(axis=1)))])
+    left = np.array([c.factors for c in closing(flows)[:-1]])
+    second = minimize(
+        lambda z: z @ z / 2,
+        np.zeros(moves.shape[1]),
+        jac=lambda z: z,
+        constraints=[
+            {"type": "eq", "fun": lambda z: left @ (a + moves @ z), "jac": lambda _: left @ moves},
+            {"type": "ineq", "fun": lambda z: a + moves @ z, "jac": lambda _: moves},
+        ],
+        options={"ftol": 1e-11, "maxiter": 500},
+        method="SLSQP",
+    )
+    assert np.abs(left @ (a + moves @ second.x)).max() < 1e-6, second.message
+    np.testing.assert_allclose(table["sluitend"], a + moves @ second.x, atol=2e-3)
+
+
+def test_the_second_solver_meets_the_bound_and_the_textbook():
+    # Of the accounts above some end at zero and some do not: both kinds are tried.
+    zero = 0
+    for seed in range(12):
+        flows, loadings = sampled(seed)
+        table = balance(flows, closing(flows), loadings)
+        if (table["sluitend"] <= 1e-9).any():
+            zero += 1
+            continue
+        own = flows["se"] ** 2 - (loadings**2).sum(axis=1)
+        v = loadings @ loadings.T + np.diag(own)
+        expected = textbook(flows["bedrag"].to_numpy(), v, closing(flows))
+        np.testing.assert_allclose(table["sluitend"], expected, atol=1e-6)
+    assert 0 < zero < 12
+
+
+@given(accounts(), st.integers(0, 1000))
+def test_every_account_closes_with_common_causes(flows, seed):
+    # A part of each error, not all of it: what is off for one reason only may not close.
+    random = np.random.default_rng(seed)
+    loadings = random.uniform(-0.5, 0.5, (len(flows), 3)) * flows["se"].to_numpy()[:, None]
+    table = balance(flows, closing(flows), loadings)
+    for one in closing(flows):
+        assert abs(one.factors @ table["sluitend"]) <= cent(flows)
+    assert (table["sluitend"] >= 0).all()
+    exact = table["se"] == 0
+    assert (table["sluitend"] == table["bedrag"])[exact].all()
+    assert (table["gemarkeerd"] == (table["sprong"].abs() > 2)).all()

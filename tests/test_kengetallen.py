@@ -1,11 +1,15 @@
 """A kengetal without source, unit, year or honest range is refused, and says where and why."""
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wijkboek_utils import columns, kengetallen, sources
+from tests.buurten import HOMES, HOUSEHOLD, YEAR, income, indicators
+from tests.conftest import ROOT
+from wijkboek_utils import columns, firms, household_flows, kengetallen, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen, uprate
 
@@ -33,33 +37,6 @@ OWN = {
     "bron": "Energiecoöperatie",
     "vindplaats": "jaarrekening 2023, blz. 4",
 }
-# What flows.py asks for, by the unit that it computes with.
-ASKED = {
-    "euro per persoon per jaar": "aow_per_persoon ao_per_persoon ww_per_persoon"
-    " bijstand_per_persoon pensioen_per_65plus zorgtoeslag_per_volwassene zvw_per_inwoner"
-    " kindregelingen_per_kind zorgpremie_per_volwassene",
-    "euro per baan per jaar": "loon_per_baan",
-    "euro per woning per jaar": "huurtoeslag_per_huurwoning huur_corporatie huur_particulier"
-    " hypotheekrente_per_koopwoning toegerekende_huur warmte_vast corporatie_onderhoud"
-    " corporatie_beheer corporatie_rente",
-    "euro per kWh": "stroom_prijs",
-    "euro per m3": "gas_prijs",
-    "euro per GJ": "warmte_prijs",
-    "kWh per woning per jaar": "stroom_gebruik",
-    "m3 per woning per jaar": "gas_gebruik",
-    "GJ per woning per jaar": "warmte_gebruik",
-    "euro per auto per jaar": "auto_kosten",
-    "euro per leerling per jaar": "kosten_per_leerling_po kosten_per_leerling_vo",
-    "euro per uur": "uurloon_minimum uurwaarde_vrijwilliger",
-    "uur per persoon per week": "uren_zorg_en_huishouden_per_week",
-    "uur per vrijwilliger per week": "uren_vrijwilliger_per_week",
-    "uur per mantelzorger per week": "uren_mantelzorg_per_week",
-    "factor": "besteding_schaal_2020",
-    "aandeel": "inkomensheffing_aandeel aandeel_laag_inkomen spaarquote aandeel_wijk_dagelijks"
-    " aandeel_wijk_niet_dagelijks aandeel_gemeente_dagelijks aandeel_gemeente_niet_dagelijks"
-    " aandeel_inkoop_gemeente aandeel_banen_eigen_gemeente aandeel_banen_eigen_wijk"
-    " aandeel_personeel_gemeente aandeel_vrijwilligers aandeel_mantelzorgers",
-}
 GROUPS = [
     "voeding",
     "alcohol_tabak",
@@ -73,8 +50,6 @@ GROUPS = [
     "horeca",
     "overig",
 ]
-SECTORS = ["a", "bf", "gi", "hj", "kl", "mn", "oq", "ru"]
-
 amounts = st.floats(0.001, 1e6)
 years = st.sampled_from(range(2015, 2025))
 
@@ -121,17 +96,47 @@ def test_each_unit_is_spelled_one_way():
     assert not any("EUR" in unit or "€" in unit or "%" in unit for unit in units)
 
 
-def test_what_the_flows_ask_for_is_there_in_their_unit():
-    for eenheid, ids in ASKED.items():
-        for id in ids.split():
-            OURS.get(id, eenheid)
-    for group in GROUPS:
-        for klasse in ("laag", "boven"):
-            OURS.get(f"besteding_{group}_{klasse}", "euro per huishouden per jaar")
-    for sector in SECTORS:
-        OURS.get(f"toegevoegde_waarde_per_vestiging_{sector}", "euro per vestiging per jaar")
-        OURS.get(f"loonquote_{sector}", "aandeel")
-        OURS.get(f"verbruiksquote_{sector}", "aandeel")
+# Kengetallen that no flow asks for, and what they are there for.
+BESIDE = {
+    "zvw_per_inwoner_0_15": "the weights in geldstromen.csv, see test_flows",
+    "zvw_per_inwoner_15_25": "the same",
+    "zvw_per_inwoner_25_45": "the same",
+    "zvw_per_inwoner_45_65": "the same",
+    "zvw_per_inwoner_65_plus": "the same",
+    "besteding_vervoer_laag": "the total of the survey, below; cars and trains are counted",
+    "besteding_vervoer_boven": "the same",
+}
+
+
+def asked_for() -> set[str]:
+    """Return what the flows ask for, with their counts and without, and what is named in words."""
+    known = kengetallen.load()
+    for topics in (HOMES, HOMES | {topic: [1, 2, 0] for topic, _ in firms.SECTORS.values()}):
+        figures = indicators(**topics)
+        homes = household_flows.households(income(4e6, 8e6, 0.0), figures, HOUSEHOLD, known, YEAR)
+        firms.book(figures, homes, known, YEAR)
+    package = ROOT / "wijkboek_utils"
+    files = [*package.glob("*.py"), *(ROOT / "notebooks").glob("*.ipynb")]
+    files += [package / "tables" / f"{t}.csv" for t in ("geldstromen", "onbetaald", "groen")]
+    words = {word for file in files for word in re.findall(r"\w+", file.read_text())}
+    return {*known.used()["id"], *words} & OURS.known.keys()
+
+
+def test_every_kengetal_is_asked_for_or_is_the_ground_of_one_that_is():
+    asked = asked_for()
+    told = " ".join(f"{k.bron} {k.vindplaats} {k.toelichting}" for k in map(OURS.known.get, asked))
+    grounds = set(re.findall(r"\w+", told)) & OURS.known.keys()
+    assert sorted(OURS.known.keys() - asked - grounds) == sorted(BESIDE)
+
+
+@pytest.mark.parametrize("k", OURS.known.values(), ids=OURS.known)
+def test_a_source_says_where_to_look(k):
+    """A publisher or a table by name; a judgement says so and what it builds on."""
+    words = f"{k.bron} {k.vindplaats} {k.toelichting}".lower()
+    assert not re.search(r"\b(todo|tbd|xxx|n\.?b\.?|onbekend|volgt|nog zoeken|invullen)\b", words)
+    assert len(k.bron) >= 3 and len(k.vindplaats) >= 10 and len(k.toelichting) >= 10
+    if k.status == "geverifieerd":
+        assert "inschatting" not in k.bron.lower()
 
 
 @pytest.mark.parametrize(

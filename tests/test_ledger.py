@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wijkboek_utils import ledger
@@ -118,6 +118,7 @@ def test_the_error_of_the_source_stays_when_the_error_of_the_key_is_gone():
     assert whole["se"] == 10
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(1, 1e6), min_size=2, max_size=12), st.floats(0.01, 1), st.data())
 def test_an_area_and_its_complement_are_equally_uncertain(parts, error, data):
     inside = data.draw(st.lists(st.booleans(), min_size=len(parts), max_size=len(parts)))
@@ -191,3 +192,202 @@ def test_books_of_wijken_add_up_to_those_of_the_gemeente(utrecht):
     share = 15_727 / (455_436 - 192_910)
     assert whole[land[0]] - parts[land[0]] == pytest.approx(77_633e3 + share * 254_103e3, abs=1)
     assert whole[land[1]] - parts[land[1]] == pytest.approx(80_327e3 + share * 6_407e3, abs=1)
+
+
+# Errors by cause.
+
+
+def estimated(*changes: dict) -> pd.DataFrame:
+    """Make boekingen of one buurt, each a post of its own: 100 euro, off by what is said."""
+    plain = {"methode": "geraamd", "sleutel": None, "kengetal": "k", "buurt": "BU99010001"}
+    return ledger.conform(rows(*[plain | {"post": f"post:{i}"} | c for i, c in enumerate(changes)]))
+
+
+HERE = pd.Series({"BU99010001": 1.0})
+
+
+def se_of(table: pd.DataFrame, area: pd.Series = HERE, **arguments) -> float:
+    """Return the standard error of the total of an area, in two ways that agree."""
+    total = ledger.totals(table, area, [], **arguments).iloc[0]
+    amounts, loadings = ledger.factors(table, area, [], **arguments)
+    again = np.sqrt((loadings**2).sum(axis=1) + amounts["eigen"]).iloc[0]
+    assert total["se"] == pytest.approx(again, abs=0.005)
+    assert total["bedrag"] == pytest.approx(amounts["bedrag"].iloc[0], abs=0.005)
+    return float(total["se"])
+
+
+def test_two_posts_with_one_kengetal_are_off_together():
+    one = {"se": 10.0, "fouten": "prijs=10.00"}
+    assert se_of(estimated(one, one | {"se": 5.0, "fouten": "prijs=5.00"})) == 15
+    opposite = {"se": 5.0, "fouten": "prijs=-5.00"}
+    assert se_of(estimated(one, opposite)) == 5
+    assert se_of(estimated(one, one | {"fouten": "prijs=-10.00"})) == 0
+
+
+def test_two_posts_with_different_kengetallen_are_off_apart():
+    assert se_of(
+        estimated({"se": 3.0, "fouten": "prijs=3.00"}, {"se": 4.0, "fouten": "aantal=4.00"})
+    ) == (5)
+
+
+def test_what_the_causes_leave_of_an_error_is_of_the_boeking_itself():
+    # 13² = 5² of the kengetal and 12² of its own: two of them are 10 together and 2 * 12² apart.
+    one = {"se": 13.0, "fouten": "prijs=5.00"}
+    assert se_of(estimated(one, one)) == pytest.approx(np.sqrt(100 + 288), abs=0.005)
+    amounts, loadings = ledger.factors(estimated(one, one), HERE, ["post"])
+    assert loadings["prijs"].tolist() == [5, 5]
+    assert amounts["eigen"].tolist() == [144, 144]
+
+
+def test_a_boeking_with_several_causes_gives_each_its_part():
+    one = {"se": 5.0, "fouten": "aow_per_persoon=3.00;aantal inkomen:aow=-4.00"}
+    loadings = ledger.factors(estimated(one), HERE, [])[1]
+    assert loadings.iloc[0].to_dict() == {"aow_per_persoon": 3, "aantal inkomen:aow": -4}
+
+
+def test_a_kengetal_without_named_errors_is_one_cause():
+    assert se_of(estimated({}, {})) == 20
+    assert se_of(estimated({}, {"kengetal": "ander"})) == pytest.approx(np.sqrt(200), abs=0.005)
+    # What names its errors has nothing left under its kengetal.
+    assert se_of(estimated({}, {"fouten": "prijs=0.00"})) == pytest.approx(np.sqrt(200), abs=0.005)
+
+
+def test_half_of_a_buurt_has_half_of_every_error():
+    one = {"se": 13.0, "fouten": "prijs=5.00"}
+    half = HERE / 2
+    assert se_of(estimated(one), half) == 6.5
+    amounts, loadings = ledger.factors(estimated(one), half, [])
+    assert (loadings["prijs"].iloc[0], amounts["eigen"].iloc[0]) == (2.5, 36)
+
+
+def test_a_sign_turns_amounts_and_errors():
+    table = estimated(
+        {"se": 10.0, "fouten": "prijs=10.00"}, {"se": 4.0, "fouten": "prijs=4.00", "bedrag": 30.0}
+    )
+    sign = pd.Series([1, -1], index=table.index)
+    amounts, loadings = ledger.factors(table, HERE, [], sign=sign)
+    assert amounts["bedrag"].iloc[0] == 70
+    assert loadings["prijs"].iloc[0] == 6
+    assert se_of(table, sign=sign) == 6
+
+
+def test_unknown_amounts_have_no_error_and_are_counted_in_factors():
+    nothing = {"bedrag": np.nan, "se": np.nan, "methode": "ontbreekt", "kengetal": None}
+    table = estimated({"se": 10.0, "fouten": "prijs=10.00"}, nothing)
+    amounts, loadings = ledger.factors(table, HERE, ["post"])
+    assert amounts["onbekend"].tolist() == [0, 1]
+    assert amounts["bedrag"].isna().tolist() == [False, True]
+    assert loadings.loc["post:1"].tolist() == [0]
+    assert se_of(table) == 10
+    assert ledger.totals(table, HERE, ["post"])["se"].isna().tolist() == [False, True]
+
+
+def test_an_area_without_boekingen_has_no_totals():
+    amounts, loadings = ledger.factors(estimated({}), pd.Series({"BU99019999": 1.0}), ["post"])
+    assert len(amounts) == len(loadings) == 0
+
+
+SHARES = [100, 300, 600]
+
+
+def taken(sign: int, parts=SHARES, error: float = 0.2) -> pd.DataFrame:
+    """Make what a key spread, and a flow out of which (-1) or into which (1) it goes."""
+    whole = sum(parts)
+    flow = rows(*[{"bedrag": p, "se": error * p * (1 - p / whole)} for p in parts])
+    other = flow.assign(
+        post="inkomen:rest",
+        bedrag=1000.0,
+        methode="gemeten",
+        sleutel=None,
+        van="buitenwereld",
+        naar="huishoudens",
+        fouten=[f"{ledger.KEY_CAUSE}inwoners={sign * se:.2f}" for se in flow["se"]],
+    )
+    return ledger.conform(pd.concat([flow, other], ignore_index=True))
+
+
+@pytest.mark.parametrize("inside", [[1, 0, 0], [1, 1, 0], [0, 1, 1], [1, 1, 1], [0.5, 0.5, 0]])
+def test_what_a_key_spread_and_took_elsewhere_moves_by_the_same_measure(inside):
+    minus, plus = taken(-1), taken(1)
+    area = weights(minus, *inside)
+    alone = ledger.totals(minus[minus["post"] != "inkomen:rest"], area, []).iloc[0]["se"]
+    assert se_of(minus, area) == pytest.approx(0, abs=0.02)
+    assert se_of(plus, area) == pytest.approx(2 * alone, abs=0.04)
+    by_post = ledger.totals(minus, area, ["post"])
+    assert by_post["se"].tolist() == pytest.approx([alone, alone], abs=0.02)
+
+
+def test_the_share_outside_the_area_is_that_of_the_area_itself():
+    # Two buurten with 100 and 300 of 1000 and an error of 20 %: 0.2 * 400 * 0.6, and not
+    # 0.2 * (100 * 0.9 + 300 * 0.7).
+    table = taken(-1)
+    loadings = ledger.factors(table, weights(table, 1, 1, 0), ["post"])[1]
+    assert loadings["sleutel:inwoners"].tolist() == pytest.approx([-48, 48], abs=0.01)
+
+
+def test_a_key_of_one_gemeente_keeps_its_measure_beside_another_gemeente():
+    one = taken(-1)
+    far = taken(-1, [500, 500]).assign(buurt=lambda t: "BU9902" + t["buurt"].str[6:])
+    area = pd.Series({"BU99010000": 1.0, "BU99010001": 1.0, "BU99020000": 1.0})
+    both = ledger.conform(pd.concat([one, far], ignore_index=True))
+    # In each gemeente what was taken cancels what was spread.
+    loadings = ledger.factors(both.assign(waar=both["buurt"].str[:6]), area, ["waar"])[1]
+    assert loadings["sleutel:inwoners"].tolist() == pytest.approx([0, 0], abs=0.02)
+
+
+CAUSES = ["aow", "prijs", "aantal"]
+
+
+@st.composite
+def boekingen(draw) -> pd.DataFrame:
+    """Make boekingen of three buurten: spread, estimated with named errors, measured, unknown."""
+    found = []
+    for i in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(["verdeeld", "geraamd", "gemeten", "ontbreekt"]))
+        for buurt in range(3):
+            bedrag = draw(st.integers(1, 1000))
+            errors = {c: draw(st.integers(-50, 50)) for c in CAUSES if draw(st.booleans())}
+            own, key = draw(st.integers(0, 50)), draw(st.sampled_from(["inwoners", "land"]))
+            square = own**2 + sum(e**2 for e in errors.values())
+            row = {"post": f"p:{i}", "methode": kind, "bedrag": bedrag, "sleutel": None}
+            row |= {
+                "buurt": f"BU9901000{buurt}",
+                "van": draw(st.sampled_from(["rijk", "gemeente"])),
+            }
+            if kind == "geraamd":
+                text = ";".join(f"{c}={e:.2f}" for c, e in errors.items())
+                row |= {"kengetal": "k", "se": np.sqrt(square), "fouten": text or None}
+            elif kind == "verdeeld":
+                row |= {"sleutel": key, "se": 0.2 * bedrag, "se_bron": 0.05 * bedrag}
+            elif kind == "ontbreekt":
+                row |= {"bedrag": np.nan, "se": np.nan}
+            found.append(ROW | row)
+    return ledger.conform(pd.DataFrame(found))
+
+
+@settings(max_examples=20)
+@given(boekingen(), st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=3, max_size=3))
+def test_totals_are_factors_and_groups_add_up_to_their_union(table, inside):
+    area = pd.Series(inside, index=[f"BU9901000{i}" for i in range(3)])
+    for by in ([], ["post", "van"]):
+        totals = ledger.totals(table, area, by)
+        amounts, loadings = ledger.factors(table, area, by)
+        se = np.sqrt((loadings**2).sum(axis=1) + amounts["eigen"]).where(amounts["bedrag"].notna())
+        np.testing.assert_allclose(totals["se"], se, atol=0.006)
+        np.testing.assert_allclose(totals["bedrag"], amounts["bedrag"], atol=0.006)
+        assert totals["onbekend"].tolist() == amounts["onbekend"].tolist()
+    if len(amounts):  # the variance of the union follows from the summed loadings
+        union = np.sqrt((loadings.sum() ** 2).sum() + amounts["eigen"].sum())
+        whole = ledger.totals(table, area, []).iloc[0]
+        if amounts["bedrag"].notna().any():
+            assert whole["se"] == pytest.approx(union, abs=0.02)
+
+
+def test_named_errors_can_be_read_and_written():
+    text = "aow_per_persoon=1200.00;aantal inkomen:aow=-300.00"
+    table = estimated({}, {"se": 2000.0, "fouten": text}, {"se": 10.0, "fouten": "a=b=1.50"})
+    errors = ledger.named_errors(table)
+    assert errors["fout"].tolist() == [1200, -300, 1.5]
+    assert errors["cause"].tolist() == ["aow_per_persoon", "aantal inkomen:aow", "a=b"]
+    assert ledger.error_text(errors).tolist() == [text, "a=b=1.50"]
+    assert ledger.named_errors(estimated({})).empty

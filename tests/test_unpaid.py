@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wijkboek_utils import kengetallen, ledger, unpaid
+from wijkboek_utils import kengetallen, keys, ledger, sources, unpaid
 
 CARE = "Huishouden en zorg voor kinderen"
 BUURTEN = ["BU99010001", "BU99010002"]
@@ -39,6 +39,42 @@ def test_a_buurt_without_a_count_is_estimated_and_less_sure():
     assert relative[BUURTEN[1]] > 3 * relative[BUURTEN[0]]
 
 
+def test_each_kind_of_work_is_a_count_times_its_kengetallen_and_as_unsure_as_both():
+    known = kengetallen.load()
+    rows = work(children=(100, 50)).query("buurt == @BUURTEN[0]").set_index("soort")
+    for rule in sources.read_project_table("onbetaald").itertuples():
+        pairs = zip(rule.kengetallen.split(";"), rule.eenheden.split(";"), strict=True)
+        units = [known.get(name, unit) for name, unit in pairs]
+        assert units[-1].eenheid.startswith("uur per ") and units[-1].eenheid.endswith("per week")
+        topics = pd.DataFrame({"AantalInwoners": [1000.0], "k_0Tot15Jaar": [100.0]})
+        people = keys.evaluate(rule.aantal, topics)[0]
+        row = rows.loc[rule.soort]
+        assert row["hoeveelheid"] == pytest.approx(people * np.prod([u.waarde for u in units]) * 52)
+        squares = [float(rule.fout) ** 2, *((u.se / u.waarde) ** 2 for u in units)]
+        assert row["se"] / row["hoeveelheid"] == pytest.approx(np.sqrt(sum(squares)))
+        prices = [known.get(name, "euro per uur") for name in rule.uurwaarden.split(";")]
+        assert (row["laag"], row["hoog"]) == (
+            min(p.laag for p in prices),
+            max(p.hoog for p in prices),
+        )
+
+
+def test_work_of_which_nobody_knows_how_many_do_it_is_unknown_and_not_zero():
+    rows = work(people=(1000, None), children=(100, None))
+    assert rows.query("buurt == @BUURTEN[1]")["hoeveelheid"].isna().all()
+    inside = pd.Series([0.0, 1.0], index=BUURTEN)
+    found = unpaid.totals(rows, inside)
+    assert found[["uren", "se", "euro_laag", "euro_hoog"]].isna().all(axis=None)
+    assert unpaid.sentence(found, "X") == "Over onbetaald werk in X is niets bekend."
+    assert "nan" not in unpaid.table(found, "X", 2023).html
+
+
+def test_an_area_without_people_does_no_work():
+    rows = work(people=(1000, 0), children=(100, 0))
+    found = unpaid.totals(rows, pd.Series([0.0, 1.0], index=BUURTEN))
+    assert found["uren"].tolist() == [0, 0, 0] and found["se"].tolist() == [0, 0, 0]
+
+
 def test_without_people_counted_there_is_no_unpaid_work_and_no_crash():
     rows = work(children=(None, None))
     assert rows.empty
@@ -47,7 +83,8 @@ def test_without_people_counted_there_is_no_unpaid_work_and_no_crash():
     assert "<table" in unpaid.table(nothing, "X", 2023).html
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=25)
+@given(st.floats(0.01, 1), st.floats(0.01, 1))
 def test_an_area_is_the_weighted_sum_of_its_buurten(one, two):
     rows = work(children=(100, 50))
     parts = [

@@ -1,14 +1,13 @@
-"""Bring an amount of the gemeente down to its buurten by verdeelsleutels, to the cent."""
+"""Bring the accounts of a gemeente down to its buurten, under rival sets of verdeelsleutels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger
-from wijkboek_utils.keys import NO_KEY, Keys, owner_shares
-from wijkboek_utils.regions import rest_of
+from wijkboek_utils.keys import NO_KEY, Keys
+from wijkboek_utils.spread import Spread, by_keys, join, split_owners, spread_cents
 
 SETS = {
     "beredeneerd": "per taak een eigen sleutel",
@@ -20,22 +19,6 @@ OVERHEAD = "0.4"
 _PAYERS = ["huishoudens", "bedrijven", "eigenaren"]
 # Money into and out of reserves, and the result of the year: no services.
 RESERVES = ["0.10", "0.11"]
-
-
-def spread_cents(cents: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Return whole amounts that add up to each of `cents` exactly, in proportion to `shares`.
-
-    `cents`: n whole amounts of at least 0; `shares`: n rows that each add up to 1. The cents that
-    rounding down leaves go to the largest remainders (Hamilton), the first column first.
-    """
-    exact = cents[:, None] * shares
-    floors = np.floor(exact)
-    left = cents - floors.sum(axis=1)
-    if ((left < 0) | (left > shares.shape[1])).any():
-        raise ValueError("the shares of an amount do not add up to 1")
-    order = np.argsort(floors - exact, axis=1, kind="stable")
-    rank = np.argsort(order, axis=1, kind="stable")
-    return floors + (rank < left[:, None])
 
 
 def overhead_shares(iv3: pd.DataFrame) -> pd.Series:
@@ -130,53 +113,6 @@ def key_of_set(table: pd.DataFrame, key_set: str, keys: Keys) -> pd.Series:
     return reasoned
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Amounts brought down to the buurten of one gemeente or several.
-
-    `table`: a row per amount. `buurten`: the codes of the buurten, and of the rest of a gemeente.
-    `cells`: a row per amount and buurt: `regel` and `plek`, the places of both in these lists,
-    `bedrag` (EUR, above 0) and `se`. Words are kept once an amount, not once a cell: there are
-    millions of cells in the country.
-    """
-
-    table: pd.DataFrame
-    buurten: np.ndarray
-    cells: pd.DataFrame
-
-
-def spread(table: pd.DataFrame, sleutels: pd.Series, keys: Keys, gemeente: str) -> Spread:
-    """Return the amounts of a gemeente spread over its buurten by the keys given.
-
-    What has no key is booked under the rest of the gemeente. The table gets the `sleutel` used,
-    `bronnen` of its figures, and `teken`, -1 where the published amount is below zero. The cells of
-    each row of `table` add up to it, to the cent.
-    """
-    whole = (sleutels == NO_KEY).to_numpy()
-    used = keys.shares.index.get_indexer(sleutels[~whole])
-    if (used < 0).any():
-        raise KeyError(f"deze sleutels zijn er niet: {set(sleutels) - set(keys.shares.index)}")
-    buurten = len(keys.shares.columns)
-    share, error = np.zeros((2, len(table), buurten + 1))
-    share[whole, buurten] = 1.0
-    share[~whole, :buurten] = keys.shares.to_numpy()[used]
-    error[~whole, :buurten] = keys.errors.to_numpy()[used]
-    bedrag = spread_cents(np.rint(np.abs(table["euro"].to_numpy()) * 100), share) / 100
-    se = bedrag * (1 - share) * error
-    regel, plek = np.nonzero(bedrag)
-    return Spread(
-        table.assign(
-            sleutel=sleutels.to_numpy(),
-            bronnen=keys.table["bronnen"].reindex(sleutels).fillna("").to_numpy(),
-            teken=np.sign(table["euro"]).astype(int),
-        ),
-        np.array([*keys.shares.columns, rest_of(gemeente)], dtype=object),
-        pd.DataFrame(
-            {"regel": regel, "plek": plek, "bedrag": bedrag[regel, plek], "se": se[regel, plek]}
-        ),
-    )
-
-
 def spread_all(
     table: pd.DataFrame,
     keys: Mapping[str, Keys],
@@ -188,49 +124,10 @@ def spread_all(
     `table` as from `amounts`, with a column `gemeente`; `keys` by gemeente.
     """
     parts = [
-        spread(rows, key_of_set(rows, key_set, keys[gemeente]), keys[gemeente], gemeente)
+        by_keys(rows, key_of_set(rows, key_set, keys[gemeente]), keys[gemeente], gemeente)
         for gemeente, rows in table.groupby("gemeente")
     ]
-    return split_owners(_join(parts), indicatoren)
-
-
-def _join(parts: list[Spread]) -> Spread:
-    """Return the spread amounts of several gemeenten as one."""
-    cells, rows, places = [], 0, 0
-    for part in parts:
-        cells.append(part.cells.add([rows, places, 0, 0]))
-        rows, places = rows + len(part.table), places + len(part.buurten)
-    return Spread(
-        pd.concat([p.table for p in parts], ignore_index=True),
-        np.concatenate([p.buurten for p in parts]),
-        pd.concat(cells, ignore_index=True),
-    )
-
-
-def split_owners(rows: Spread, indicatoren: pd.DataFrame) -> Spread:
-    """Return the amounts with payer `eigenaren` divided over who owns the dwellings of a buurt.
-
-    Owner-occupiers are huishoudens, corporations instellingen, other landlords bedrijven. Where CBS
-    does not say what kind of landlord it is, the landlords' part is booked under buitenwereld.
-    """
-    owners = (rows.table["van"] == "eigenaren").to_numpy()
-    number = owners.sum()
-    # Their rows go last, so that a copy of them for each payer can follow.
-    order = np.argsort(np.argsort(owners, kind="stable"), kind="stable")
-    cells = rows.cells.assign(regel=order[rows.cells["regel"]])
-    theirs = cells["regel"] >= len(owners) - number
-    cells, own = cells[~theirs], cells[theirs]
-    shares = owner_shares(indicatoren).reindex(rows.buurten[own["plek"]])
-    shares = shares.fillna({"buitenwereld": 1.0}).fillna(0.0)  # the rest has no dwellings
-    parts = spread_cents(np.rint(own["bedrag"].to_numpy() * 100), shares.to_numpy()) / 100
-    tables, frames = [rows.table[~owners]], [cells]
-    for i, payer in enumerate(shares.columns):
-        tables.append(rows.table[owners].assign(van=payer))
-        se = own["se"] * shares[payer].to_numpy()
-        part = own.assign(regel=own["regel"] + i * number, bedrag=parts[:, i], se=se)
-        frames.append(part[part["bedrag"] > 0])
-    table, found = (pd.concat(x, ignore_index=True) for x in (tables, frames))
-    return Spread(table, rows.buurten, found)
+    return split_owners(join(parts), indicatoren)
 
 
 def flows(rows: Spread, jaar: int, bron: str) -> Spread:
@@ -275,7 +172,7 @@ def boekingen(rows: Spread) -> pd.DataFrame:
     return ledger.conform(words.assign(buurt=buurt, bedrag=cells["bedrag"], se=cells["se"]))
 
 
-def book(rows: Spread, jaar: int, bron: str, keys: Keys) -> pd.DataFrame:
+def book(rows: Spread, jaar: int, bron: str) -> pd.DataFrame:
     """Return spread municipal amounts as boekingen in the form of the grootboek; see `flows`."""
     return boekingen(flows(rows, jaar, bron))
 

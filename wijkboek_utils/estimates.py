@@ -43,6 +43,12 @@ class Estimate:
         """Return the same with a value below zero put at zero; what is unsure stays unsure."""
         return Estimate(np.maximum(self.value, 0.0), self.errors, self.own)
 
+    def zero_where_unknown(self) -> Estimate:
+        """Return the same with 0, and no error, for what is unknown."""
+        known = self.value.notna()
+        errors = {cause: (e * known).fillna(0.0) for cause, e in self.errors.items()}
+        return Estimate(self.value.fillna(0.0), errors, (self.own * known).fillna(0.0))
+
     def at_most(self, limit: float) -> Estimate:
         """Return the same with a value above the limit put at the limit."""
         return Estimate(np.minimum(self.value, limit), self.errors, self.own)

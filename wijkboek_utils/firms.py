@@ -33,6 +33,8 @@ _GOODS = (
     "besteding:stoffering",
 )
 _COUNT_ERROR = 0.05  # CBS rounds establishments to fives, and counts some that do nothing
+_REST_ERROR = 0.01
+LANDED = "landing:gemeente"
 _WORK = "werk en inkomen"
 _RATE = "vestiging per 1000 inwoners"
 
@@ -103,11 +105,15 @@ def firms(
     own_wages = (wages - employers) * shares["aandeel_wijkbanen_wijkbewoners"]
     own_profit = profit * shares["aandeel_winst_wijk"]
     source = (";".join(dict.fromkeys(made["bron"])), int(made["bronjaar"].max()))
+    exported = (turnover - sold + goods - near).at_least_zero()
+    # By its making this account closes whatever the kengetallen are; stocks, interest and
+    # subsidies are not in it. When others move, what is sold outside has to give.
+    exported = exported.because("rest van de omzet", _REST_ERROR * exported.value)
     quotes = [f"{q}_{s}" for s in made["sector"] for q in _PER_SECTOR]
     used = (*quotes, *shares)
     outside, inside, rijk = ("buitenwereld", "huishoudens", "rijk")
     parts = [
-        ("bedrijf:omzet_buiten", outside, turnover - sold + goods - near),
+        ("bedrijf:omzet_buiten", outside, exported),
         ("bedrijf:inkoop", outside, bought - near),
         ("bedrijf:handelswaar", outside, goods),
         ("bedrijf:loon", outside, wages - employers - own_wages),
@@ -176,18 +182,32 @@ def all_flows(
     indicatoren: pd.DataFrame,
     households: list[Flow],
     levied: Estimate,
+    paid: Estimate,
     kengetallen: Kengetallen,
     jaar: int,
 ) -> list[Flow]:
     """Return the flows of firms and institutions.
 
     `households` are those of `household_flows.all_flows`: what residents spend nearby is income of
-    firms. `levied` is what firms pay to the gemeente.
+    firms. `levied` is what firms pay to the gemeente, `paid` what the gemeente spends outside the
+    gebied or nobody knows where.
     """
     parts = flows.estimate(indicatoren, kengetallen, jaar, "instellingen")
     parts += institutions(parts, kengetallen)
     made = production(indicatoren, kengetallen)
+    parts.append(landed(made, paid, kengetallen))
     return parts + firms(made, [*households, *parts], levied, kengetallen)
+
+
+def landed(made: pd.DataFrame, paid: Estimate, kengetallen: Kengetallen) -> Flow:
+    """Return what comes back to firms of the wijk of what the gemeente pays for it.
+
+    The accounts of a gemeente do not say whom it pays. They stand in the grootboek as filed; this
+    is the part that our judgement brings back, and `wijkrekening.lines` puts in its place.
+    """
+    share = of(kengetallen.get("aandeel_inkoop_gemeente_wijk", "aandeel"))
+    source = (made["bron"].iloc[0], int(made["bronjaar"].max()))
+    return Flow(LANDED, "buitenwereld", "bedrijven", _WORK, paid * share, (*share.errors,), *source)
 
 
 def book(
@@ -198,7 +218,10 @@ def book(
     to_firms = known[known["naar"] == "bedrijven"]
     households = flows.read(to_firms[to_firms["van"] == "huishoudens"], index)
     levied = flows.estimate_of(known[known["van"] == "bedrijven"], index)
-    return flows.book(all_flows(indicatoren, households, levied, kengetallen, jaar), index, jaar)
+    spent = (known["van"] == "gemeente") & (known["naar"] == "buitenwereld")
+    paid = flows.estimate_of(known[spent], index)
+    parts = all_flows(indicatoren, households, levied, paid, kengetallen, jaar)
+    return flows.book(parts, index, jaar)
 
 
 def table(made: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Flows that no source gives per buurt: a count times unit values, with its errors by cause."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,8 @@ def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
 
 def _joined(values: list[Any], buurten: pd.Index) -> np.ndarray:
     """Return the values of each flow one after another; one value stands for all buurten."""
-    return np.concatenate([np.broadcast_to(v, len(buurten)) for v in values])
+    aligned = [v.reindex(buurten) if isinstance(v, pd.Series) else v for v in values]
+    return np.concatenate([np.broadcast_to(v, len(buurten)) for v in aligned])
 
 
 def _error_text(amount: Estimate, buurten: pd.Index) -> np.ndarray:
@@ -152,6 +153,8 @@ def read(boekingen: pd.DataFrame, buurten: pd.Index) -> list[Flow]:
     facts = ["post", "van", "naar", "domein", "kengetal"]
     for (post, van, naar, domein, used), rows in boekingen.groupby(facts, observed=True):
         amount, first = estimate_of(rows, buurten), rows.iloc[0]
+        unknown = buurten.isin(rows.loc[rows["bedrag"].isna(), "buurt"])
+        amount = replace(amount, value=amount.value.mask(unknown))
         source = (tuple(used.split(";")), first["bron"], int(first["bronjaar"]))
         found.append(Flow(post, van, naar, domein, amount, *source))
     return found
@@ -160,18 +163,19 @@ def read(boekingen: pd.DataFrame, buurten: pd.Index) -> list[Flow]:
 def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
     """Return boekingen added up per buurt, with the errors that they name.
 
-    Errors that have no name, as those of keys, are one cause of their own.
+    The error of a key has the name of that key.
     """
     value = boekingen.groupby("buurt")["bedrag"].sum(min_count=1).reindex(buurten).fillna(0.0)
     errors = ledger.named_errors(boekingen.set_index("buurt"))
     table = errors.groupby([errors.index, "cause"])["fout"].sum().unstack("cause")
     table = table.reindex(buurten).fillna(0.0)
     amount = Estimate(value, {str(cause): table[cause] for cause in table})
-    spread = boekingen[boekingen["fouten"].isna()]
-    unnamed = spread.groupby("buurt")["se"].sum()
-    if unnamed.any():
-        post = spread["post"].iloc[0].split(":")[0]
-        amount = amount.because(f"verdeling {post}", unnamed.reindex(buurten).fillna(0.0))
+    spread = boekingen[boekingen["fouten"].isna() & (boekingen["se"] > 0)]
+    for cause, rows in spread.groupby(
+        ledger.KEY_CAUSE + spread["sleutel"].fillna("").astype("str")
+    ):
+        error = rows.groupby("buurt")["se"].sum().reindex(buurten).fillna(0.0)
+        amount = amount.because(str(cause), error)
     return amount
 
 

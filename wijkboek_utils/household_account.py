@@ -75,7 +75,7 @@ def _rest(left: pd.Series) -> str:
         return "Inkomsten en uitgaven passen bij elkaar, binnen de marge van onze schatting."
     rest = interval(abs(left["bedrag"]), left["se"])
     if left["bedrag"] > 0:
-        return f"Van {rest} van de inkomsten is niet verklaard waar het heen gaat."
+        return f"Van de inkomsten is {rest} niet verklaard: wij weten niet waar het heen gaat."
     return (
         f"Er gaat volgens onze schatting {rest} meer uit dan er binnenkomt. Dat kan bijna niet: "
         "een deel van de schatting klopt hier dus niet."

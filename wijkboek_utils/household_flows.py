@@ -33,8 +33,16 @@ _OWNED = {
     "Woningvoorraad * Koopwoningen / 100": 0.05,
     "HuishoudensTotaal * Koopwoningen / 100": 0.1,
 }
+# To whom firms and institutions pay what residents cannot have earned.
+_ELSEWHERE = {
+    "inkomen:loon_bedrijven": "bedrijf:loon_elders",
+    "inkomen:winst_bedrijven": "bedrijf:winst_elders",
+    "inkomen:loon_zorg": "zorg:loon_elders",
+    "inkomen:loon_onderwijs": "onderwijs:loon_elders",
+}
 _UNSURE = 0.3  # relative: how far a buurt may lie from the average when its income is not known
-_MOST_SAVED = 0.5  # of income: beyond it few households stand for many inhabitants, as in a home
+_MOST_PENSION = 3.0  # times the average: beyond it few households stand for many inhabitants
+_MOST_SAVED = 0.5  # of income, for the same reason
 _INCOME = "inkomen van de buurt"  # the cause of what follows from an income that is off
 
 
@@ -79,7 +87,8 @@ def _pension(flow: Flow, relative: Estimate, kengetallen: Kengetallen) -> Flow:
     if flow.post != "inkomen:pensioen":
         return flow
     elasticity = of(kengetallen.get("pensioen_elasticiteit", "factor"))
-    factor = (1 + elasticity * (_average_where_unknown(relative) - 1)).at_least_zero()
+    factor = 1 + elasticity * (_average_where_unknown(relative) - 1)
+    factor = factor.at_least_zero().at_most(_MOST_PENSION)
     used = (*flow.kengetallen, *elasticity.errors)
     return replace(flow, amount=flow.amount * factor, kengetallen=used)
 
@@ -224,8 +233,19 @@ def imputed_rent(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.Data
 
 
 def _income(known: pd.DataFrame) -> Estimate:
-    """Return published income per buurt."""
-    return Estimate(known["bedrag"].astype(float), {_INCOME: known["se"].astype(float)})
+    """Return published income per buurt.
+
+    Income that was spread over the buurten of a wijk is off one way in one and the other way in the
+    next: that error has the name of its key.
+    """
+    se, own = known["se"].astype(float), known["se_bron"].astype(float)
+    spread = known["methode"].eq("verdeeld")
+    amount = Estimate(known["bedrag"].astype(float), {_INCOME: se.mask(spread, own)})
+    keyed = np.sqrt((se**2 - own**2).clip(lower=0)).where(spread, 0.0).where(se.notna())
+    for key in known.loc[spread, "sleutel"].unique():
+        error = keyed.where(known["sleutel"].eq(key) | se.isna(), 0.0)
+        amount = amount.because(ledger.KEY_CAUSE + str(key), error)
+    return amount
 
 
 def _source(known: pd.DataFrame) -> tuple[Any, Any]:
@@ -252,11 +272,18 @@ def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:
     Where they are more than there is, they are cut down in proportion and nothing is left.
     """
     known = inkomen.set_index("buurt")
-    whole, estimated = known["bedrag"].astype(float), flows.total(kinds).value
+    # A kind that is unknown takes nothing of the income that is published.
+    counted = [replace(f, amount=f.amount.zero_where_unknown()) for f in kinds]
+    whole, estimated = known["bedrag"].astype(float), flows.total(counted).value
     # Of an income that nobody knows, the kinds are still known by count.
     cut = (whole / estimated).clip(upper=1.0).where(whole.notna() & (estimated > 0), 1.0)
     parts = [replace(f, amount=_whole_cents(f.amount * cut)) for f in kinds]
-    taken = flows.total(parts)
+    taken = flows.total(replace(f, amount=f.amount.zero_where_unknown()) for f in parts)
+    moved = [
+        replace(f, post=_ELSEWHERE[f.post], naar="buitenwereld", amount=f.amount - part.amount)
+        for f, part in zip(kinds, parts, strict=True)
+        if f.post in _ELSEWHERE and (cut < 1).any()
+    ]
     rest = _published(known) - taken
     used = tuple(dict.fromkeys(k for f in kinds for k in f.kengetallen))
     methode = known["methode"].astype(str)
@@ -272,7 +299,7 @@ def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:
         sleutel=known["sleutel"].to_numpy(object),
         se_bron=known["se_bron"].to_numpy(float),
     )
-    return [*parts, left]
+    return [*parts, *moved, left]
 
 
 def _whole_cents(amount: Estimate) -> Estimate:
@@ -282,7 +309,10 @@ def _whole_cents(amount: Estimate) -> Estimate:
 
 def _published(known: pd.DataFrame) -> Estimate:
     """Return the boekingen of income per buurt, with the errors that they name."""
-    found = flows.estimate_of(known.reset_index(), known.index)
-    named = {c: e for c, e in found.errors.items() if not c.startswith("verdeling ")}
+    found = ledger.named_errors(known)
+    table = (
+        found.groupby([found.index, "cause"])["fout"].sum().unstack("cause").reindex(known.index)
+    )
+    named = {str(cause): table[cause].fillna(0.0) for cause in table}
     square = known["se"] ** 2 - sum((e**2 for e in named.values()), 0.0)
     return Estimate(known["bedrag"].astype(float), named, np.sqrt(square.clip(lower=0)))

@@ -218,8 +218,8 @@ def _key_errors(rows: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, pd.Ser
     """Return the errors of what keys spread.
 
     Of the keys: `by`, `cause`, `fout` in EUR; of the sources that were spread: the variance for
-    each of `by`; and by cause how much of the errors of the buurten is left for the area. Each
-    buurt's error already holds the share outside that buurt; here that outside the area.
+    each of `by`; and by gemeente and cause how much of the errors of the buurten is left for the
+    area. Each buurt's error already holds the share outside that buurt; here that outside the area.
     """
     part = rows["bedrag"] * rows["weight"]
     spread = rows.assign(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, households, ledger, views
+from wijkboek_utils import dutch, ledger, views
 from wijkboek_utils.households import INCOME, INHABITANTS
 
 COUNTED = {
@@ -43,9 +43,6 @@ def household_income(
     total = pd.Series({"bedrag": np.nan, "se": np.nan})
     if len(known):
         total = ledger.totals(rows, inside, []).iloc[0][["bedrag", "se"]]
-        # Benefits are a part of the income that CBS publishes: which part does not move the total.
-        whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
-        total["se"] = ledger.totals(whole, inside, [])["se"].iloc[0]
     return pd.Series(
         {
             **total,

@@ -7,6 +7,7 @@ Meade 1942; Byron 1978); the grootboek itself stays as estimated.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,14 @@ import pandas as pd
 from wijkboek_utils import ledger, multipliers, sources
 from wijkboek_utils.balance import Constraint, balance
 from wijkboek_utils.dutch import Z90
+from wijkboek_utils.firms import LANDED
 
 # Who must close, and the post without which its account is too bare to close.
-CLOSED = {"huishoudens": "inkomen:", "bedrijven": "bedrijf:", "instellingen": "corporatie:"}
+CLOSED = {
+    "huishoudens": "inkomen:loon_en_winst",
+    "bedrijven": "bedrijf:inkoop",
+    "instellingen": "corporatie:beheer",
+}
 INCOME = "het inkomen dat CBS publiceert"
 UNNAMED = "Overig"
 NAMES = ("Inkomsten samen", "Uitgaven samen", "Niet verklaard")
@@ -32,12 +38,17 @@ def named(boekingen: pd.DataFrame) -> pd.DataFrame:
     A boeking takes the first row of `regels.csv` whose beginning of the post, payer and receiver
     fit; an empty payer or receiver fits all.
     """
-    rules = sources.read_project_table("regels")
+    rules = _rules()
     flows = boekingen[["post", "van", "naar"]].astype(str)
     kinds = flows.drop_duplicates()
     names = [_name(flow, rules) for flow in kinds.itertuples()]
-    kinds = kinds.assign(regel=names).merge(flows.reset_index(names="rij"), how="right")
-    return boekingen.assign(regel=kinds.sort_values("rij")["regel"].to_numpy())
+    found = flows.merge(kinds.assign(regel=names), how="left")  # keeps the order of the rows
+    return boekingen.assign(regel=found["regel"].to_numpy())
+
+
+@cache
+def _rules() -> pd.DataFrame:
+    return sources.read_project_table("regels")
 
 
 def _name(flow: Any, rules: pd.DataFrame) -> str:
@@ -59,7 +70,7 @@ def sector(
     rows = named(boekingen[(boekingen["naar"] == name) | (boekingen["van"] == name)])
     rows["kant"] = np.where(rows["naar"] == name, "in", "uit")
     found = ledger.totals(rows, weights, ["kant", "regel"])
-    order = [*dict.fromkeys(sources.read_project_table("regels")["naam"]), UNNAMED]
+    order = [*dict.fromkeys(_rules()["naam"]), UNNAMED]
     found = found.sort_values("regel", key=lambda column: column.map(order.index))
     frames = []
     for side, label in zip(("in", "uit"), names, strict=False):
@@ -77,10 +88,25 @@ def lines(boekingen: pd.DataFrame, weights: pd.Series) -> tuple[pd.DataFrame, pd
     The first table has `bedrag` and `se` in EUR, `eigen` and `onbekend`, the second a column per
     cause, as `ledger.factors`. A flow of which nothing is known is left out.
     """
-    amounts, loadings = ledger.factors(named(boekingen), weights, LINE)
+    rows, sign = _with_landing(named(boekingen))
+    amounts, loadings = ledger.factors(rows, weights, LINE, sign)
     amounts["se"] = np.sqrt((loadings**2).sum(axis=1) + amounts["eigen"])
     known = amounts["bedrag"].notna() & ((amounts["bedrag"] != 0) | (amounts["se"] > 0))
     return amounts[known], loadings[known]
+
+
+def _with_landing(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the rows with what firms of the wijk get from the gemeente as paid by the gemeente.
+
+    Also the sign of each row: what lands in the wijk is taken off what leaves it.
+    """
+    back = rows["post"].eq(LANDED)
+    direct = rows[back].assign(van="gemeente")
+    away = direct.assign(naar="buitenwereld")
+    away = named(away.assign(post="iv3:lasten")).assign(post=away["post"])
+    sign = np.repeat([1, 1, -1], [(~back).sum(), len(direct), len(away)])
+    found = pd.concat([rows[~back], direct, away], ignore_index=True)
+    return found, pd.Series(sign, index=found.index)
 
 
 def close(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +136,7 @@ def constraints(flows: pd.DataFrame) -> list[Constraint]:
 
 def closable(flows: pd.DataFrame) -> list[str]:
     """Return the sectors whose account is complete enough to close."""
-    rules = sources.read_project_table("regels")
+    rules = _rules()
     present = set(flows.reset_index()["regel"])
     return [
         name
@@ -120,7 +146,7 @@ def closable(flows: pd.DataFrame) -> list[str]:
 
 
 def _income_lines() -> list[str]:
-    rules = sources.read_project_table("regels")
+    rules = _rules()
     own = rules["post"].str.startswith("inkomen:") | (rules["naar"] == "huishoudens")
     return rules.loc[own, "naam"].tolist()
 
@@ -228,7 +254,7 @@ def leaks(closed: pd.DataFrame, count: int = 3) -> pd.DataFrame:
 
     Adds `reden`: how, in the words of `regels.csv`.
     """
-    rules = sources.read_project_table("regels").drop_duplicates("naam").set_index("naam")
+    rules = _rules().drop_duplicates("naam").set_index("naam")
     rows = as_account(closed).assign(
         post=closed["regel"], beinvloedbaar=closed["regel"].map(rules["beinvloedbaar"]).eq("ja")
     )

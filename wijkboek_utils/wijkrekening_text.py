@@ -20,6 +20,8 @@ RIJK = ("Haalt samen", "Brengt samen", "Brengt min haalt")
 _SIDES = {"in": "Inkomst", "uit": "Uitgave", "saldo": "Saldo"}
 _RIJK_SIDES = {"uit": "Brengt", "in": "Haalt", "saldo": "Saldo"}
 _MARGIN = "Waarschijnlijk"
+_NONE = "geen"  # an adjustment that a reader would not see
+_NAMED = 3  # in one sentence
 _UNKNOWN_ROUND = "Hoe het geld rondgaat is hier niet te berekenen: een van de rekeningen ontbreekt."
 
 
@@ -106,7 +108,7 @@ def firms_sentence(rows: pd.DataFrame, naam: str) -> str:
 
 def rijk_sentence(rows: pd.DataFrame, naam: str) -> str:
     """Say what the Rijk brings and takes; `rows` as `rijk_account`."""
-    table = rows.set_index("regel")
+    table = rows.set_index("regel").reindex([*RIJK])
     taken, brought, left = (table.loc[name] for name in RIJK)
     if not (is_known(taken["bedrag"]) and is_known(brought["bedrag"])):
         return f"Wat het Rijk in {naam} brengt en haalt, is niet bekend."
@@ -131,14 +133,16 @@ def closing_sentence(closed: pd.DataFrame) -> str:
         "Bronnen spreken elkaar tegen. Daarom passen we elk bedrag zo weinig mogelijk aan, en een "
         "onzeker bedrag meer dan een zeker bedrag, tot de rekeningen sluiten. "
     )
-    if abs(first["aanpassing"]) < 1:
-        return text + "Hier was geen aanpassing nodig."
-    text += f"Het meeste schuift «{first['regel']}»: {_change(first['aanpassing'])}. "
+    if _change(first["aanpassing"]) == _NONE:
+        text += "Hier was geen aanpassing nodig. "
+    else:
+        text += f"Het meeste schuift «{first['regel']}»: {_change(first['aanpassing'])}. "
     if flagged:
-        names = dutch.join([f"«{name}»" for name in flagged])
+        names = dutch.join([f"«{name}»" for name in flagged[:_NAMED]])
+        more = "onder meer " if flagged[_NAMED:] else ""
         return text + (
-            f"Let op: {names} schuift meer dan twee standaardfouten. Daar klopt een bron of een "
-            "schatting niet."
+            f"Let op: meer dan twee standaardfouten schuift {more}{names}. Daar klopt een bron of "
+            "een schatting niet."
         )
     return text + "Geen bedrag schuift meer dan twee standaardfouten."
 
@@ -162,7 +166,7 @@ def closing(closed: pd.DataFrame, titel: str) -> Html:
 
 def _change(value: float) -> str:
     if abs(value) < 500:
-        return "geen"
+        return _NONE
     return f"{about(abs(value))} {'meer' if value > 0 else 'minder'}"
 
 
@@ -197,10 +201,10 @@ def balances(rows: pd.DataFrame, titel: str) -> Html:
 def matrix(table: pd.DataFrame, titel: str) -> Html:
     """Return a social accounting matrix, receivers by payers; as `wijkrekening.matrix`."""
     millions = (table / 1e6).rename(index=NAMES, columns=NAMES)
-    frame = millions.map(lambda x: "" if pd.isna(x) else number(x, 1)).reset_index(names="Aan")
-    frame["Samen"] = [number(x, 1) for x in millions.sum(axis=1)]
-    last = {"Aan": "Samen"} | {name: number(x, 1) for name, x in millions.sum().items()}
-    last["Samen"] = number(float(millions.sum().sum()), 1)
+    frame = millions.map(_cell).reset_index(names="Aan")
+    frame["Samen"] = [_cell(x) for x in millions.sum(axis=1, min_count=1)]
+    last = {"Aan": "Samen"} | {n: _cell(x) for n, x in millions.sum(min_count=1).items()}
+    last["Samen"] = _cell(float(millions.sum().sum()))
     frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
     return show.table(
         frame,
@@ -212,9 +216,14 @@ def matrix(table: pd.DataFrame, titel: str) -> Html:
     )
 
 
+def _cell(millions: float) -> str:
+    return "" if pd.isna(millions) else number(millions, 1)
+
+
 def round_sentence(figures: pd.DataFrame, naam: str) -> str:
     """Say what leaks away and how often a euro goes round; `figures` as `wijkrekening.ranges`."""
-    if not is_known(figures["waarde"].get("lek wijk")):
+    needed = ["lek wijk", *(f"lek {name}" for name in wijkrekening.CLOSED)]
+    if not figures["waarde"].reindex(needed).notna().all():
         return _UNKNOWN_ROUND
     leak, home, lm3 = (figures.loc[i] for i in ("lek wijk", "multiplier huishoudens", "lm3"))
     return (

@@ -242,10 +242,9 @@ def _services(
 ) -> pd.DataFrame:
     """Return lasten for services as boekingen under the reasoned keys, with their `groep`."""
     year, sleutels = int(source.period), keys.build_keys(figures)
-    table = table[table["kant"] == "lasten"]
-    used = allocate.key_of_set(table, allocate.DEFAULT_SET, sleutels)
-    rows = allocate.spread(table, used, sleutels, gemeente)
-    rows = views.services(allocate.book(rows, year, source.id, sleutels))
+    table = table[table["kant"] == "lasten"].assign(gemeente=gemeente)
+    rows = allocate.spread_all(table, {gemeente: sleutels}, figures)
+    rows = views.services(allocate.book(rows, year, source.id))
     return rows.assign(groep=_groups(rows["post"].str.split(":").str[1], year))
 
 
