@@ -32,9 +32,9 @@ def local_share(boekingen: pd.DataFrame, weights: pd.Series) -> pd.Series:
 
     The error is that of the share: how much they spend does not matter to it.
     """
-    rows = boekingen[boekingen["post"].str.startswith("besteding:")]
-    near = rows["naar"].eq("bedrijven")
-    amounts, loadings = ledger.factors(rows.assign(dichtbij=near), weights, ["dichtbij"])
+    spent = boekingen["post"].str.startswith("besteding:")
+    near = boekingen["naar"].eq("bedrijven").astype(object).where(spent, "")
+    amounts, loadings = ledger.factors(boekingen.assign(dichtbij=near), weights, ["dichtbij"])
     parts = amounts["bedrag"].reindex([True, False])
     whole = parts.sum(min_count=1)
     share = parts[True] / whole if whole else np.nan

@@ -67,19 +67,34 @@ def sector(
     Lines in the order of `regels.csv`, a total of each side, and what is in less what is out;
     `names` are those of the two totals and of the rest.
     """
-    rows = named(boekingen[(boekingen["naar"] == name) | (boekingen["van"] == name)])
-    rows["kant"] = np.where(rows["naar"] == name, "in", "uit")
-    found = ledger.totals(rows, weights, ["kant", "regel"])
+    # Of all boekingen, since what a key takes here it may give elsewhere in the books.
+    amounts, loadings = ledger.factors(named(boekingen), weights, LINE)
+    rows = amounts.reset_index()
+    mine = ((rows["naar"] == name) | (rows["van"] == name)).to_numpy()
+    rows, loadings = rows[mine], loadings[mine].set_axis(rows.index[mine])
+    kant = pd.Series(np.where(rows["naar"] == name, "in", "uit"), index=rows.index, name="kant")
     order = [*dict.fromkeys(_rules()["naam"]), UNNAMED]
+    found = _summed(rows, loadings, [kant, rows["regel"]]).reset_index()
     found = found.sort_values("regel", key=lambda column: column.map(order.index))
+    totals = _summed(rows, loadings, [kant])
     frames = []
     for side, label in zip(("in", "uit"), names, strict=False):
-        whole = ledger.totals(rows[rows["kant"] == side], weights, [])
-        frames += [found[found["kant"] == side], whole.assign(kant=side, regel=label)]
-    sign = pd.Series(np.where(rows["kant"] == "in", 1, -1), index=rows.index)
-    left = ledger.totals(rows, weights, [], sign=sign)
+        whole = totals[totals.index == side].assign(kant=side, regel=label)
+        frames += [found[found["kant"] == side], whole]
+    sign = kant.map({"in": 1.0, "uit": -1.0}).astype(float)
+    signed = rows.assign(bedrag=rows["bedrag"] * sign)
+    left = _summed(signed, loadings.mul(sign, axis=0), [pd.Series("saldo", index=rows.index)])
     frames.append(left.assign(kant="saldo", regel=names[2]))
     return pd.concat(frames, ignore_index=True)[["kant", "regel", "bedrag", "se"]]
+
+
+def _summed(rows: pd.DataFrame, loadings: pd.DataFrame, by: list[pd.Series]) -> pd.DataFrame:
+    """Return flows added up with the error of the sum: `bedrag`, `se`."""
+    groups = rows.groupby(by, observed=True)
+    bedrag = groups["bedrag"].sum(min_count=1)
+    moved = (loadings.groupby(by, observed=True).sum() ** 2).sum(axis=1)
+    se = np.sqrt(moved + groups["eigen"].sum()).where(bedrag.notna())
+    return pd.DataFrame({"bedrag": bedrag, "se": se}).round(2)
 
 
 def lines(boekingen: pd.DataFrame, weights: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
