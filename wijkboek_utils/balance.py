@@ -150,7 +150,7 @@ def _nearest(
     zero = start + moves @ z - scale * room <= 0
     wanted = np.concatenate([right, -(start / scale)[zero]])
     exact = _smallest(np.vstack([left, step[zero]]), wanted)
-    found = [np.maximum(start + moves @ one, 0.0) for one in (exact, z)]
+    found = [np.where(zero, 0.0, np.maximum(start + moves @ one, 0.0)) for one in (exact, z)]
     return min(found, key=lambda x: np.abs(gap - matrix @ (x - start)).max())
 
 
