@@ -415,7 +415,7 @@ def test_a_cause_in_two_sides_of_an_account_cannot_close_it():
     flows = account(("bedrijven", "huishoudens", 100, 5), ("huishoudens", "bedrijven", 90, 5))
     table = shared(flows, [[4], [4]])
     assert table["aanpassing"].tolist() == pytest.approx([-5, 5])
-    with pytest.raises(Fout, match="de rekening van (huishoudens|bedrijven)"):
+    with pytest.raises(Fout, match=r"de rekening van (huishoudens|bedrijven)"):
         shared(flows, [[5], [5]])
 
 

@@ -143,8 +143,9 @@ def largest_leaks(flows: pd.DataFrame, count: int = 3) -> pd.DataFrame:
 
 def _matrix(account: pd.DataFrame, values: pd.Series) -> np.ndarray:
     """Return `values` added up: receiver (rows) by payer (columns), all seven sectors."""
-    index = pd.Index(SECTOREN, dtype=object)
-    cells = [index.get_indexer(account[side].to_numpy(object)) for side in ("naar", "van")]
+    # A dictionary, since many drawn accounts go through here and an index costs more to make.
+    places = {name: i for i, name in enumerate(SECTOREN)}
+    cells = [np.array([places.get(s, -1) for s in account[side]], int) for side in ("naar", "van")]
     if any((codes < 0).any() for codes in cells):
         raise ValueError("van and naar must be sectors of the grootboek")
     table = np.zeros((len(SECTOREN), len(SECTOREN)))

@@ -227,7 +227,7 @@ def ranges(
     and `se`.
     """
     rules = constraints(flows)
-    rows = flows.reset_index()
+    rows = flows.reset_index().astype({"van": object, "naar": object})
     income = {c.naam for c in rules if c.total}
     found = []
     for amounts in draws(flows, loadings, count):
