@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import firms, household_flows, households, kengetallen, sources
+from wijkboek_utils import firms, household_flows, households, income_kinds, kengetallen, sources
 
 YEAR = 2023
 BUURTEN = ["BU99010001", "BU99010002", "BU99010003"]
@@ -78,4 +78,4 @@ def _books(amounts: tuple, topics: tuple) -> pd.DataFrame:
     figures = indicators(**(HOMES | dict(topics)))
     trade = firms.book(figures, homes, kengetallen.load(), YEAR)
     parts = pd.concat([homes, trade], ignore_index=True)
-    return household_flows.with_income(parts, booked(*amounts))
+    return income_kinds.with_income(parts, booked(*amounts))

@@ -39,6 +39,7 @@ from wijkboek_utils import (  # noqa: E402  after the line above
     firms,
     household_flows,
     households,
+    income_kinds,
     iv3,
     kengetallen,
     keys,
@@ -101,13 +102,19 @@ class Gemeente:
         return households.income(figures[figures["jaar"] == year])
 
     @cached_property
+    def geboekt(self) -> pd.DataFrame:
+        """Return that income in the year of the account and for all inhabitants."""
+        return households.in_books(self.inkomen, self.jaar, kengetallen.load())
+
+    @cached_property
     def estimates(self) -> pd.DataFrame:
         """Return the estimated boekingen of households, firms and institutions."""
         known = kengetallen.load()
         year = households.income_year(self.indicatoren)
         national = cbs.national_household(cbs.read_country(), year)
+        national *= households.year_factor(year, self.jaar, known).value
         figures = (self.indicatoren, national, known, self.jaar)
-        paid = household_flows.households(self.inkomen, *figures)
+        paid = household_flows.households(self.geboekt, *figures)
         both = pd.concat([paid, self.ledger], ignore_index=True)
         trade = firms.book(self.indicatoren, both, known, self.jaar)
         return pd.concat([paid, trade], ignore_index=True)
@@ -115,8 +122,8 @@ class Gemeente:
     @cached_property
     def grootboek(self) -> pd.DataFrame:
         """Return all boekingen of the gemeente."""
-        loon = households.book_income(self.inkomen, self.ledger, self.jaar)
-        parts = household_flows.with_income(self.estimates, loon)
+        loon = households.book_income(self.geboekt, self.ledger, self.jaar)
+        parts = income_kinds.with_income(self.estimates, loon)
         return ledger.conform(pd.concat([self.ledger, parts], ignore_index=True))
 
     def weights(self, *codes: str) -> pd.Series:

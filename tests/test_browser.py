@@ -98,8 +98,8 @@ def test_pictures_have_a_name_and_a_description(rendered, browser):
     page = browser.new_page()
     page.goto(address(rendered, PILOTS[0]))
     pictures = page.get_by_role("img")
-    assert pictures.count() == 3
-    for n in range(3):
+    assert pictures.count() == 5
+    for n in range(5):
         named = pictures.nth(n).evaluate(
             """e => e.getAttribute('aria-labelledby').split(' ')
                 .map(id => document.getElementById(id).textContent.length)"""

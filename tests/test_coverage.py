@@ -25,6 +25,7 @@ from wijkboek_utils import (
     flows,
     household_flows,
     households,
+    income_kinds,
     kengetallen,
     keys,
     ledger,
@@ -118,7 +119,7 @@ def books(inkomen, indicatoren, national, known, gemeente, truth=None) -> pd.Dat
     if truth:
         trade, income = truth.booked(trade), truth.booked(income)
     parts = pd.concat([people, trade], ignore_index=True)
-    parts = household_flows.with_income(parts, income)
+    parts = income_kinds.with_income(parts, income)
     return ledger.conform(pd.concat([gemeente, parts], ignore_index=True))
 
 

@@ -16,7 +16,7 @@ from tests.buurten import (
     paid,
     with_values,
 )
-from wijkboek_utils import firms, flows, household_flows, kengetallen, ledger
+from wijkboek_utils import firms, flows, income_kinds, kengetallen, ledger
 from wijkboek_utils.estimates import Estimate
 from wijkboek_utils.flows import Flow
 
@@ -238,7 +238,7 @@ def books(**topics: list[float | None]) -> pd.DataFrame:
 
 
 def test_wages_and_profit_from_the_wijk_are_cut_out_of_the_income_of_residents():
-    parts = household_flows.with_income(books(), booked(4e6, 8e6, 0.0))
+    parts = income_kinds.with_income(books(), booked(4e6, 8e6, 0.0))
     rows = parts[(parts["naar"] == "huishoudens") & parts["post"].str.startswith("inkomen:")]
     assert rows.groupby("buurt")["bedrag"].sum().tolist() == pytest.approx([4e6, 8e6, 0])
     posts = {"inkomen:loon_bedrijven", "inkomen:winst_bedrijven", "inkomen:loon_zorg"}

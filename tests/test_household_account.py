@@ -265,7 +265,7 @@ def test_the_households_of_a_pilot_get_and_pay_what_can_be(gemeenten, name):
     each = found["bedrag"] / homes["waarde"].sum()
     assert 0.4 * HOUSEHOLD < each[TOTAL_IN] < 1.2 * HOUSEHOLD
     assert 4_000 < each["Boodschappen"] < 9_000 and 1_000 < each["Energie"] < 4_000
-    assert abs(found.loc[LEFT, "bedrag"]) < 0.2 * found.loc[TOTAL_IN, "bedrag"]
+    assert abs(found.loc[LEFT, "bedrag"]) < 0.25 * found.loc[TOTAL_IN, "bedrag"]
     near = household_account.local_share(gemeente.grootboek, weights)
     assert 0.05 < near["lokaal"] / near["bedrag"] < 0.4
     words = household_account.sentence(rows, near, pilot.naam)

@@ -16,6 +16,7 @@ from wijkboek_utils import (
     firms,
     household_flows,
     households,
+    income_kinds,
     keys,
     ledger,
     regions,
@@ -108,7 +109,7 @@ def draw_up(
     trade = firms.book(rows, known, kengetallen(money), YEAR)
     estimates = pd.concat([estimates, trade], ignore_index=True)
     loon = households.book_income(inkomen, municipal, YEAR)
-    boekingen = household_flows.with_income(estimates, loon)
+    boekingen = income_kinds.with_income(estimates, loon)
     return Books(
         code=code,
         indicatoren=rows,

@@ -144,48 +144,6 @@ def test_an_unknown_sector_is_refused():
         multipliers.leakage(account(("kerk", "rijk", 1)))
 
 
-def test_what_is_drawn_agrees_with_the_delta_method():
-    def shares(table: pd.DataFrame) -> pd.Series:
-        return multipliers.leakage(table).set_index("sector")["aandeel"]
-
-    exact = multipliers.leakage(SMALL).set_index("sector")
-    found = multipliers.ranges(SMALL, shares, draws=2000)
-    for sector in ("huishoudens", "bedrijven"):
-        mean, se = exact.loc[sector, "aandeel"], exact.loc[sector, "se"]
-        assert found.loc[sector, "gemiddelde"] == pytest.approx(mean, abs=0.1 * se)
-        assert found.loc[sector, "laag"] == pytest.approx(mean - 1.645 * se, abs=0.15 * se)
-        assert found.loc[sector, "hoog"] == pytest.approx(mean + 1.645 * se, abs=0.15 * se)
-    assert found.loc["gemeente"].isna().all()
-
-
-def test_draws_are_cut_off_at_zero_and_repeat():
-    def lowest(table: pd.DataFrame) -> float:
-        return table["bedrag"].min()
-
-    wide = account(("huishoudens", "rijk", 1, 100))
-    found = multipliers.ranges(wide, lowest, draws=500)
-    assert found["laag"].iloc[0] > 0
-    pd.testing.assert_frame_equal(found, multipliers.ranges(wide, lowest, draws=500))
-    # Of a half normal distribution the mean is 0.798 standard errors.
-    assert found["gemiddelde"].iloc[0] == pytest.approx(80, rel=0.1)
-
-
-def test_an_exact_account_has_no_range():
-    exact = SMALL.assign(se=0.0)
-    found = multipliers.ranges(exact, multipliers.local_multiplier, draws=3)
-    assert found["laag"].to_numpy() == pytest.approx(found["hoog"].to_numpy())
-    assert found["gemiddelde"].to_numpy() == pytest.approx(
-        multipliers.local_multiplier(SMALL).to_numpy()
-    )
-
-
-def test_a_range_of_something_unknown_is_unknown():
-    unknown = account(("huishoudens", "rijk", np.nan, np.nan), ("huishoudens", "gemeente", 1, 1))
-    found = multipliers.ranges(unknown, multipliers.local_multiplier, draws=5)
-    assert found.loc["huishoudens"].isna().all()
-    assert found.loc["gemeente"].tolist() == [1, 1, 1]
-
-
 FLOWS = pd.DataFrame(
     [
         ("energie", "huishoudens", "buitenwereld", 500.0, 50.0, True),

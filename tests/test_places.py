@@ -48,8 +48,7 @@ def test_income_is_counted_once_with_its_benefits():
 
 def test_the_share_of_benefits_does_not_make_the_income_less_certain():
     found = household_income(gebied(1, 1, 0), 50_000, 70_000, 90_000)
-    outside = 0.015 * 120_000  # people in institutions, whom CBS leaves out: the same for all
-    assert found["se"] == pytest.approx(np.hypot(np.sqrt(2) * 10, outside), abs=0.01)
+    assert found["se"] == pytest.approx(np.sqrt(2) * 10, abs=0.01)
 
 
 def test_benefits_alone_are_not_the_income_of_the_inhabitants():

@@ -245,8 +245,8 @@ def test_the_income_that_cbs_publishes_stays(pilot):
     assert own.total == pytest.approx(float(own.factors @ pilot.closed["bedrag"]), abs=0.01)
     # It is what the gemeente pays, what firms pay, benefits and the rest: the income of CBS, but
     # for some hundreds of euros of fees that Arnhem paid back.
-    weight = pilot.gemeente.inkomen["buurt"].map(pilot.weights)
-    published = (pilot.gemeente.inkomen["bedrag"] * weight).sum()
+    weight = pilot.gemeente.geboekt["buurt"].map(pilot.weights)
+    published = (pilot.gemeente.geboekt["bedrag"] * weight).sum()
     assert own.total == pytest.approx(published, rel=1e-5)
     # Allowances are no income to CBS, and may move.
     lines = pilot.closed["regel"][own.factors > 0]

@@ -50,6 +50,7 @@ def flow(regel, bedrag, aanpassing, se=MILLION, van="huishoudens", naar="buitenw
         "bedrag": bedrag,
         "se": se,
         "sluitend": bedrag + aanpassing,
+        "se_sluitend": se,
         "aanpassing": aanpassing,
         "sprong": aanpassing / se,
         "gemarkeerd": abs(aanpassing) > 2 * se,
@@ -207,10 +208,10 @@ def rijk(brought: tuple, taken: tuple, left: tuple) -> pd.DataFrame:
 def test_the_rijk_brings_or_takes_more():
     bring = rijk((9e6, 1e5), (5e6, 1e5), (4e6, 2e5))
     text = plain(wijkrekening_text.rijk_sentence(bring, "de wijk"))
-    assert "Het Rijk brengt hier dus meer: tussen € 3,7 en € 4,3 miljoen." in text
+    assert "Van wat geteld is brengt het Rijk hier meer: tussen € 3,7 en € 4,3 miljoen." in text
     take = rijk((5e6, 1e5), (9e6, 1e5), (-4e6, 2e5))
     text = plain(wijkrekening_text.rijk_sentence(take, "de wijk"))
-    assert "Het Rijk haalt hier dus meer: tussen € 3,7 en € 4,3 miljoen." in text
+    assert "Van wat geteld is haalt het Rijk hier meer: tussen € 3,7 en € 4,3 miljoen." in text
     assert is_plain_dutch(text)
 
 
@@ -219,7 +220,7 @@ def test_what_the_margin_covers_is_not_said(left, known):
     for sign in (1, -1):
         rows = rijk((5e6, 1e5), (5e6, 1e5), (sign * left, 1e5))
         text = wijkrekening_text.rijk_sentence(rows, "de wijk")
-        assert ("dus meer" in text) == known
+        assert ("Van wat geteld is" in text) == known
         assert ("is met deze schatting niet te zeggen" in text) != known
 
 
@@ -296,6 +297,7 @@ def ranges(**values: tuple[float, float, float]) -> pd.DataFrame:
     names = [f"lek {n}" for n in ("huishoudens", "bedrijven", "instellingen", "gemeente", "wijk")]
     names += [f"multiplier {n}" for n in ("huishoudens", "bedrijven", "instellingen", "gemeente")]
     table = {name: (0.8, 0.7, 0.9) for name in names} | {"lm3": (1.2, 1.1, 1.3)}
+    table["bewoners"] = (1.3, 1.2, 1.4)
     table |= {name.replace("_", " "): value for name, value in values.items()}
     return pd.DataFrame.from_dict(table, orient="index", columns=["waarde", "laag", "hoog"])
 

@@ -33,13 +33,13 @@ class Constraint:
     total: float = 0.0
 
 
-def closing(flows: pd.DataFrame) -> list[Constraint]:
+def closing(flows: pd.DataFrame, sectors: Sequence[str] = SECTOREN) -> list[Constraint]:
     """Return the constraints of double entry: per sector what comes in equals what goes out.
 
     `flows` has `van` and `naar`. A sector without flows has none.
     """
     found = []
-    for sector in SECTOREN:
+    for sector in sectors:
         factors = (flows["naar"] == sector).astype(float) - (flows["van"] == sector).astype(float)
         if factors.any():
             found.append(Constraint(f"de rekening van {sector}", factors.to_numpy()))
@@ -49,7 +49,7 @@ def closing(flows: pd.DataFrame) -> list[Constraint]:
 def balance(
     flows: pd.DataFrame, constraints: Sequence[Constraint], loadings: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """Return the flows with `sluitend` (the balanced amount), `aanpassing` and `sprong`.
+    """Return the flows with `sluitend` (the balanced amount), its `se_sluitend`, and `aanpassing`.
 
     `flows` has `bedrag` and `se` in EUR; an amount with `se` 0 is exact and stays. `sprong` is the
     adjustment in standard errors, `gemarkeerd` whether it is larger than `FLAG`. The adjustment is
@@ -69,8 +69,19 @@ def balance(
     change = solved - amounts
     jump = np.divide(change, se, out=np.zeros_like(change), where=se > _FIXED)
     return flows.assign(
-        sluitend=solved, aanpassing=change, sprong=jump, gemarkeerd=np.abs(jump) > FLAG
+        sluitend=solved,
+        se_sluitend=_left(constraints, moves),
+        aanpassing=change,
+        sprong=jump,
+        gemarkeerd=np.abs(jump) > FLAG,
     )
+
+
+def _left(rows: Sequence[Constraint], moves: np.ndarray) -> np.ndarray:
+    """Return the standard errors that are left once the constraints are known to hold."""
+    factors = np.array([c.factors for c in rows]).reshape(len(rows), len(moves))
+    bound = factors @ moves
+    return np.linalg.norm(moves - (moves @ np.linalg.pinv(bound)) @ bound, axis=1)
 
 
 def _moves(se: np.ndarray, loadings: np.ndarray | None) -> np.ndarray:

@@ -34,7 +34,6 @@ _GOODS = (
 )
 _COUNT_ERROR = 0.05  # CBS rounds establishments to fives, and counts some that do nothing
 _REST_ERROR = 0.01
-LANDED = "landing:gemeente"
 _WORK = "werk en inkomen"
 _RATE = "vestiging per 1000 inwoners"
 
@@ -84,9 +83,9 @@ def firms(
     """Return the flows of the firms of each buurt.
 
     `made` as `production`; `received` what others in the wijk pay to bedrijven, `levied` what these
-    pay to the gemeente. What firms do not sell in their own buurt they sell outside it; levies are
-    out of their profit. Of wages and profit a part goes to people who live in the wijk, as kinds of
-    income.
+    pay to the gemeente. What firms do not sell to others in the wijk they sell outside it; levies
+    come out of their profit. Of wages and profit a part goes to people who live in the wijk, as
+    kinds of income.
     """
     shares = {name: of(kengetallen.get(name, "aandeel")) for name in _FIRM_SHARES}
     turnover, value, wages, bought = (
@@ -133,14 +132,17 @@ def firms(
 
 
 _PER_SECTOR = ("toegevoegde_waarde_per_vestiging", "loonquote", "verbruiksquote")
+_WAGE_SHARES = (
+    "werkgeverslasten_aandeel",
+    "werkgeverslasten_aandeel_rijk",
+    "aandeel_wijkbanen_wijkbewoners",
+)
 _FIRM_SHARES = (
     "handelsmarge",
     "aandeel_inkoop_bedrijf_wijk",
     "vpb_quote",
     "afschrijving_quote",
-    "werkgeverslasten_aandeel",
-    "werkgeverslasten_aandeel_rijk",
-    "aandeel_wijkbanen_wijkbewoners",
+    *_WAGE_SHARES,
     "aandeel_winst_wijk",
 )
 
@@ -156,7 +158,7 @@ def institutions(paid: list[Flow], kengetallen: Kengetallen) -> list[Flow]:
         mine = [f for f in paid if f.naar == "instellingen" and f.post.startswith(kind)]
         if not mine:
             continue
-        names = (share, *_FIRM_SHARES[-4:-1])
+        names = (share, *_WAGE_SHARES)
         labour, levy, statutory, near = (of(kengetallen.get(name, "aandeel")) for name in names)
         money = flows.total(mine)
         wages = money * labour
@@ -207,7 +209,9 @@ def landed(made: pd.DataFrame, paid: Estimate, kengetallen: Kengetallen) -> Flow
     """
     share = of(kengetallen.get("aandeel_inkoop_gemeente_wijk", "aandeel"))
     source = (made["bron"].iloc[0], int(made["bronjaar"].max()))
-    return Flow(LANDED, "buitenwereld", "bedrijven", _WORK, paid * share, (*share.errors,), *source)
+    return Flow(
+        flows.LANDED, "buitenwereld", "bedrijven", _WORK, paid * share, (*share.errors,), *source
+    )
 
 
 def book(

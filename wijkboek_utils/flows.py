@@ -12,6 +12,8 @@ from wijkboek_utils.estimates import Estimate, error_text, of
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.regions import INHABITANTS
 
+LANDED = "landing:gemeente"  # what firms of the wijk get of what the gemeente pays outside it
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -177,6 +179,16 @@ def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
         error = rows.groupby("buurt")["se"].sum().reindex(buurten).fillna(0.0)
         amount = amount.because(str(cause), error)
     return amount
+
+
+def named_per_buurt(known: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return by cause the errors that rows name, one row per buurt; 0 where a row does not."""
+    if "fouten" not in known:
+        return {}
+    found = ledger.named_errors(known)
+    table = found.groupby([found.index, "cause"])["fout"].sum().unstack("cause")
+    table = table.reindex(known.index).fillna(0.0)
+    return {str(cause): table[cause] for cause in table}
 
 
 def total(flows: Iterable[Flow], **facts: str | Sequence[str]) -> Estimate:

@@ -33,13 +33,6 @@ _OWNED = {
     "Woningvoorraad * Koopwoningen / 100": 0.05,
     "HuishoudensTotaal * Koopwoningen / 100": 0.1,
 }
-# To whom firms and institutions pay what residents cannot have earned.
-_ELSEWHERE = {
-    "inkomen:loon_bedrijven": "bedrijf:loon_elders",
-    "inkomen:winst_bedrijven": "bedrijf:winst_elders",
-    "inkomen:loon_zorg": "zorg:loon_elders",
-    "inkomen:loon_onderwijs": "onderwijs:loon_elders",
-}
 _UNSURE = 0.3  # relative: how far a buurt may lie from the average when its income is not known
 _MOST_PENSION = 3.0  # times the average: beyond it few households stand for many inhabitants
 _MOST_SAVED = 0.5  # of income, for the same reason
@@ -238,9 +231,12 @@ def _income(known: pd.DataFrame) -> Estimate:
     Income that was spread over the buurten of a wijk is off one way in one and the other way in the
     next: that error has the name of its key.
     """
-    se, own = known["se"].astype(float), known["se_bron"].astype(float)
-    spread = known["methode"].eq("verdeeld")
-    amount = Estimate(known["bedrag"].astype(float), {_INCOME: se.mask(spread, own)})
+    amount = Estimate(known["bedrag"].astype(float))
+    square, own = known["se"].astype(float) ** 2, known["se_bron"].astype(float)
+    for cause, error in flows.named_per_buurt(known).items():
+        amount, square = amount.because(cause, error), square - error**2
+    se, spread = np.sqrt(square.clip(lower=0)), known["methode"].eq("verdeeld")
+    amount = amount.because(_INCOME, se.mask(spread, own))
     keyed = np.sqrt((se**2 - own**2).clip(lower=0)).where(spread, 0.0).where(se.notna())
     for key in known.loc[spread, "sleutel"].unique():
         error = keyed.where(known["sleutel"].eq(key) | se.isna(), 0.0)
@@ -250,69 +246,3 @@ def _income(known: pd.DataFrame) -> Estimate:
 
 def _source(known: pd.DataFrame) -> tuple[Any, Any]:
     return known["bron"].to_numpy(), known["bronjaar"].to_numpy()
-
-
-def with_income(parts: pd.DataFrame, loon: pd.DataFrame) -> pd.DataFrame:
-    """Return boekingen with the kinds of income cut out of published income.
-
-    `parts` has the estimated flows of households and firms, `loon` is `households.book_income`.
-    """
-    kinds = parts["post"].str.startswith("inkomen:")
-    buurten = pd.Index(loon["buurt"], name="buurt")
-    split = split_income(loon, flows.read(parts[kinds], buurten))
-    income = flows.book(split, buurten, int(loon["jaar"].iloc[0]))
-    return ledger.conform(pd.concat([income, parts[~kinds]], ignore_index=True))
-
-
-def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:
-    """Return the income of households by kind; in each buurt the whole stays what CBS publishes.
-
-    `inkomen` are the boekingen of `households.book_income`, `kinds` estimated ones. What they leave
-    is wages and profit from outside the wijk, and is off by what they are off, the other way round.
-    Where they are more than there is, they are cut down in proportion and nothing is left.
-    """
-    known = inkomen.set_index("buurt")
-    # A kind that is unknown takes nothing of the income that is published.
-    counted = [replace(f, amount=f.amount.zero_where_unknown()) for f in kinds]
-    whole, estimated = known["bedrag"].astype(float), flows.total(counted).value
-    # Of an income that nobody knows, the kinds are still known by count.
-    cut = (whole / estimated).clip(upper=1.0).where(whole.notna() & (estimated > 0), 1.0)
-    parts = [replace(f, amount=_whole_cents(f.amount * cut)) for f in kinds]
-    taken = flows.total(replace(f, amount=f.amount.zero_where_unknown()) for f in parts)
-    moved = [
-        replace(f, post=_ELSEWHERE[f.post], naar="buitenwereld", amount=f.amount - part.amount)
-        for f, part in zip(kinds, parts, strict=True)
-        if f.post in _ELSEWHERE and (cut < 1).any()
-    ]
-    rest = _published(known) - taken
-    used = tuple(dict.fromkeys(k for f in kinds for k in f.kengetallen))
-    methode = known["methode"].astype(str)
-    left = Flow(
-        "inkomen:loon_en_winst",
-        "buitenwereld",
-        "huishoudens",
-        "werk en inkomen",
-        rest.at_least_zero(),
-        used,
-        *_source(known),
-        methode=methode.mask((taken.value > 0) & (methode == "gemeten"), "geraamd").to_numpy(),
-        sleutel=known["sleutel"].to_numpy(object),
-        se_bron=known["se_bron"].to_numpy(float),
-    )
-    return [*parts, *moved, left]
-
-
-def _whole_cents(amount: Estimate) -> Estimate:
-    """Return an amount down to the cent: what rounding leaves is in the rest."""
-    return replace(amount, value=np.floor((amount.value * 100).round(4)) / 100)
-
-
-def _published(known: pd.DataFrame) -> Estimate:
-    """Return the boekingen of income per buurt, with the errors that they name."""
-    found = ledger.named_errors(known)
-    table = (
-        found.groupby([found.index, "cause"])["fout"].sum().unstack("cause").reindex(known.index)
-    )
-    named = {str(cause): table[cause].fillna(0.0) for cause in table}
-    square = known["se"] ** 2 - sum((e**2 for e in named.values()), 0.0)
-    return Estimate(known["bedrag"].astype(float), named, np.sqrt(square.clip(lower=0)))

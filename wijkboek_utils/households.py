@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import keys, ledger, sources
+from wijkboek_utils.estimates import Estimate, error_text, of
+from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.keys import MOVED_ERROR
 from wijkboek_utils.regions import INHABITANTS, gemeente_of, wijk_of
 
@@ -14,9 +16,7 @@ from wijkboek_utils.regions import INHABITANTS, gemeente_of, wijk_of
 _SE_INHABITANTS = 5 / np.sqrt(12)
 _SE_INCOME = 100 / np.sqrt(12)
 _SE_SPREAD = 0.25  # relative: how far income per inhabitant differs between buurten of one wijk
-# CBS divides by people in private households whose income it knows, we multiply by all inhabitants:
-# 1 to 4 percent more (84583NED, 2019). Our judgement; it is off for all buurten at once.
-_SE_OUTSIDE = 0.015
+_UNITS = {"inkomen_alle_inwoners": "aandeel", "inkomen_groei_per_jaar": "factor"}
 INCOME = "GemiddeldInkomenPerInwoner"
 
 
@@ -36,6 +36,9 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     for area_of in (wijk_of, gemeente_of):
         _spread_rest(table, figures, table.index.map(area_of))
     gemeenten = table.index.map(gemeente_of)
+    nobody = table["inwoners"].eq(0) & table["bedrag"].isna()  # none, and that is not unknown
+    table.loc[nobody, ["bedrag", "se"]] = 0.0
+    table.loc[nobody, "methode"] = "gemeten"
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
     table["bron"] = gemeenten.map(_sources(source, indicatoren))
@@ -146,10 +149,43 @@ def _spread_rest(table: pd.DataFrame, figures: pd.DataFrame, areas: pd.Index) ->
         table[column] = table[column].mask(filled, value)
 
 
+def year_factor(bronjaar: int, jaar: int, kengetallen: Kengetallen) -> Estimate:
+    """Return what income per inhabitant of a year is in the books of `jaar`, as a factor.
+
+    CBS divides by people in private households whose income it knows, we multiply by all
+    inhabitants; and the newest income is often of another year than the account.
+    """
+    everybody, growth = (of(kengetallen.get(name, unit)) for name, unit in _UNITS.items())
+    step = growth if jaar > bronjaar else Estimate(1.0) / growth
+    factor = everybody
+    for _ in range(abs(jaar - bronjaar)):
+        factor = factor * step
+    return factor
+
+
+def in_books(table: pd.DataFrame, jaar: int, kengetallen: Kengetallen) -> pd.DataFrame:
+    """Return income, as `income`, as it stands in the books of `jaar`: for all inhabitants.
+
+    Adds `fouten`: the EUR that each amount moves with the kengetallen of `year_factor`, as in the
+    grootboek; `se` holds them.
+    """
+    years = table["bronjaar"].dropna()
+    if years.empty:
+        return table.assign(fouten=None)
+    factor = year_factor(int(years.iloc[0]), jaar, kengetallen)
+    moved = Estimate(table["bedrag"].astype(float)) * factor
+    scaled = {c: table[c] * factor.value for c in ("bedrag", "se", "se_bron", "per_inwoner")}
+    se = np.hypot(scaled["se"], moved.se)
+    text = pd.Series(error_text(moved, table.index), index=table.index, dtype=object)
+    known = table["bedrag"].notna()
+    found = table.assign(**scaled, fouten=text.where(known, None))
+    return found.assign(bedrag=found["bedrag"].round(2), se=se.where(known))
+
+
 def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.DataFrame:
     """Return income as boekingen, without the benefits that `municipal` already books.
 
-    `table` as from `income`; `municipal` the boekingen of the gemeente. Benefits paid by the
+    `table` as from `in_books`; `municipal` the boekingen of the gemeente. Benefits paid by the
     gemeente are part of personal income: they are booked once, as municipal money, and the rest as
     `inkomen:overig`. Employers, Rijk and pension funds are not told apart yet: the payer is
     buitenwereld. Where benefits exceed a small income, nothing is left and 0 is booked.
@@ -162,11 +198,9 @@ def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.D
     keyed = paid.dropna(subset="sleutel").set_index("buurt")
     causes = ledger.KEY_CAUSE + keyed["sleutel"].astype("str")
     errors = pd.DataFrame({"cause": causes, "fout": -keyed["se"].astype(float)})
-    outside = table.set_index("buurt")["bedrag"].dropna() * _SE_OUTSIDE
-    outside = pd.DataFrame({"cause": "mensen buiten huishoudens", "fout": outside})
     errors = errors.groupby(["buurt", "cause"])["fout"].sum().reset_index("cause")
-    errors = pd.concat([errors[errors["fout"] < 0], outside[outside["fout"] > 0]])
-    named = ledger.error_text(errors).reindex(table["buurt"])
+    own = ledger.named_errors(table.assign(fouten=table.get("fouten")).set_index("buurt"))
+    named = ledger.error_text(pd.concat([errors[errors["fout"] < 0], own])).reindex(table["buurt"])
     boekingen = pd.DataFrame(
         {
             "buurt": table["buurt"],
@@ -177,9 +211,7 @@ def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.D
             "domein": "werk en inkomen",
             "soort": "particulier",
             "bedrag": (table["bedrag"] - sums["bedrag"].to_numpy()).clip(lower=0).round(2),
-            "se": np.sqrt(
-                table["se"] ** 2 + sums["square"].to_numpy() + (_SE_OUTSIDE * table["bedrag"]) ** 2
-            ),
+            "se": np.sqrt(table["se"] ** 2 + sums["square"].to_numpy()),
             "se_bron": table["se_bron"],
             "methode": table["methode"],
             "sleutel": table["sleutel"],

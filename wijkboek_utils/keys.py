@@ -299,8 +299,8 @@ def gemeentefonds_keys(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> pd.Dat
 def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return per buurt the share of dwellings by kind of owner; each row adds up to 1.
 
-    Columns are sectors: huishoudens, instellingen, bedrijven, buitenwereld. A buurt without a
-    figure gets that of its gemeente.
+    Columns are sectors: huishoudens, instellingen, buitenwereld (where other landlords live is not
+    known). A buurt without a figure gets that of its gemeente.
     """
     topics = ["Koopwoningen", "InBezitWoningcorporatie", "InBezitOverigeVerhuurders"]
     rows = indicatoren[indicatoren["onderwerp"].isin(topics)]
@@ -313,6 +313,6 @@ def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     # A buurt takes all its percentages from the gemeente or none: a mixture does not add up to 100.
     incomplete = (percent.isna() & whole.notna()).any(axis=1)
     percent = percent.mask(incomplete, whole).fillna(0.0)
-    percent.columns = ["huishoudens", "instellingen", "bedrijven"]
-    percent["buitenwereld"] = (100 - percent.sum(axis=1)).clip(lower=0)
+    percent.columns = ["huishoudens", "instellingen", "buitenwereld"]
+    percent["buitenwereld"] += (100 - percent.sum(axis=1)).clip(lower=0)
     return percent.div(percent.sum(axis=1), axis=0)

@@ -202,7 +202,7 @@ def _rows(ledger: pd.DataFrame, weights: pd.Series, sign: pd.Series | None) -> p
 
 def named_errors(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the errors that boekingen name, on their index: `cause`, `fout` in EUR, signed."""
-    named = rows["fouten"].dropna().str.split(";").explode()
+    named = rows["fouten"].dropna().astype("str").str.split(";").explode()
     parts = named.str.rsplit("=", n=1, expand=True).reindex(columns=[0, 1])
     return pd.DataFrame({"cause": parts[0], "fout": parts[1].astype(float)})
 

@@ -5,7 +5,7 @@ An account has `van`, `naar`, `bedrag` and `se` in EUR a year, like a wijkrekeni
 unknown, and so is every figure that depends on it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -98,31 +98,6 @@ def lm3_of(account: pd.DataFrame, sector: str, inside: Sequence[str] = INSIDE) -
     # Only who receives something matters: an unknown elsewhere leaves the answer known.
     third = second[second != 0] * shares.sum(skipna=False)[second != 0]
     return lm3(1.0, min(second.sum(skipna=False), 1.0), third.sum(skipna=False) / second.sum())
-
-
-def ranges(
-    account: pd.DataFrame,
-    function: Callable[[pd.DataFrame], pd.Series | float],
-    draws: int = 2000,
-    seed: int = 1,
-) -> pd.DataFrame:
-    """Return `gemiddelde`, `laag` (5 %) and `hoog` (95 %) of what `function` makes of the account.
-
-    Monte Carlo: each amount is drawn from a normal distribution cut off at zero, independent of the
-    others. One row for each figure of `function`.
-    """
-    random = np.random.default_rng(seed)
-    amounts, se = account["bedrag"].to_numpy(float), account["se"].to_numpy(float)
-    drawn = random.normal(amounts, se, (draws, len(amounts)))
-    while (below := drawn < 0).any():
-        again = np.nonzero(below)[1]
-        drawn[below] = random.normal(amounts[again], se[again])
-    found = [pd.Series(function(account.assign(bedrag=row))) for row in drawn]
-    values = np.array([one.to_numpy(float) for one in found])
-    low, high = np.quantile(values, [0.05, 0.95], axis=0)
-    return pd.DataFrame(
-        {"gemiddelde": values.mean(axis=0), "laag": low, "hoog": high}, index=found[0].index
-    )
 
 
 def largest_leaks(flows: pd.DataFrame, count: int = 3) -> pd.DataFrame:

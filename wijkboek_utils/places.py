@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger, views
+from wijkboek_utils import dutch, households, ledger, views
 from wijkboek_utils.households import INCOME, INHABITANTS
 
 COUNTED = {
@@ -42,7 +42,9 @@ def household_income(
     paid = ledger.totals(rows[rows["van"] == "gemeente"], inside, [])
     total = pd.Series({"bedrag": np.nan, "se": np.nan})
     if len(known):
-        total = ledger.totals(rows, inside, []).iloc[0][["bedrag", "se"]]
+        # As CBS publishes it, of its own year; the books hold it in the year of the account.
+        whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
+        total = ledger.totals(whole, inside, []).iloc[0][["bedrag", "se"]]
     return pd.Series(
         {
             **total,

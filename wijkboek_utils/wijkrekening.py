@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, multipliers, sources
-from wijkboek_utils.balance import Constraint, balance
+from wijkboek_utils.balance import Constraint, balance, closing
 from wijkboek_utils.dutch import Z90
-from wijkboek_utils.firms import LANDED
+from wijkboek_utils.flows import LANDED
 
 # Who must close, and the post without which its account is too bare to close.
 CLOSED = {
@@ -25,6 +25,7 @@ CLOSED = {
     "instellingen": "corporatie:beheer",
 }
 INCOME = "het inkomen dat CBS publiceert"
+PEOPLE = ["huishoudens", "bedrijven"]
 UNNAMED = "Overig"
 NAMES = ("Inkomsten samen", "Uitgaven samen", "Niet verklaard")
 LINE = ["van", "naar", "regel"]
@@ -137,13 +138,10 @@ def close(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
 def constraints(flows: pd.DataFrame) -> list[Constraint]:
     """Return what must hold in the closed account of an area; `flows` as `lines`."""
     rows = flows.reset_index()
-    found = []
-    for name in CLOSED:
-        factors = (rows["naar"] == name).astype(float) - (rows["van"] == name).astype(float)
-        if name in closable(flows):
-            found.append(Constraint(f"de rekening van {name}", factors.to_numpy()))
+    sectors = closable(flows)
+    found = closing(rows, sectors)
     income = rows["regel"].isin(_income_lines()) & (rows["naar"] == "huishoudens")
-    if "huishoudens" in closable(flows):
+    if "huishoudens" in sectors:
         total = float(rows.loc[income, "bedrag"].sum())
         found.append(Constraint(INCOME, income.astype(float).to_numpy(), total))
     return found
@@ -240,27 +238,32 @@ def ranges(
             figures(as_account(balance(drawn, again, loadings.to_numpy()))).to_numpy(float)
         )
     centre = figures(as_account(close(flows, loadings)))
-    low, high = np.nanquantile(np.array(found), [0.05, 0.95], axis=0)
-    return pd.DataFrame({"waarde": centre, "laag": low, "hoog": high}, index=centre.index)
+    known = centre.notna().to_numpy()
+    bounds = np.full((2, len(centre)), np.nan)
+    bounds[:, known] = np.nanquantile(np.array(found)[:, known], [0.05, 0.95], axis=0)
+    return pd.DataFrame({"waarde": centre, "laag": bounds[0], "hoog": bounds[1]})
 
 
 def as_account(closed: pd.DataFrame) -> pd.DataFrame:
-    """Return a closed account as `multipliers` reads it: its closed amounts as `bedrag`."""
-    return closed.assign(bedrag=closed["sluitend"])
+    """Return a closed account as `multipliers` reads it: closed amounts with their error."""
+    return closed.assign(bedrag=closed["sluitend"], se=closed["se_sluitend"])
 
 
 def round_the_wijk(account: pd.DataFrame) -> pd.Series:
     """Return what a euro does: by sector the share that leaks, the multiplier, and LM3 of income.
 
     `account` as in `multipliers`, of an area in which all of `CLOSED` are booked. Index:
-    `lek <sector>`, `lek wijk`, `multiplier <sector>`, `lm3`.
+    `lek <sector>`, `lek wijk`, `multiplier <sector>` (all sectors inside take part), and of a euro
+    of residents, among residents and firms, `bewoners` (all rounds) and `lm3` (three).
     """
     leak = multipliers.leakage(account).set_index("sector")
     found = {f"lek {name}": row["aandeel"] for name, row in leak.iterrows()}
     found["lek wijk"] = leak["weg"].sum() / leak["uit"].sum() if leak["uit"].sum() else np.nan
     times = multipliers.local_multiplier(account)
     found |= {f"multiplier {name}": value for name, value in times.items()}
-    found["lm3"] = multipliers.lm3_of(account, "huishoudens")
+    # What goes round among residents and firms: rent and levies do not grow with an extra euro.
+    found["lm3"] = multipliers.lm3_of(account, "huishoudens", PEOPLE)
+    found["bewoners"] = multipliers.local_multiplier(account, PEOPLE)["huishoudens"]
     return pd.Series(found, dtype=float)
 
 
@@ -281,6 +284,8 @@ def grade(bedrag: float, se: float) -> str:
     """Return how hard a figure is: A (90 % margin within 5 %) to E (over 60 %); else empty."""
     if not np.isfinite(bedrag) or not np.isfinite(se):
         return ""
+    if not se:
+        return "A"
     margin = Z90 * se / abs(bedrag) if bedrag else np.inf
     return next((name for name, limit in GRADES.items() if margin <= limit), "E")
 

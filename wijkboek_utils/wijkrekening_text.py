@@ -21,6 +21,7 @@ _SIDES = {"in": "Inkomst", "uit": "Uitgave", "saldo": "Saldo"}
 _RIJK_SIDES = {"uit": "Brengt", "in": "Haalt", "saldo": "Saldo"}
 _MARGIN = "Waarschijnlijk"
 _NONE = "geen"  # an adjustment that a reader would not see
+WIJK = (2_000, 50_000)  # inhabitants of an area for which the local shares are meant
 _NAMED = 3  # in one sentence
 _UNKNOWN_ROUND = "Hoe het geld rondgaat is hier niet te berekenen: een van de rekeningen ontbreekt."
 
@@ -101,8 +102,9 @@ def firms_sentence(rows: pd.DataFrame, naam: str) -> str:
     largest = known.sort_values("toegevoegde_waarde", ascending=False)["naam"].iloc[0]
     return (
         f"Bedrijven in {naam} voegen samen naar schatting {interval(value, error)} per jaar aan "
-        f"waarde toe. Het meeste komt van {dutch.lower_first(largest)}. Een groot bedrijf "
-        "valt hier niet op: wij kennen alleen het aantal."
+        "waarde toe, als het kleine bedrijven zijn. Het meeste komt van "
+        f"{dutch.lower_first(largest)}. Staat er een groot bedrijf, dan is het echte bedrag hoger, "
+        "soms enkele keren."
     )
 
 
@@ -115,13 +117,15 @@ def rijk_sentence(rows: pd.DataFrame, naam: str) -> str:
     text = (
         f"Voor {naam} betaalt het Rijk naar schatting {interval(brought['bedrag'], brought['se'])} "
         "per jaar aan uitkeringen, toeslagen, zorg, onderwijs en aan de gemeente. Het haalt "
-        f"{interval(taken['bedrag'], taken['se'])} aan belasting en premies op. "
+        f"{interval(taken['bedrag'], taken['se'])} aan belasting en premies op. Niet alles is "
+        "geteld: geen wegen en veiligheid, en geen belasting op vermogen. "
     )
     margin = dutch.Z90 * left["se"]
     if abs(left["bedrag"]) <= margin:
         return text + "Wat van de twee meer is, is met deze schatting niet te zeggen."
     more = "brengt" if left["bedrag"] > 0 else "haalt"
-    return text + f"Het Rijk {more} hier dus meer: {interval(abs(left['bedrag']), left['se'])}."
+    rest = interval(abs(left["bedrag"]), left["se"])
+    return text + f"Van wat geteld is {more} het Rijk hier meer: {rest}."
 
 
 def closing_sentence(closed: pd.DataFrame) -> str:
@@ -155,7 +159,7 @@ def closing(closed: pd.DataFrame, titel: str) -> Html:
             "Van": closed["van"].astype(str).map(NAMES),
             "Naar": closed["naar"].astype(str).map(NAMES),
             "Geschat": [interval(r.bedrag, r.se) for r in closed.itertuples()],
-            "Sluitend": [about(r.sluitend, r.se) for r in closed.itertuples()],
+            "Sluitend": [about(r.sluitend, r.se_sluitend) for r in closed.itertuples()],
             "Aanpassing": [_change(value) for value in closed["aanpassing"]],
             "In standaardfouten": [number(value, 1) for value in closed["sprong"]],
             "Let op": ["meer dan 2" if flag else "" for flag in closed["gemarkeerd"]],
@@ -182,8 +186,7 @@ def balances(rows: pd.DataFrame, titel: str) -> Html:
             "Gaat eruit": [about(value) for value in rows["uit"]],
             "Verschil": [interval(r.saldo, r.se, signed=True) for r in rows.itertuples()],
             "Wat het verschil is": [
-                "niet verklaard" if sluit else "saldo met de rest van het land"
-                for sluit in rows["sluit"]
+                _difference(r.sluit, abs(r.saldo) > dutch.Z90 * r.se) for r in rows.itertuples()
             ],
         }
     )
@@ -195,6 +198,22 @@ def balances(rows: pd.DataFrame, titel: str) -> Html:
         "klopt heet «niet verklaard». De rekening van bedrijven is uit één stel kengetallen "
         "gemaakt en sluit daardoor bijna vanzelf: dat bewijst niets. De andere rekeningen hoeven "
         "voor één gebied niet te sluiten: hun saldo is een uitkomst.",
+    )
+
+
+def _difference(closes: bool, beyond: bool) -> str:
+    if not closes:
+        return "saldo met de rest van het land"
+    return "niet verklaard, groter dan de marge" if beyond else "niet verklaard"
+
+
+def size_note(inwoners: float) -> str:
+    """Say that the shares which stay are those of a wijk, for an area of another size."""
+    if WIJK[0] <= inwoners <= WIJK[1]:
+        return ""
+    return (
+        "Let op: welk deel van het geld blijft, schatten wij voor een wijk. Voor een gebied van "
+        "deze grootte kennen wij die delen niet. Hoe groter het gebied, hoe meer er blijft."
     )
 
 
@@ -225,13 +244,13 @@ def round_sentence(figures: pd.DataFrame, naam: str) -> str:
     needed = ["lek wijk", *(f"lek {name}" for name in wijkrekening.CLOSED)]
     if not figures["waarde"].reindex(needed).notna().all():
         return _UNKNOWN_ROUND
-    leak, home, lm3 = (figures.loc[i] for i in ("lek wijk", "multiplier huishoudens", "lm3"))
+    leak, home, lm3 = (figures.loc[i] for i in ("lek wijk", "bewoners", "lm3"))
     return (
         f"Van elke euro die mensen, bedrijven, instellingen en de gemeente voor {naam} uitgeven, "
         f"verlaat naar schatting {percents(leak['laag'], leak['hoog'])} de wijk: naar "
         "leveranciers, werkers en verhuurders van elders, naar het Rijk, of naar de spaarrekening. "
-        f"Een euro extra inkomen van bewoners geeft in de wijk samen {_factor(home)} euro inkomen, "
-        f"alle rondes meegeteld. Na drie rondes is dat {_factor(lm3)} euro (LM3)."
+        f"Een euro extra voor bewoners wordt in de wijk samen {_factor(home)} euro, aan inkomen "
+        f"van bewoners en omzet van bedrijven. Na drie rondes is dat {_factor(lm3)} euro (LM3)."
     )
 
 
@@ -250,7 +269,7 @@ def round_table(figures: pd.DataFrame, titel: str) -> Html:
             {
                 "Wie geeft uit": NAMES[name],
                 "Verlaat de wijk": percents(leak["laag"], leak["hoog"]),
-                "Inkomen in de wijk per extra euro": _factor(times)
+                "In de wijk per extra euro": _factor(times)
                 if is_known(times["waarde"])
                 else dutch.UNKNOWN,
             }
@@ -259,7 +278,8 @@ def round_table(figures: pd.DataFrame, titel: str) -> Html:
         pd.DataFrame(rows),
         titel,
         note="Grenzen waar wij het antwoord negen van de tien keer tussen verwachten. Sparen telt "
-        "hier als verlaten, al blijft dat geld van de bewoners zelf.",
+        "hier als verlaten, al blijft dat geld van de bewoners zelf. De laatste kolom telt wat "
+        "bewoners, bedrijven, instellingen en gemeente samen ontvangen.",
     )
 
 
