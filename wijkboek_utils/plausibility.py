@@ -18,6 +18,7 @@ from wijkboek_utils import (
     flows,
     household_flows,
     households,
+    income_kinds,
     keys,
     ledger,
     show,
@@ -28,10 +29,12 @@ from wijkboek_utils.kengetallen import STATUSES, Kengetallen
 from wijkboek_utils.show import Html
 
 FITS, EXPLAINED = "past", "past na correctie"
-UNEXPLAINED, UNBOOKED = "niet verklaard", "nog niet geboekt"
-VERDICTS = [FITS, EXPLAINED, UNEXPLAINED, UNBOOKED]
+UNEXPLAINED, UNCOUNTED = "niet verklaard", "landelijk niet te berekenen"
+VERDICTS = [FITS, EXPLAINED, UNEXPLAINED, UNCOUNTED]
 # In a buurt a count times a kengetal may be far off; in the whole country it may not.
-FACTOR = 1.25
+FACTOR = 1.10
+YEAR = 2023  # of most published totals; the others are brought to it
+_COUNT = "aantal "  # begins a cause that a count of one buurt is off; a national count is not
 NATIONAL = "miljoen euro"
 _UNITS = [NATIONAL, "euro per inwoner"]
 _BUURT = "BU00000000"  # the country, in the shape of a buurt
@@ -92,22 +95,24 @@ def national_books(rows: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> p
     """Return the estimated books of the whole country, as if it were one buurt.
 
     `rows` as `cbs.read_country`. The same estimators as for a pilot, of households and of care and
-    education. Benefits of gemeenten are not taken out of income: no source gives them for the
-    country as they are paid. Firms are not counted in the national figures.
+    education, with income as it stands in the books of `jaar`. Benefits of gemeenten are not taken
+    out of income: no source gives them for the country as they are paid. Firms are not counted in
+    the national figures.
     """
-    indicatoren = _country(rows, jaar)
+    indicatoren = country(rows, jaar)
     income_year = households.income_year(indicatoren)
     year = rows[rows["jaar"] == income_year].assign(gebied=_BUURT, soort="Buurt", omgerekend=False)
-    inkomen = households.income(year)
+    inkomen = households.in_books(households.income(year), jaar, kengetallen)
     average = cbs.national_household(rows, income_year)
+    average *= households.year_factor(income_year, jaar, kengetallen).value
     parts = [household_flows.households(inkomen, indicatoren, average, kengetallen, jaar)]
     if others := flows.estimate(indicatoren, kengetallen, jaar, "instellingen"):
         parts.append(flows.book(others, pd.Index([_BUURT], name="buurt"), jaar))
     loon = households.book_income(inkomen, parts[0][:0], jaar)
-    return household_flows.with_income(pd.concat(parts, ignore_index=True), loon)
+    return income_kinds.with_income(pd.concat(parts, ignore_index=True), loon)
 
 
-def _country(rows: pd.DataFrame, jaar: int) -> pd.DataFrame:
+def country(rows: pd.DataFrame, jaar: int) -> pd.DataFrame:
     """Return the national figures for the books of a year in the shape of `cbs.indicators`."""
     buurt = rows.assign(gebied=_BUURT, soort="Buurt", omgerekend=False)
     chosen = cbs.choose_years(buurt, jaar).rename("jaar").reset_index()
@@ -120,7 +125,8 @@ def national(
     """Return our national totals beside published ones, one row a control total.
 
     `boekingen` as `national_books` (more may be added), `rows` as `cbs.read_country`, `table` as
-    `controls`. Columns in EUR a year: `wij`, `se`, `gepubliceerd`, `correctie`, `vergelijkbaar`
+    `controls`. Columns in EUR a year: `wij`, `se` (without what a count may be off in a buurt: the
+    country is counted well), `gepubliceerd`, `correctie`, `vergelijkbaar`
     (the published total brought to what we count) and its `marge`; `verhouding` (`wij` to
     `vergelijkbaar`), `oordeel` (one of `VERDICTS`); `id`, `naam`, `jaar`, `los` (whether the
     kengetal was made without this figure), `toelichting`, `bron`, `vindplaats` and `status` as in
@@ -151,7 +157,7 @@ def national(
         near(r.wij, r.vergelijkbaar, m) for r, m in zip(found.itertuples(), margin, strict=True)
     ]
     found["oordeel"] = np.select(
-        [found["wij"].isna(), plain, told], [UNBOOKED, FITS, EXPLAINED], UNEXPLAINED
+        [found["wij"].isna(), plain, told], [UNCOUNTED, FITS, EXPLAINED], UNEXPLAINED
     )
     return found.join(chosen[["los", "toelichting", "bron", "vindplaats", "status"]]).reset_index(
         drop=True
@@ -170,7 +176,7 @@ def _ours(
 ) -> tuple[float, float]:
     """Return our total for a control total and its standard error, missing where none is booked."""
     if rule.telling:
-        counts = _country(rows, rule.jaar).pivot(
+        counts = country(rows, rule.jaar).pivot(
             index="gebied", columns="onderwerp", values="waarde"
         )
         values = keys.evaluate(rule.telling, counts)
@@ -180,15 +186,17 @@ def _ours(
         return float(values.iloc[0] * unit.waarde), float(values.iloc[0] * unit.se)
     mine = boekingen[belongs(boekingen, rule.posten, rule.richting)]
     sign = (mine["naar"] == "huishoudens").map({True: 1, False: -1})
-    whole = ledger.totals(
+    amounts, errors = ledger.factors(
         mine,
         pd.Series(1.0, index=mine["buurt"].unique()),
         [],
         sign=sign if rule.richting == "saldo" else None,
     )
-    if whole.empty:
+    if amounts.empty:
         return math.nan, math.nan
-    return float(whole["bedrag"].iloc[0]), float(whole["se"].iloc[0])
+    causes = errors.loc[:, ~errors.columns.str.startswith(_COUNT)]
+    variance = (causes**2).sum(axis=1) + amounts["eigen"]
+    return float(amounts["bedrag"].iloc[0]), float(np.sqrt(variance.iloc[0]))
 
 
 def belongs(boekingen: pd.DataFrame, posten: str, richting: str = "") -> pd.Series:
@@ -215,7 +223,7 @@ def belongs(boekingen: pd.DataFrame, posten: str, richting: str = "") -> pd.Seri
 
 def sentence(rows: pd.DataFrame) -> str:
     """Say how many national totals fit, and name those that do not; `rows` as `national`."""
-    booked = rows[rows["oordeel"] != UNBOOKED]
+    booked = rows[rows["oordeel"] != UNCOUNTED]
     if booked.empty:
         return "Er is geen landelijk totaal om onze cijfers naast te leggen."
     count = booked["oordeel"].value_counts().reindex(VERDICTS).fillna(0).astype(int)
@@ -233,7 +241,7 @@ def sentence(rows: pd.DataFrame) -> str:
 
 def table(rows: pd.DataFrame, controles: pd.DataFrame, jaar: int) -> Html:
     """Return our national totals beside published ones; `rows` as `national`."""
-    booked = rows[rows["oordeel"] != UNBOOKED]
+    booked = rows[rows["oordeel"] != UNCOUNTED]
     parts = controles.groupby("deel_van")["naam"].agg("; ".join)
     frame = pd.DataFrame(
         {
@@ -249,20 +257,20 @@ def table(rows: pd.DataFrame, controles: pd.DataFrame, jaar: int) -> Html:
             ],
         }
     )
-    missing = [f"«{name}»" for name in rows.loc[rows["oordeel"] == UNBOOKED, "naam"]]
-    note = f"Nog niet geboekt: {dutch.join(missing)}." if missing else ""
+    missing = [f"«{name}»" for name in rows.loc[rows["oordeel"] == UNCOUNTED, "naam"]]
+    note = f"Landelijk niet te berekenen, want een telling ontbreekt: {dutch.join(missing)}."
     return show.table(
         frame,
         f"Onze schatting voor heel Nederland naast andere cijfers, {jaar}",
         dict.fromkeys(["Gepubliceerd", "Na correctie"], str),
-        note=note,
+        note=note if missing else "",
     )
 
 
 def differences(rows: pd.DataFrame, controles: pd.DataFrame) -> Html:
     """Return why our national totals differ from published ones, as a list; as `table`."""
     parts = controles.groupby("deel_van")["naam"].agg("; ".join)
-    booked = rows[rows["oordeel"] != UNBOOKED]
+    booked = rows[rows["oordeel"] != UNCOUNTED]
     return show.bullets(
         [
             f"{r.naam}: {dutch.percent(r.verhouding)} van wat vergelijkbaar is; {_why(r, parts)}"

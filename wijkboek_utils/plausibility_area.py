@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import allocate, cbs, dutch, ledger, plausibility, show, views
+from wijkboek_utils import allocate, dutch, firms, households, ledger, plausibility, show, views
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.plausibility import FITS, UNEXPLAINED, near
 from wijkboek_utils.plausibility_reasons import HOUSEHOLDS, drivers, reasons
@@ -15,12 +15,15 @@ from wijkboek_utils.show import Html
 REASONED, UNKNOWN = "verschil heeft een reden", "niet te vergelijken"
 _CLOSE = 0.05  # relative: nearer than this needs no reason
 _CITY = 100_000  # inhabitants: from here a gemeente has tasks for the region around it
-_CITY_REASON = "een grote stad heeft taken voor de regio, zoals opvang en musea"
+# What makes a total higher (1) or lower (-1) without a figure that shows it.
+_CITY_REASON = ("een grote stad heeft taken voor de regio, zoals opvang en musea", 1)
+_FIRMS_REASON = (
+    "grote bedrijven tellen hier als klein, en overheid, zorg en onderwijs staan bij de "
+    "instellingen",
+    -1,
+)
 _ROUNDING = "CBS rondt af, en niet iedereen is in een buurt ingedeeld"
 _ROUNDED = 0.03  # relative: what rounding and people without a buurt can make
-_SIZES = [0, 20_000, 50_000, 100_000, 250_000]  # where the classes of the profile begin
-_FEW = 10  # gemeenten: percentiles of fewer say little
-_MATERIAL = 25.0  # EUR per inhabitant: nearer to the other gemeenten is not worth a word
 
 
 def _line(
@@ -30,16 +33,20 @@ def _line(
     beside: tuple[str, float, str],
     area: pd.Series,
     other: pd.Series,
-    extra: list[str] | None = None,
+    extra: tuple[str, int] = ("", 0),
+    unlike: str = "",
 ) -> dict:
-    """Return a row: our total with its error, what it is set beside, the verdict and its reason."""
+    """Return a row: our total with its error, what it is set beside, the verdict and its reason.
+
+    `extra`: one more reason and its direction; `unlike`: why the two cannot be compared.
+    """
     wij, se = ours
     naast, waarde, bron = beside
     row = {"regel": regel, "wij": wij, "se": se, "naast": naast, "waarde": waarde, "bron": bron}
-    if not (dutch.is_known(wij) and dutch.is_known(waarde) and waarde > 0):
-        return {**row, "verhouding": np.nan, "oordeel": UNKNOWN, "reden": ""}
+    if unlike or not (dutch.is_known(wij) and dutch.is_known(waarde) and waarde > 0):
+        return {**row, "verhouding": np.nan, "oordeel": UNKNOWN, "reden": unlike}
     told = reasons(kind, wij - waarde, area, other)
-    told += extra if extra and wij > waarde else []
+    told += [extra[0]] if extra[1] * (wij - waarde) > 0 else []
     if near(wij, waarde, max(_CLOSE * waarde, dutch.Z90 * se)):
         verdict, told = FITS, []
     else:
@@ -51,42 +58,47 @@ def compare(
     pilot: Pilot,
     books: Mapping[str, pd.DataFrame],
     land: pd.DataFrame,
-    landelijk: pd.DataFrame,
+    nederland: pd.DataFrame,
     table: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the main totals of a pilot and its gemeente beside published ones, one row each.
 
     `books` are the tables of the pilot by name: `grootboek`, `gebied`, `inkomen`, `indicatoren`,
-    `gemeenterekening`; `land` as `cbs.read_country`, `landelijk` as `plausibility.national`,
-    `table` as `plausibility.controls`. Columns: `regel`, `wij`, `se` (EUR per inhabitant or
-    household a year), `naast` (what it is set beside), `waarde`, `verhouding`, `oordeel`, `reden`,
-    `bron`.
+    `gemeenterekening`, `vestigingen`; `land` as `cbs.read_country`, `nederland` as
+    `plausibility.national_books` of the same year, `table` as `plausibility.controls`. Columns:
+    `regel`, `wij`, `se` (EUR per inhabitant or household a year), `naast` (what it is set beside),
+    `waarde`, `verhouding`, `oordeel`, `reden`, `bron`. What is of another year or kind of account
+    than the figure beside it is not compared, and `reden` says so.
     """
     boekingen, indicatoren, inkomen = (books[n] for n in ("grootboek", "indicatoren", "inkomen"))
     inside = books["gebied"].set_index("buurt")["gewicht"]
     whole = pd.Series(1.0, index=inside.index)
-    newest = land.sort_values("jaar").drop_duplicates("onderwerp", keep="last")
-    country = drivers(newest, pd.Series({cbs.COUNTRY: 1.0}))
+    same = plausibility.country(land, pilot.jaar)
+    country = drivers(same, pd.Series(1.0, index=same["gebied"].unique()))
     town = drivers(indicatoren, pd.Series({pilot.gemeente: 1.0}))
     area = drivers(indicatoren, inside)
     # Where CBS gives no income of a buurt, the books estimate it from the wijk.
     area["inkomen"] = _income(inkomen, inside)[0]
     counts = indicatoren.pivot(index="gebied", columns="onderwerp", values="waarde")
     counts = counts.reindex(columns=[INHABITANTS, HOUSEHOLDS])
-    inhabitants = people(indicatoren, pilot.gemeente)
+    inhabitants = counts[INHABITANTS].get(pilot.gemeente, np.nan)
     parts = counts.mul(counts.index.to_series().map(inside), axis=0).sum(min_count=1)
-    city = [_CITY_REASON] if inhabitants >= _CITY else []
+    city = _CITY_REASON if inhabitants >= _CITY else ("", 0)
     known = table.set_index("id")
-    nederland = "Nederland"
+    years = (str(households.income_year(rows)) for rows in (indicatoren, same))
+    other_income = _unlike(*years)
+    other_account = _unlike(pilot.periode, str(known.loc["lasten_pp", "jaar"]))
+    other_benefits = _unlike(pilot.periode, str(known.loc["uitkeringen", "jaar"]))
     rows = [
         _sum_of_buurten(pilot, inkomen, town),
         _line(
             "inkomen",
             f"Inkomen per inwoner van {pilot.naam}",
             _income(inkomen, inside),
-            (nederland, country["inkomen"], "CBS, Kerncijfers wijken en buurten"),
+            ("Nederland", country["inkomen"], "CBS, Kerncijfers wijken en buurten"),
             area,
             country,
+            unlike=other_income,
         ),
         _line(
             "lasten",
@@ -96,6 +108,7 @@ def compare(
             town,
             country,
             city,
+            other_account,
         ),
         _line(
             "lasten",
@@ -105,12 +118,13 @@ def compare(
             area,
             country,
             city,
+            other_account,
         ),
         _line(
             "besteding",
             f"Bestedingen van huishoudens in {pilot.naam}, per huishouden",
             _per(_spent(boekingen, inside, known), parts[HOUSEHOLDS]),
-            _our_country(landelijk, newest),
+            _our_country(nederland, same, known),
             area,
             country,
         ),
@@ -121,15 +135,26 @@ def compare(
             _province(table, pilot.gemeente),
             town,
             country,
+            unlike=other_benefits,
+        ),
+        _line(
+            "toegevoegde_waarde",
+            # Our unit values are of that year, whatever the year of the count is.
+            f"Toegevoegde waarde van bedrijven per inwoner van {pilot.gemeentenaam}, "
+            f"bedragen van {known.loc['toegevoegde_waarde_pp', 'jaar']}",
+            _made(books["vestigingen"], inhabitants),
+            _published(known, "toegevoegde_waarde_pp", "heel Nederland, alle sectoren"),
+            town,
+            country,
+            _FIRMS_REASON,
         ),
     ]
     return pd.DataFrame(rows)
 
 
-def people(indicatoren: pd.DataFrame, gebied: str) -> float:
-    """Return the inhabitants of an area that CBS publishes; missing when it does not."""
-    rows = indicatoren[indicatoren["onderwerp"] == INHABITANTS].set_index("gebied")["waarde"]
-    return float(rows.get(gebied, np.nan))
+def _unlike(here: str, there: str) -> str:
+    """Return why two figures cannot be compared: of what each is; empty when that is the same."""
+    return "" if here == there else f"hier gaat het over {here}, ernaast over {there}"
 
 
 def _sum_of_buurten(pilot: Pilot, inkomen: pd.DataFrame, town: pd.Series) -> dict:
@@ -180,15 +205,22 @@ def _spent(boekingen: pd.DataFrame, weights: pd.Series, known: pd.DataFrame) -> 
     return ledger.totals(mine, weights, [])
 
 
-def _our_country(landelijk: pd.DataFrame, land: pd.DataFrame) -> tuple[str, float, str]:
+def _our_country(
+    nederland: pd.DataFrame, land: pd.DataFrame, known: pd.DataFrame
+) -> tuple[str, float, str]:
     """Return our own national spending per household: the same method, another place."""
-    counts = land.set_index("onderwerp")["waarde"]
-    spent = landelijk.set_index("id")["wij"].get("consumptie", np.nan)
-    return (
-        "onze schatting voor Nederland",
-        spent / counts.get(HOUSEHOLDS, np.nan),
-        "eigen schatting",
-    )
+    everywhere = pd.Series(1.0, index=nederland["buurt"].unique())
+    number = land.set_index("onderwerp")["waarde"].get(HOUSEHOLDS, np.nan)
+    spent, _ = _per(_spent(nederland, everywhere, known), number)
+    return "onze schatting voor Nederland", spent, "eigen schatting"
+
+
+def _made(vestigingen: pd.DataFrame, inhabitants: float) -> tuple[float, float]:
+    """Return the value added of the firms of all buurten per inhabitant, with its error."""
+    everywhere = pd.Series(1.0, index=vestigingen["buurt"].unique())
+    sectors = firms.totals(vestigingen, everywhere)
+    error = np.sqrt((sectors["toegevoegde_waarde_se"] ** 2).sum())
+    return sectors["toegevoegde_waarde"].sum(min_count=1) / inhabitants, error / inhabitants
 
 
 def _benefits(boekingen: pd.DataFrame, weights: pd.Series, known: pd.DataFrame) -> pd.DataFrame:
@@ -217,29 +249,6 @@ def _province(table: pd.DataFrame, gemeente: str) -> tuple[str, float, str]:
     )
 
 
-def beside_class(
-    rekening: pd.DataFrame, inwoners: float, profiel: pd.DataFrame
-) -> tuple[pd.DataFrame, int]:
-    """Return the taakvelden on which a gemeente spends more or less than most of its size.
-
-    `rekening` as `iv3.read`, `profiel` the published percentiles as text. Columns: `taakveld`,
-    `naam`, `wij`, `p10`, `p50`, `p90` in EUR per inhabitant, `n` (gemeenten in the class), the
-    largest difference first. Also returns how many taakvelden were compared.
-    """
-    classes = profiel["klasse"].drop_duplicates().tolist()
-    size = int(np.searchsorted(_SIZES, inwoners, side="right"))
-    klasse = classes[size - 1] if inwoners > 0 else ""
-    rows = profiel[profiel["klasse"] == klasse].set_index("taakveld")
-    numbers = rows[["lasten_p10", "lasten_p50", "lasten_p90", "n"]].astype(float)
-    numbers = numbers.set_axis(["p10", "p50", "p90", "n"], axis=1)
-    own = rekening[~rekening["taakveld"].isin(allocate.RESERVES)]
-    own = own.assign(wij=own["lasten"] / inwoners)[["taakveld", "naam", "wij"]]
-    found = own.merge(numbers, on="taakveld", how="inner", validate="1:1")
-    beyond = np.maximum(found["wij"] - found["p90"], found["p10"] - found["wij"])
-    order = beyond[beyond >= _MATERIAL].sort_values(ascending=False).index
-    return found.loc[order].reset_index(drop=True), len(found)
-
-
 def sentence(rows: pd.DataFrame, naam: str) -> str:
     """Say how the totals of an area stand beside published ones; `rows` as `compare`."""
     known = rows[rows["oordeel"] != UNKNOWN]
@@ -251,8 +260,9 @@ def sentence(rows: pd.DataFrame, naam: str) -> str:
         f"Wij vergelijken {dutch.plural(len(known), 'uitkomst', 'uitkomsten')}. Dicht bij het "
         f"cijfer ernaast: {fits}. Een verschil met een reden: {told}."
     )
-    last = f" Een verschil dat wij niet kunnen verklaren: {unclear}." if unclear else ""
-    return text + last
+    text += f" Een verschil dat wij niet kunnen verklaren: {unclear}." if unclear else ""
+    left = len(rows) - len(known)
+    return text + (f" Niet te vergelijken: {left}." if left else "")
 
 
 def table(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
@@ -264,7 +274,9 @@ def table(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
             "Ernaast": [
                 f"{dutch.about(r.waarde, r.waarde / 50)} ({r.naast})" for r in rows.itertuples()
             ],
-            "Verhouding": rows["verhouding"],
+            "Verhouding": [
+                dutch.percent(v) if dutch.is_known(v) else "geen" for v in rows["verhouding"]
+            ],
             "Oordeel": [_verdict(r.oordeel, r.reden) for r in rows.itertuples()],
         }
     )
@@ -272,7 +284,7 @@ def table(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
     return show.table(
         frame,
         f"{naam} naast andere cijfers, {jaar}",
-        {"Wij": str, "Verhouding": dutch.percent},
+        dict.fromkeys(["Wij", "Verhouding"], str),
         note="Een reden is een cijfer dat hier ten minste een tiende hoger of lager is dan in "
         "Nederland, en in de goede richting werkt. Een reden is geen bewijs. Bronnen: "
         f"{'; '.join(origin)}.",
@@ -281,31 +293,3 @@ def table(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
 
 def _verdict(verdict: str, reason: str) -> str:
     return f"{verdict[:1].upper()}{verdict[1:]}" + (f": {reason}" if reason else "")
-
-
-def class_table(rows: pd.DataFrame, compared: int, gemeente: str) -> Html:
-    """Return on which taakvelden a gemeente is unlike others; as `beside_class`."""
-    if rows.empty:
-        return show.text(
-            f"Op geen van {compared} taken geeft {gemeente} duidelijk meer of minder uit dan de "
-            "meeste gemeenten van haar grootte."
-        )
-    frame = pd.DataFrame(
-        {
-            "Taak": [f"{r.taakveld} {r.naam}" for r in rows.itertuples()],
-            gemeente: rows["wij"],
-            "Middelste gemeente": rows["p50"],
-            "Acht van de tien gemeenten": [
-                f"{dutch.number(r.p10)} tot {dutch.number(r.p90)}" for r in rows.itertuples()
-            ],
-        }
-    )
-    few = int(rows["n"].iloc[0])
-    small = " Dat is te weinig om veel te zeggen." if few < _FEW else ""
-    return show.table(
-        frame,
-        f"Taken waarop {gemeente} afwijkt van gemeenten van haar grootte, euro per inwoner, 2023",
-        {gemeente: dutch.number, "Middelste gemeente": dutch.number},
-        note=f"{len(rows)} van {compared} taken. Er zijn {few} gemeenten van deze grootte.{small} "
-        f"Verschillen onder {dutch.euro(_MATERIAL)} per inwoner laten we weg.",
-    )

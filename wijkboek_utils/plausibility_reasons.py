@@ -84,11 +84,11 @@ def drivers(rows: pd.DataFrame, weights: pd.Series) -> pd.Series:
 def reasons(kind: str, difference: float, area: pd.Series, other: pd.Series) -> list[str]:
     """Return what may explain that a total differs, the strongest first; at most two.
 
-    `kind` is a key of `_REASONS`; `difference` our total minus the other; `area` and `other` as
-    `drivers`.
+    `kind` is a key of `_REASONS`, or one for which no figure is a reason; `difference` our total
+    minus the other; `area` and `other` as `drivers`.
     """
     found = []
-    for name, direction in _REASONS[kind].items():
+    for name, direction in _REASONS.get(kind, {}).items():
         ratio = area[name] / other[name] - 1 if other[name] else np.nan
         if abs(ratio) >= _DIFFERS and ratio * direction * difference > 0:
             driver = _DRIVERS[name]
