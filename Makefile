@@ -33,7 +33,7 @@ format: setup ## zet code en notebooks in de huisstijl
 	$(BIN)/ruff format .
 
 bench: setup ## meet render tegen papermill en nbconvert
-	$(BIN)/python docs/bench.py
+	$(BIN)/python -m docs.bench
 
 lab: setup ## open JupyterLab
 	$(BIN)/jupyter lab notebooks

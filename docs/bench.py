@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from docs import bench_landelijk
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PILOT = "utrecht-kanaleneiland"
@@ -107,6 +109,7 @@ def main() -> None:
         start = measure([[str(BIN / "wijkboek"), "--help"]], ours)
         pull = fetching(ours)
     count = len(list((ROOT / "notebooks").glob("[0-2]*.ipynb")))
+    country = bench_landelijk.text(bench_landelijk.sizes())
     text = f"""# Metingen
 
 Gemaakt met `make bench`: {count} notebooks van pilot {PILOT}, van ruwe cijfers tot HTML; de
@@ -133,7 +136,10 @@ rekenen en 500 MB gebruiken.
 {_row("`wijkboek fetch`, nagerekend, naar Parquet", pull["first"])}
 | verhouding | {_ratio(pull["first"], pull["stock"])} |
 {_row("`wijkboek fetch`, niets nieuws", pull["again"])}
-"""
+
+## Heel Nederland
+
+{country}"""
     (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     print(text)
 

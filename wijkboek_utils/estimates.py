@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils.kengetallen import Kengetal
+from wijkboek_utils.regions import gemeente_of, wijk_of
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,21 @@ def of(kengetal: Kengetal) -> Estimate:
     return Estimate(kengetal.waarde, {kengetal.id: kengetal.se})
 
 
+def names_in(cause: str, buurten: pd.Index) -> list[str]:
+    """Return the name of a cause in each buurt: `{wijk}` and `{gemeente}` stand for its own."""
+    if "{" not in cause:
+        return [cause] * len(buurten)
+    return [cause.format(wijk=wijk_of(b), gemeente=gemeente_of(b)) for b in buurten]
+
+
 def error_text(amount: Estimate, index: pd.Index) -> list[str | None]:
     """Return per buurt the causes of an amount as text, `id=EUR;id=EUR`, as in the grootboek."""
+    names = {c: names_in(c, index) for c in amount.errors}
     causes = [c for c in amount.errors if np.any(np.nan_to_num(amount.errors[c]))]
     columns = [pd.Series(amount.errors[c], index=index, dtype=float) for c in causes]
     rows = zip(*columns, strict=True) if causes else [()] * len(index)
     texts = (
-        ";".join(f"{c}={e:.2f}" for c, e in zip(causes, row, strict=True) if e) for row in rows
+        ";".join(f"{names[c][n]}={e:.2f}" for c, e in zip(causes, row, strict=True) if e)
+        for n, row in enumerate(rows)
     )
     return [text or None for text in texts]

@@ -10,6 +10,7 @@ from wijkboek_utils import flows, keys, ledger
 from wijkboek_utils.estimates import Estimate, of, sure
 from wijkboek_utils.flows import Flow
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+from wijkboek_utils.regions import gemeente_of, wijk_of
 
 # Groups of household spending: their domein, and which of them are bought near home.
 _GROUPS = {
@@ -238,10 +239,14 @@ def _income(known: pd.DataFrame) -> Estimate:
     se, spread = np.sqrt(square.clip(lower=0)), known["methode"].eq("verdeeld")
     amount = amount.because(_INCOME, se.mask(spread, own))
     keyed = np.sqrt((se**2 - own**2).clip(lower=0)).where(spread, 0.0).where(se.notna())
-    for key in known.loc[spread, "sleutel"].unique():
-        error = keyed.where(known["sleutel"].eq(key) | se.isna(), 0.0)
-        amount = amount.because(ledger.KEY_CAUSE + str(key), error)
+    for area in ("wijk", "gemeente"):  # each buurt has the key of its own
+        own_key = known["sleutel"].astype("str").eq("inwoners:" + known.index.map(_AREAS[area]))
+        cause = f"{ledger.KEY_CAUSE}inwoners:{{{area}}}"
+        amount = amount.because(cause, keyed.where(own_key.fillna(False) | se.isna(), 0.0))
     return amount
+
+
+_AREAS = {"wijk": wijk_of, "gemeente": gemeente_of}
 
 
 def _source(known: pd.DataFrame) -> tuple[Any, Any]:
