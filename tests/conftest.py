@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,10 +67,20 @@ def command(
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project in which all pilots have been rendered by the command."""
-    root = project(tmp_path_factory.mktemp("wijkboek"))
-    done = command("render", "--all", root=root)
-    assert done.returncode == 0, done.stderr
+    """Return a project in which all pilots have been rendered by the command.
+
+    The first worker that asks renders; the others wait, and read the same files.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    root = shared / "wijkboek-rendered"
+    with FileLock(f"{root}.lock"):
+        if not (root / "gemaakt").exists():
+            root.mkdir()
+            project(root)
+            done = command("render", "--all", root=root)
+            assert done.returncode == 0, done.stderr
+            (root / "gemaakt").touch()
     return root
 
 

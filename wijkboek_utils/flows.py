@@ -157,7 +157,7 @@ def read(boekingen: pd.DataFrame, buurten: pd.Index) -> list[Flow]:
         amount, first = estimate_of(rows, buurten), rows.iloc[0]
         unknown = buurten.isin(rows.loc[rows["bedrag"].isna(), "buurt"])
         amount = replace(amount, value=amount.value.mask(unknown))
-        source = (tuple(used.split(";")), first["bron"], int(first["bronjaar"]))
+        source = (tuple(used.split(";")), first["bron"], first["bronjaar"])
         found.append(Flow(post, van, naar, domein, amount, *source))
     return found
 

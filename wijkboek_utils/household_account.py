@@ -10,8 +10,8 @@ TOTAL_IN, TOTAL_OUT, LEFT = wijkrekening.NAMES
 _OTHER = "Andere goederen en diensten"
 NOTE = (
     "Het inkomen van CBS is omgerekend naar alle inwoners en naar het jaar van de rekening. "
-    "Soorten inkomen en uitgaven zijn geschat: een aantal maal een landelijk bedrag. Zo'n schatting zegt "
-    "niets over één huishouden."
+    "Soorten inkomen en uitgaven zijn geschat: een aantal maal een landelijk bedrag. Zo'n "
+    "schatting zegt niets over één huishouden."
 )
 
 

@@ -36,10 +36,11 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
     for area_of in (wijk_of, gemeente_of):
         _spread_rest(table, figures, table.index.map(area_of))
     gemeenten = table.index.map(gemeente_of)
-    nobody = table["inwoners"].eq(0) & table["bedrag"].isna()  # none, and that is not unknown
+    source = indicatoren[indicatoren["onderwerp"] == INCOME]
+    # Who is not there earns nothing: that is not unknown, in a year that has incomes.
+    nobody = table["inwoners"].eq(0) & table["bedrag"].isna() & bool(len(source))
     table.loc[nobody, ["bedrag", "se"]] = 0.0
     table.loc[nobody, "methode"] = "gemeten"
-    source = indicatoren[indicatoren["onderwerp"] == INCOME]
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA
     table["bron"] = gemeenten.map(_sources(source, indicatoren))
     table["per_inwoner"] = table["bedrag"] / table["inwoners"].where(table["inwoners"] > 0)
