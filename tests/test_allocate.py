@@ -137,7 +137,8 @@ def test_overhead_follows_lasten_where_no_salaries_are_given():
         ("6.3", "a", 900, 0, np.nan),
         ("5.7", "b", -50, 0, np.nan),
     )
-    assert allocate.overhead_shares(accounts).to_dict() == {"6.3": 1.0}
+    shares = allocate.overhead_shares(accounts.assign(gemeente="GM9901"))
+    assert shares.to_dict() == {("GM9901", "6.3"): 1.0}
 
 
 def test_an_unknown_taakveld_is_named():

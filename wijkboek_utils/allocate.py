@@ -22,15 +22,11 @@ RESERVES = ["0.10", "0.11"]
 
 
 def overhead_shares(iv3: pd.DataFrame) -> pd.Series:
-    """Return how overhead (0.4) belongs to the other taakvelden: shares that add up to 1.
+    """Return how overhead (0.4) belongs to the other taakvelden of its gemeente.
 
-    In proportion to their salaries (L1.1); to their lasten above 0 where no salaries are given.
+    Shares that add up to 1 in each gemeente, indexed by `gemeente` and `taakveld`: in proportion to
+    salaries (L1.1), or to lasten above 0 where no salaries are given.
     """
-    return _overhead_shares(iv3.assign(gemeente="")).droplevel("gemeente")
-
-
-def _overhead_shares(iv3: pd.DataFrame) -> pd.Series:
-    """Return the same of several gemeenten, indexed by gemeente and taakveld."""
     others = iv3[~iv3["taakveld"].isin([OVERHEAD, *RESERVES])]
     others = others.set_index(["gemeente", "taakveld"])
     salaries, lasten = (others[c].clip(lower=0).fillna(0.0) for c in ("salarissen", "lasten"))
@@ -76,7 +72,7 @@ def amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 
 def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     kinds = ["domein", "sleutel", "cluster"]
-    shares = _overhead_shares(iv3).rename("share").reset_index()
+    shares = overhead_shares(iv3).rename("share").reset_index()
     shares = shares.merge(rules[["taakveld", *kinds]], on="taakveld", how="left", validate="m:1")
     shares["sleutel"] = shares["sleutel"].replace("overhead", NO_KEY)
     groups = shares.pivot_table(
