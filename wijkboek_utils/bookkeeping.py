@@ -15,9 +15,10 @@ from scipy.sparse import csr_array, vstack
 
 from wijkboek_utils import ledger
 from wijkboek_utils.books import FACTS, Books, ratio
+from wijkboek_utils.estimates import names_in
 from wijkboek_utils.flows import Flow
 from wijkboek_utils.ledger import KEY_CAUSE
-from wijkboek_utils.regions import gemeente_of, is_rest, wijk_of
+from wijkboek_utils.regions import is_rest
 from wijkboek_utils.spread import Spread
 
 
@@ -141,8 +142,7 @@ class _Draft:
         """Return the number of a cause in each buurt: it may name its wijk or gemeente."""
         if "{" not in cause:
             return np.full(len(buurten), self.causes[cause])
-        places = ({"wijk": wijk_of(b), "gemeente": gemeente_of(b)} for b in buurten)
-        return self.causes.of(cause.format(**place) for place in places)
+        return self.causes.of(names_in(cause, buurten))
 
     def add(self, boekingen: _Boekingen, errors: _Errors) -> None:
         """Add boekingen, their error told apart: of a key, of a cause with a name, or their own."""

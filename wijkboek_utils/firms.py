@@ -39,12 +39,12 @@ _RATE = "vestiging per 1000 inwoners"
 
 
 def production(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFrame:
-    """Return what the firms of each buurt make: a row per buurt and sector of firms.
+    """Return what firms make: a row per sector, each with a value per buurt.
 
-    `indicatoren` as `cbs.indicators`. Columns: `buurt`, `sector`, `naam`, `bron`, `bronjaar`,
-    `vestigingen`, and as Estimate in EUR a year `omzet`, `toegevoegde_waarde`, `lonen`, `inkoop`;
-    one row per sector, each with a value per buurt. Where a sector is not counted, it follows the
-    inhabitants at the national rate, which is far less sure.
+    `indicatoren` as `cbs.indicators`. Columns: `sector`, `naam`, `bron`, `bronjaar`, and as
+    Estimate `vestigingen`, and in EUR a year `omzet`, `toegevoegde_waarde`, `lonen`, `inkoop`.
+    Where a sector is not counted, it follows the inhabitants at the national rate, which is far
+    less sure.
     """
     buurten, counts = keys.per_buurt(indicatoren)
     rows = []

@@ -168,10 +168,7 @@ def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
     The error of a key has the name of that key.
     """
     value = boekingen.groupby("buurt")["bedrag"].sum(min_count=1).reindex(buurten).fillna(0.0)
-    errors = ledger.named_errors(boekingen.set_index("buurt"))
-    table = errors.groupby([errors.index, "cause"])["fout"].sum().unstack("cause")
-    table = table.reindex(buurten).fillna(0.0)
-    amount = Estimate(value, {str(cause): table[cause] for cause in table})
+    amount = Estimate(value, named_per_buurt(boekingen.set_index("buurt"), buurten))
     spread = boekingen[boekingen["fouten"].isna() & (boekingen["se"] > 0)]
     for cause, rows in spread.groupby(
         ledger.KEY_CAUSE + spread["sleutel"].fillna("").astype("str")
@@ -181,13 +178,16 @@ def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
     return amount
 
 
-def named_per_buurt(known: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return by cause the errors that rows name, one row per buurt; 0 where a row does not."""
-    if "fouten" not in known:
+def named_per_buurt(rows: pd.DataFrame, buurten: pd.Index) -> dict[str, pd.Series]:
+    """Return by cause the errors that rows name, added up per buurt; 0 where none does.
+
+    `rows` is indexed by buurt.
+    """
+    if "fouten" not in rows:
         return {}
-    found = ledger.named_errors(known)
+    found = ledger.named_errors(rows)
     table = found.groupby([found.index, "cause"])["fout"].sum().unstack("cause")
-    table = table.reindex(known.index).fillna(0.0)
+    table = table.reindex(buurten).fillna(0.0)
     return {str(cause): table[cause] for cause in table}
 
 

@@ -234,7 +234,7 @@ def _income(known: pd.DataFrame) -> Estimate:
     """
     amount = Estimate(known["bedrag"].astype(float))
     square, own = known["se"].astype(float) ** 2, known["se_bron"].astype(float)
-    for cause, error in flows.named_per_buurt(known).items():
+    for cause, error in flows.named_per_buurt(known, known.index).items():
         amount, square = amount.because(cause, error), square - error**2
     se, spread = np.sqrt(square.clip(lower=0)), known["methode"].eq("verdeeld")
     amount = amount.because(_INCOME, se.mask(spread, own))

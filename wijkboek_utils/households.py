@@ -188,8 +188,8 @@ def book_income(table: pd.DataFrame, municipal: pd.DataFrame, jaar: int) -> pd.D
 
     `table` as from `in_books`; `municipal` the boekingen of the gemeente. Benefits paid by the
     gemeente are part of personal income: they are booked once, as municipal money, and the rest as
-    `inkomen:overig`. Employers, Rijk and pension funds are not told apart yet: the payer is
-    buitenwereld. Where benefits exceed a small income, nothing is left and 0 is booked.
+    `inkomen:overig`, with buitenwereld as payer: `income_kinds` tells apart who pays. Where
+    benefits exceed a small income, nothing is left and 0 is booked.
     """
     paid = municipal[(municipal["van"] == "gemeente") & (municipal["naar"] == "huishoudens")]
     sums = paid.assign(square=paid["se"] ** 2).groupby("buurt")[["bedrag", "square"]].sum()

@@ -76,6 +76,6 @@ def _whole_cents(amount: Estimate) -> Estimate:
 
 def _published(known: pd.DataFrame) -> Estimate:
     """Return the boekingen of income per buurt, with the errors that they name."""
-    named = flows.named_per_buurt(known)
+    named = flows.named_per_buurt(known, known.index)
     square = known["se"] ** 2 - sum((e**2 for e in named.values()), 0.0)
     return Estimate(known["bedrag"].astype(float), named, np.sqrt(square.clip(lower=0)))

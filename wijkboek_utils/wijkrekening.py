@@ -7,6 +7,7 @@ Meade 1942; Byron 1978); the grootboek itself stays as estimated.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -126,9 +127,9 @@ def _with_landing(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def close(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
-    """Return the flows of `lines` with `sluitend`, `aanpassing`, `sprong` and `gemarkeerd`.
+    """Return the flows of `lines` closed, with the columns of `balance.balance`.
 
-    See `balance.balance`: what is off for the same reason moves together. The accounts of `CLOSED`
+    What is off for the same reason moves together. The accounts of `CLOSED`
     close; income keeps the total of CBS. Raises Fout naming the accounts that contradict each
     other.
     """
@@ -170,6 +171,7 @@ def balances(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
     Both as `lines`. A sector without flows has a row of missing amounts: unknown and not zero.
     """
     rows = flows.reset_index()
+    sectors = closable(flows)
     out = []
     for name in ledger.SECTOREN:
         sign = (rows["naar"] == name).astype(float) - (rows["van"] == name).astype(float)
@@ -185,7 +187,7 @@ def balances(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
                 "uit": -amount[sign < 0].sum() if (sign < 0).any() else np.nan,
                 "saldo": amount.sum() if known else np.nan,
                 "se": np.sqrt(variance) if known else np.nan,
-                "sluit": name in closable(flows),
+                "sluit": name in sectors,
             }
         )
     return pd.DataFrame(out)
@@ -226,13 +228,11 @@ def ranges(
     """
     rules = constraints(flows)
     rows = flows.reset_index().astype({"van": object, "naar": object})
-    income = {c.naam for c in rules if c.total}
     found = []
     for amounts in draws(flows, loadings, count):
         drawn = rows.assign(bedrag=amounts)
         again = [
-            Constraint(c.naam, c.factors, float(c.factors @ amounts)) if c.naam in income else c
-            for c in rules
+            replace(c, total=float(c.factors @ amounts)) if c.naam == INCOME else c for c in rules
         ]
         found.append(
             figures(as_account(balance(drawn, again, loadings.to_numpy()))).to_numpy(float)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, show, wijkrekening
+from wijkboek_utils import dutch, multipliers, show, wijkrekening
 from wijkboek_utils.dutch import about, between, interval, is_known, number, percent, percents
 from wijkboek_utils.show import Html
 
@@ -261,9 +261,8 @@ def _factor(row: pd.Series) -> str:
 
 def round_table(figures: pd.DataFrame, titel: str) -> Html:
     """Return leakage and multiplier by sector; `figures` as `wijkrekening.ranges`."""
-    inside = ["huishoudens", "bedrijven", "instellingen", "gemeente"]
     rows = []
-    for name in inside:
+    for name in multipliers.INSIDE:
         leak, times = figures.loc[f"lek {name}"], figures.loc[f"multiplier {name}"]
         rows.append(
             {
