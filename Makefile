@@ -42,7 +42,7 @@ screenshots: setup ## maak de schermafdrukken van docs/
 	$(BIN)/python docs/screenshots.py
 
 lock: setup ## leg de versies van pyproject.toml opnieuw vast
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra keuring pyproject.toml -o requirements.lock
 
 clean: ## verwijder alles wat gebouwd is
 	rm -rf .venv data/processed/*/ reports/*/ reports/.[!.]*

@@ -167,7 +167,131 @@ def test_numbers_have_dutch_points_commas_and_minus():
     assert plain(dutch.percent(0.125, 1)) == "12,5 procent"
 
 
-def test_words_are_joined_and_counted_as_dutch_does():
+def test_words_are_joined_as_dutch_does():
     assert [dutch.join(list(w)) for w in ("", "a", "ab", "abc")] == ["", "a", "a en b", "a, b en c"]
-    assert dutch.plural(1, "buurt", "buurten") == "1 buurt"
-    assert [dutch.plural(n, "buurt", "buurten") for n in (0, 2)] == ["0 buurten", "2 buurten"]
+    assert dutch.join(["a", "b", "c"], "of") == "a, b of c"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["werk en inkomen", "zorg"], "werk en inkomen, en zorg"),
+        (["zorg", "cultuur en sport"], "zorg, en cultuur en sport"),
+        (["werk en inkomen", "zorg", "groen"], "werk en inkomen, zorg, en groen"),
+        (["vrije tijd, vakantie", "huur"], "vrije tijd, vakantie, en huur"),
+        (["€ 1,2 miljoen", "€ 3"], "€ 1,2 miljoen en € 3"),  # a decimal comma divides nothing
+        (["lenen", "rennen"], "lenen en rennen"),
+        (["werk en inkomen"], "werk en inkomen"),
+    ],
+)
+def test_a_comma_shows_where_a_word_that_holds_en_ends(words, expected):
+    assert dutch.join(words) == expected
+
+
+def test_a_word_that_holds_en_needs_no_comma_before_of():
+    assert dutch.join(["werk en inkomen", "zorg"], "of") == "werk en inkomen of zorg"
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, "0 buurten"),
+        (1, "1 buurt"),
+        (1.0, "1 buurt"),
+        (np.int64(1), "1 buurt"),
+        (0.7, "1 buurt"),  # as it is printed
+        (1.4, "1 buurt"),
+        (1.6, "2 buurten"),
+        (2, "2 buurten"),
+        (1001, "1.001 buurten"),
+        *((value, "een onbekend aantal buurten") for value in UNKNOWN),
+    ],
+)
+def test_what_is_counted_is_singular_or_plural_as_its_count_is_printed(count, expected):
+    assert dutch.plural(count, "buurt", "buurten") == expected
+    assert dutch.is_one(count) == (expected == "1 buurt")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.06, 0.29, "6 tot 29 procent"),
+        (0.851, 0.854, "85 procent"),  # both ends print alike
+        (0, 0, "0 procent"),
+        (0.0, 0.004, "0 procent"),
+        (0.0, 0.006, "0 tot 1 procent"),
+        (0.996, 1.0, "100 procent"),
+        (-0.02, 0.03, "-2 tot 3 procent"),
+        (-0.004, 0.004, "0 procent"),
+        (12.3, 45.6, "1.230 tot 4.560 procent"),
+        (np.float64(0.1), np.float32(0.2), "10 tot 20 procent"),
+        *((value, 0.5, "onbekend") for value in UNKNOWN),
+        *((0.5, value, "onbekend") for value in UNKNOWN),
+    ],
+)
+def test_a_range_of_shares_is_written_with_its_unit_once(low, high, expected):
+    assert plain(dutch.percents(low, high)) == expected
+    cents = plain(dutch.percents(low, high, "cent"))
+    assert cents == expected.replace("procent", "cent")
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "expected"),
+    [
+        (0.004, None, "€ 0"),  # 0,4 cent
+        (1e6 - 1, None, "€ 1,0 miljoen"),  # as a million
+        (9_999_999, None, "€ 10 miljoen"),
+        (1e6 - 1, 10, "€ 1,00 miljoen"),
+        (1e9, None, "€ 1,0 miljard"),
+        (1e9 - 1, 1e6, "€ 1,00 miljard"),
+        (-999_999.5, None, "€ -1,0 miljoen"),
+        (-3_456, 12, "€ -3.460"),
+        (1_234_567, 5e6, "€ 1 miljoen"),  # an error larger than the value: one digit stays
+        (434_567, 5e6, "€ 400.000"),
+        (12, 5e6, "€ 10"),
+        (434_567, math.nan, "€ 430.000"),  # no error known: two digits
+        (434_567, math.inf, "€ 430.000"),
+        (np.float32(434_567), np.int64(5_000), "€ 435.000"),
+        (np.int64(434_567), pd.NA, "€ 430.000"),
+    ],
+)
+def test_an_amount_at_the_edges_of_its_scale_and_error(value, se, expected):
+    assert plain(about(value, se)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "signed", "expected"),
+    [
+        (100.0, 500.0, False, "tussen € 0 en € 900"),  # no key turns the sign of an amount
+        (-100.0, 500.0, False, "tussen € -900 en € 0"),
+        (100.0, 500.0, True, "tussen € -700 en € 900"),
+        (-2e6, 1e6, True, "tussen € -3,6 miljoen en € -400.000"),
+        (0.0, 0.0, True, "ongeveer € 0"),
+        (1e6 - 1, 1.0, False, "ongeveer € 1,00 miljoen"),  # the ends round to the same
+        (999_999.5, 50_000, False, "tussen € 920.000 en € 1,08 miljoen"),
+        (1e9, 1e8, False, "tussen € 840 miljoen en € 1,16 miljard"),
+        (5e6, pd.NA, False, "€ 5,0 miljoen"),
+        (5e6, math.inf, True, "€ 5,0 miljoen"),
+        *((value, 5.0, True, "onbekend") for value in UNKNOWN),
+    ],
+)
+def test_an_interval_at_the_edges(value, se, signed, expected):
+    assert plain(interval(value, se, signed)) == expected
+
+
+@given(anything, anything)
+def test_what_is_not_known_is_a_word_in_every_form(a, b):
+    ranges = (between(a, b), between(b, a), dutch.percents(a, b), dutch.percents(b, a))
+    alone = (about(a, b), number(a), dutch.percent(a), interval(a, b), interval(a, b, True))
+    if not dutch.is_known(a):
+        assert {*ranges, *alone} == {"onbekend"}
+    elif not dutch.is_known(b):
+        assert set(ranges) == {"onbekend"} and "onbekend" not in alone
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Boodschappen", "boodschappen"), ("BTW en accijns", "BTW en accijns"), ("", ""), ("A", "A")],
+)
+def test_a_name_inside_a_sentence_keeps_the_capitals_of_an_abbreviation(name, expected):
+    assert dutch.lower_first(name) == expected

@@ -151,3 +151,51 @@ def test_a_pilot_brings_its_own_kengetal_with_its_own_source():
     ):
         with pytest.raises(Fout, match=words):
             pilots._kengetallen(wrong, "pilots/x.yml")
+
+
+def _with_colours(tmp_path, monkeypatch, text: str) -> pilots.Pilot:
+    monkeypatch.setattr(sources, "PILOTS", tmp_path)
+    (tmp_path / "proef.yml").write_text(yaml.safe_dump(GOOD) + text, encoding="utf-8")
+    return pilots.load("proef")
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("", {}),
+        ("huiskleuren:\n", {}),
+        ("huiskleuren: {}\n", {}),
+        ('huiskleuren: {hoofd: "#0b5d7a"}\n', {"hoofd": "#0b5d7a"}),
+        (
+            'huiskleuren:\n  hoofd: "#7A1F3D"\n  steun: "#3d5a26"\n',
+            {"hoofd": "#7A1F3D", "steun": "#3d5a26"},
+        ),
+    ],
+)
+def test_house_colours_are_taken_over_as_they_are_written(tmp_path, monkeypatch, text, own):
+    assert _with_colours(tmp_path, monkeypatch, text).huiskleuren == own
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'huiskleuren: {hoofdt: "#0b5d7a"}',
+            r"hoofdt is geen geldige instelling\. Bedoelt u hoofd",
+        ),
+        ("huiskleuren: [rood]", "hier horen regels van de vorm"),
+        # Without quotation marks YAML takes the colour for a remark.
+        ("huiskleuren:\n  hoofd: #0b5d7a", "hoofd: hier staat geen kleur.*aanhalingstekens"),
+        ("huiskleuren: {steun: rood}", "steun: 'rood' is geen kleur"),
+        ("huiskleuren: {steun: 112233}", "steun: '112233' is geen kleur"),
+        (
+            'huiskleuren: {hoofd: "#ffcc00"}',
+            r"hoofd: #ffcc00 heeft te weinig contrast met wit \(1,5; nodig is 4,5\)\. "
+            r"De dichtstbijzijnde kleur die wel kan, is #957100\.",
+        ),
+        ('huiskleuren: {hoofd: "#0b5d7a", steun: "#0b5d7b"}', "lijken te veel op elkaar"),
+    ],
+)
+def test_a_house_colour_that_cannot_be_used_is_refused(tmp_path, monkeypatch, text, message):
+    with pytest.raises(Fout, match=rf"pilots/proef\.yml, huiskleuren.*{message}"):
+        _with_colours(tmp_path, monkeypatch, text + "\n")

@@ -6,7 +6,7 @@ from operator import or_
 import pandas as pd
 import pyarrow.compute as pc
 
-from wijkboek_utils import columns, crosswalk, odata, pdok, sources
+from wijkboek_utils import columns, crosswalk, dutch, odata, pdok, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import INHABITANTS, KINDS, gemeente_of, wijk_of
 
@@ -38,7 +38,8 @@ def _read(source: sources.Source, gemeente: str) -> pd.DataFrame:
     """Return the figures of one source about a gemeente, or about the country (`NL00`)."""
     rows = (_fetched if source.dataset else _embedded)(source, gemeente)
     rows = rows[~rows["onderwerp"].isin(_NOT_NUMERIC)]
-    rows = rows.assign(waarde=pd.to_numeric(rows["waarde"]), bron=source.id)
+    names = rows["naam"].map(dutch.name, na_action="ignore")
+    rows = rows.assign(naam=names, waarde=pd.to_numeric(rows["waarde"]), bron=source.id)
     return rows.assign(jaar=rows["jaar"].astype(int))[_COLUMNS].reset_index(drop=True)
 
 

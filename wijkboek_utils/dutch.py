@@ -1,10 +1,17 @@
 """Numbers and words as a Dutch reader expects them. An unknown figure is a word, never a 0."""
 
 import math
+import re
 from typing import TypeGuard
 
 import numpy as np
 
+# Control characters, halves of characters, what turns the direction of other text (Unicode TR 9),
+# and spaces without width. What joins the parts of an emoji or of a script stays.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
+    "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 NBSP = "\N{NO-BREAK SPACE}"
 UNKNOWN = "onbekend"
 Z90 = 1.645  # half width, in standard errors, of an interval that holds nine times out of ten
@@ -72,6 +79,9 @@ def about(value: float | None, se: float | None = None) -> str:
     """Return an amount to the digits it deserves: `€ 1,2 miljoen`, `€ 430.000`."""
     if not is_known(value):
         return UNKNOWN
+    unit = rounding_unit(value, se)
+    value = round(value / unit) * unit
+    # Again, for what rounds over: 999.999 deserves no more digits than a million does.
     digits, word = _scaled(value, rounding_unit(value, se))
     return f"€{NBSP}{digits}" + (f"{NBSP}{word}" if word else "")
 
@@ -102,22 +112,31 @@ def interval(value: float | None, se: float | None, signed: bool = False) -> str
     return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
 
 
-def percents(low: float | None, high: float | None) -> str:
-    """Return `6 tot 29 procent`; one figure when both are the same."""
+def percents(low: float | None, high: float | None, unit: str = "procent") -> str:
+    """Return shares between 0 and 1 as `6 tot 29 procent`; one figure when both are the same.
+
+    `unit` is what a hundredth is called: of a euro it is a `cent`.
+    """
     if not is_known(low) or not is_known(high):
         return UNKNOWN
-    first, last = percent(low), percent(high)
-    return last if first == last else f"{number(low * 100)} tot {last}"
+    first, last = number(low * 100), number(high * 100)
+    return f"{last if first == last else f'{first} tot {last}'}{NBSP}{unit}"
 
 
 def lower_first(name: str) -> str:
     """Return a name as it stands inside a sentence: `boodschappen`, but `BTW` and `AOW`."""
-    return name if name[:2].isupper() else name[0].lower() + name[1:]
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def join(words: list[str], last: str = "en") -> str:
-    """Return `a`, `a en b` or `a, b en c`; an empty list gives an empty string."""
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else "".join(words)
+    """Return `a`, `a en b` or `a, b en c`; an empty list gives an empty string.
+
+    A comma stands before `last` too where a word holds it or a comma: `a en b, c, en d`.
+    """
+    if not words[1:]:
+        return "".join(words)
+    compound = any(f" {last} " in word or ", " in word for word in words)
+    return f"{',' if compound else ''} {last} ".join([", ".join(words[:-1]), words[-1]])
 
 
 def day(date: str) -> str:
@@ -130,6 +149,28 @@ _MONTHS = ["januari", "februari", "maart", "april", "mei", "juni"]
 _MONTHS += ["juli", "augustus", "september", "oktober", "november", "december"]
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """Return `1 buurt` or `3 buurten`."""
-    return f"{number(count)} {one if count == 1 else many}"
+def is_one(count: float | None) -> bool:
+    """Return whether a count is printed as 1, so that what is counted is singular."""
+    return is_known(count) and number(count) == "1"
+
+
+def plural(count: float | None, one: str, many: str) -> str:
+    """Return `1 buurt` or `3 buurten`; unknown is `een onbekend aantal buurten`."""
+    if not is_known(count):
+        return f"een {UNKNOWN} aantal {many}"
+    return f"{number(count)} {one if is_one(count) else many}"
+
+
+def plain(text: str) -> str:
+    """Return `text` without what nobody sees and no drawing or page may hold."""
+    return _UNSEEN.sub("", text)
+
+
+def name(text: str, most: int = 80) -> str:
+    """Return a name from elsewhere as it may stand in a sentence: plain, on one line, not too long.
+
+    What is longer than `most` characters ends in an ellipsis; the raw file has the whole.
+    """
+    text = " ".join(plain(text).split())
+    text = text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    return text or UNKNOWN

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wijkboek_utils import columns, odata, sources
+from wijkboek_utils import columns, dutch, odata, sources
 from wijkboek_utils.errors import Fout
 
 NO_FIGURE = -99998  # CBS: no figure. Other large negative amounts are real.
@@ -56,6 +56,7 @@ def read(gemeente: str, jaar: int) -> pd.DataFrame:
         raise Fout(f"{gemeente} {jaar}: in {found.id} ontbreekt een bedrag bij taakveld {codes}.")
     if not rows[["lasten", "baten"]].to_numpy().any():
         raise Fout(f"{gemeente} leverde over {jaar} geen Iv3: alle bedragen in {found.id} zijn 0.")
+    rows = rows.assign(naam=rows["naam"].map(dutch.name, na_action="ignore"))
     return rows[["taakveld", "naam", "lasten", "baten", "salarissen"]].reset_index(drop=True)
 
 

@@ -10,8 +10,11 @@ from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.regions import gemeente_of, is_code
 
 DEFAULT = "utrecht-kanaleneiland"
-_FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen"}
+_FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen", "huiskleuren"}
 _AREA_FIELDS = {"codes", "gemeente", "naam_bevat"}
+_LONGEST = {"naam": 80, "toelichting": 500, "contact": 300}  # characters
+_LONGEST_FACT = 1000  # of an own kengetal: its name, source and so on
+_COLOURS = {"hoofd", "steun"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Pilot:
     contact: str = ""
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
     kengetallen: dict[str, dict] = field(default_factory=dict)  # unit values of its own
+    huiskleuren: dict[str, str] = field(default_factory=dict)  # hoofd and steun, as `#rrggbb`
 
     @property
     def periode(self) -> str:
@@ -119,17 +123,19 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
     for key in data.keys() & {"naam", "toelichting", "contact"}:
         if not isinstance(data[key], str) or not data[key].strip():
             raise Fout(f"{where}: {key} moet een tekst zijn; er staat {data[key]!r}.")
+        _check_words(data[key], f"{where}: {key}", _LONGEST[key])
     jaar = data["jaar"] if jaar is None else jaar
     codes, words = _area_codes(area, where, jaar)
     return Pilot(
         slug=slug,
-        naam=str(data["naam"]),
+        naam=" ".join(data["naam"].split()),
         **_place(gemeente_of(codes[0]), jaar),
         codes=codes,
         toelichting=str(data.get("toelichting") or ""),
         contact=str(data.get("contact") or ""),
         omschrijving=words,
         kengetallen=_kengetallen(data.get("kengetallen"), where),
+        huiskleuren=_huiskleuren(data.get("huiskleuren"), f"{where}, huiskleuren"),
     )
 
 
@@ -142,7 +148,32 @@ def _kengetallen(value: object, where: str) -> dict[str, dict]:
         kengetallen.load(own)
     except Fout as fout:
         raise Fout(f"{where}: {fout}") from fout
+    for id, facts in own.items():
+        for name, fact in facts.items():
+            _check_words(str(fact), f"{where}: kengetal {id}, {name}", _LONGEST_FACT)
     return own
+
+
+def _check_words(text: str, where: str, most: int) -> None:
+    """Raise Fout for a text that is too long to read, or that holds what nobody sees."""
+    if len(text) > most:
+        length = dutch.number(len(text))
+        raise Fout(f"{where} is te lang: {length} tekens. Schrijf er ten hoogste {most}.")
+    if odd := next((c for c in text if dutch.plain(c) != c), None):
+        raise Fout(
+            f"{where} bevat een teken dat niemand ziet (U+{ord(odd):04X}). Typ de tekst opnieuw "
+            "en plak haar niet."
+        )
+
+
+def _huiskleuren(value: object, where: str) -> dict[str, str]:
+    """Return the house colours of a pilot, checked before any notebook runs."""
+    if value is None:
+        return {}
+    own = _mapping(value, _COLOURS, set(), where)
+    from wijkboek_utils import colours  # most pilots have none, and it takes long to import
+
+    return colours.check_all(own, where)
 
 
 def _mapping(value: object, known: set[str], needed: set[str], where: str) -> dict:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import yaml
 
+from wijkboek_utils.dutch import plain
 from wijkboek_utils.errors import Fout, did_you_mean
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _source(manifest: Path, entry: dict[str, Any]) -> Source:
                 raise Fout(f"{where}: {name} hoort een lijst te zijn.")
             facts[name] = tuple(value or ())
         else:  # YAML reads a year or a day without quotes as something else than text
-            facts[name] = value if value is None else str(value)
+            facts[name] = value if value is None else plain(str(value))
     return Source(path=manifest.parent / facts.pop("file"), **facts)
 
 
