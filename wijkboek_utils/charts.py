@@ -1,8 +1,7 @@
-"""Pictures as inline SVG: flows, bars with their range, a map. Text and title for every picture.
+"""Pictures as inline SVG: flows, bars and ranges, the cents of a euro, accounts, a map.
 
-Drawn here and not by a plotting library: the report needs real text, a title and description for
-each picture, colours that follow the page (light, dark, print) and no script. That is a small
-amount of SVG, and every library we tried adds to it what a page for the public may not have.
+Drawn here and not by a plotting library: docs/tekenen.md says what each would cost. A range is
+never drawn as a solid bar; each picture can be read without its colours.
 """
 
 import xml.etree.ElementTree as ET
@@ -12,21 +11,22 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils.show import Html, plain, slug
+from wijkboek_utils import drawing, sankey
+from wijkboek_utils.drawing import INK, LINE, NAME, PAPER, SOFT, WIDTH, tone
+from wijkboek_utils.show import Html, plain
 
-FONT = "font-family:var(--wb-font,system-ui,sans-serif)"
-INK = "var(--wb-ink,#1a1d21)"
-LINE = "var(--wb-map-line,#1a1d21)"
-PAPER = "var(--wb-paper,#fff)"
-SOFT = "var(--wb-soft,#5b6470)"
-# Each step of the map has 3:1 or more with the line between areas; the classes are also in words.
+# Each step of the map has 3:1 or more with the line between areas; it is also a number.
 STEPS = 5
-_DETAIL = 0.3  # in the units of a drawing: what is finer than this on a map cannot be seen
+_DETAIL = 0.15  # in the units of a drawing: what is finer than this on a map cannot be seen
+_ROOM = 7.5  # radius of the largest circle in an area that has room for its number
+_HATCH = 4.0  # between the lines of an area without a figure
+_COIN, _IN_A_ROW = 17.0, 20
+_SEEN = 9.0  # in a smaller range the line at the amount would hide the range
 
 
 @dataclass(frozen=True)
 class Node:
-    """A bar in the picture of flows; `amount` decides its height, `label` and `value` are shown."""
+    """A payer or a goal in the picture of flows; `amount` decides its height."""
 
     name: str
     value: str
@@ -34,145 +34,85 @@ class Node:
     tone: str = "2"  # which colour of the house: --wb-1 to --wb-4
 
 
-def _svg(width: float, height: float, title: str, description: str) -> ET.Element:
-    """Return an empty drawing that says what it shows to who cannot see it."""
-    ident = slug(title)
-    svg = ET.Element(
-        "svg",
-        {
-            "viewBox": f"0 0 {width:g} {height:g}",
-            "role": "img",
-            "aria-labelledby": f"{ident}-titel {ident}-uitleg",
-            "style": f"{FONT};width:100%;height:auto",
-        },
-    )
-    ET.SubElement(svg, "title", {"id": f"{ident}-titel"}).text = plain(title)
-    ET.SubElement(svg, "desc", {"id": f"{ident}-uitleg"}).text = plain(description)
-    return svg
-
-
-def _text(parent: ET.Element, x: float, y: float, text: str, **style: str) -> None:
-    anchor = style.pop("anchor", "start")
-    css = ";".join(f"{k.replace('_', '-')}:{v}" for k, v in {"fill": INK, **style}.items())
-    attributes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "style": css}
-    ET.SubElement(parent, "text", attributes).text = plain(text)
-
-
-def _rect(parent: ET.Element, x: float, y: float, w: float, h: float, fill: str) -> ET.Element:
-    box = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{w:.1f}", "height": f"{h:.1f}"}
-    return ET.SubElement(parent, "rect", {**box, "style": f"fill:{fill}"})
-
-
-def _tone(name: str) -> str:
-    fallback = {"1": "#0b5d7a", "2": "#2f7d4f", "3": "#a4471f", "4": "#6b4f9e"}[name]
-    return f"var(--wb-{name},{fallback})"
-
-
-def _render(svg: ET.Element) -> str:
-    return ET.tostring(svg, encoding="unicode")
-
-
 def flows(left: list[Node], middle: str, right: list[Node], title: str, description: str) -> str:
-    """Return a picture of money that flows from `left` through `middle` to `right`.
-
-    Both sides add up to the same amount. The height of a band is its amount.
-    """
-    width, top, gap, slot, drawn = 680.0, 14.0, 8.0, 34.0, 300.0
-    columns = {"left": 165.0, "middle": 335.0, "right": 505.0}
-    bar = 14.0
-    total = sum(n.amount for n in left) or 1.0
-    scale = drawn / total
-    heights = [
-        sum(max(n.amount * scale, slot) + gap for n in side) - gap if side else 0
-        for side in (left, right)
+    """Return a picture of money that flows from `left` through `middle` to `right`."""
+    sides = [
+        [sankey.Node(f"{name} {n}", one.name, one.value, one.tone) for n, one in enumerate(side)]
+        for name, side in (("van", left), ("naar", right))
     ]
-    height = max([*heights, drawn]) + 2 * top + 26
-    svg = _svg(width, height, title, description)
-    start = (height - drawn) / 2
-    _band_side(svg, left, columns["left"], columns["middle"], bar, scale, start, height, True)
-    _band_side(svg, right, columns["right"], columns["middle"], bar, scale, start, height, False)
-    _rect(svg, columns["middle"], start, bar, drawn, INK)
-    _text(
-        svg,
-        columns["middle"] + bar / 2,
-        start - 10,
-        middle,
-        anchor="middle",
-        font_weight="600",
-        font_size="15px",
-    )
-    return _render(svg)
+    links = [sankey.Link(f"van {n}", "midden", one.amount) for n, one in enumerate(left)]
+    links += [sankey.Link("midden", f"naar {n}", one.amount) for n, one in enumerate(right)]
+    between = [sankey.Node("midden", middle, "")]
+    return sankey.draw([sides[0], between, sides[1]], links, title, description)
 
 
-def _band_side(
-    svg: ET.Element,
-    nodes: list[Node],
-    x: float,
-    x_middle: float,
-    bar: float,
-    scale: float,
-    y_middle: float,
-    height: float,
-    is_left: bool,
-) -> None:
-    """Draw the bars, bands and labels of one side, in order from top to bottom."""
-    gap, slot = 8.0, 34.0
-    slots = [max(n.amount * scale, slot) for n in nodes]
-    y = (height - sum(slots) - gap * (len(nodes) - 1)) / 2
-    for node, room in zip(nodes, slots, strict=True):
-        thick = max(node.amount * scale, 1.5)
-        y_bar = y + (room - thick) / 2
-        x0, x1 = (x + bar, x_middle) if is_left else (x_middle + bar, x)
-        y0, y1 = (y_bar, y_middle) if is_left else (y_middle, y_bar)
-        bend = (x0 + x1) / 2
-        path = (
-            f"M{x0:.1f},{y0:.1f}C{bend:.1f},{y0:.1f} {bend:.1f},{y1:.1f} {x1:.1f},{y1:.1f}"
-            f"v{thick:.1f}"
-            f"C{bend:.1f},{y1 + thick:.1f} {bend:.1f},{y0 + thick:.1f} {x0:.1f},{y0 + thick:.1f}Z"
-        )
-        ET.SubElement(svg, "path", {"d": path, "style": f"fill:{_tone(node.tone)};opacity:.38"})
-        _rect(svg, x, y_bar, bar, thick, _tone(node.tone))
-        x_text, anchor = (x - 8, "end") if is_left else (x + bar + 8, "start")
-        middle = y + room / 2
-        _text(svg, x_text, middle - 3, node.name, anchor=anchor, font_size="14px")
-        _text(svg, x_text, middle + 13, node.value, anchor=anchor, font_size="13px", fill=SOFT)
-        y += room + gap
-        y_middle += node.amount * scale
+def _row(svg: ET.Element, y: float, name: str, value: str) -> None:
+    drawing.text(svg, 0, y, name, font_size=NAME)
+    drawing.text(svg, WIDTH, y, value, anchor="end", fill=SOFT)
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar with its range; `low` and `high` are None where no range is known."""
+    """A bar with its range; None is not known. Bars of one `group` stand below its name."""
 
     name: str
     value: str
-    amount: float
+    amount: float | None
     low: float | None = None
     high: float | None = None
+    group: str = ""
+    tone: str = "1"
+
+    def ends(self) -> tuple[float, float] | None:
+        """Return the range, where it is known."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    def top(self) -> float:
+        """Return the highest that is drawn."""
+        return max(self.amount or 0.0, *(self.ends() or (0.0,)), 0.0)
 
 
-def bars(items: list[Bar], title: str, description: str, tone: str = "1") -> str:
-    """Return horizontal bars from 0, each with its range as a line and its figure in words."""
-    width, row, thick = 340.0, 40.0, 11.0
-    svg = _svg(width, row * len(items) + 4, title, description)
-    top = max([max(i.amount, i.high or 0) for i in items], default=0) or 1.0
+def bars(items: list[Bar], title: str, description: str, shared: bool = True) -> str:
+    """Return horizontal bars from 0, each with its figure in words.
+
+    What is sure is solid, the range is light with an end on both sides, a line marks the amount.
+    Below 0 nothing is drawn. All bars share a scale; without `shared` each group has its own.
+    """
+    row, head = 40.0, 26.0
+    heads = [n for n, i in enumerate(items) if i.group and (not n or items[n - 1].group != i.group)]
+    svg = drawing.canvas(WIDTH, row * len(items) + head * len(heads) + 4, title, description)
+    y = 0.0
     for n, item in enumerate(items):
-        y = n * row
-        _text(svg, 0, y + 14, item.name, font_size="12.5px")
-        _text(svg, width, y + 14, item.value, anchor="end", font_size="12.5px", fill=SOFT)
-        _rect(svg, 0, y + 20, max(item.amount / top * width, 1), thick, _tone(tone))
-        if item.low is not None and item.high is not None:
-            _whisker(svg, item.low / top * width, item.high / top * width, y + 20 + thick / 2)
-    return _render(svg)
+        if n in heads:
+            drawing.text(svg, 0, y + 19, item.group, font_size=NAME, font_weight="600")
+            drawing.rect(svg, 0, y + 24, WIDTH, 0.7, SOFT)
+            y += head
+        near = [i for i in items if shared or i.group == item.group]
+        scale = WIDTH / (max(i.top() for i in near) or 1.0)
+        _row(svg, y + 14, item.name, item.value)
+        _bar(svg, item, y + 20, scale, tone(item.tone))
+        y += row
+    return drawing.render(svg)
 
 
-def _whisker(svg: ET.Element, x0: float, x1: float, y: float) -> None:
-    """Draw a range as a line with an end on both sides, light below it to stand out on a bar."""
-    x0, x1 = max(x0, 1.0), max(x1, 1.0)
-    path = f"M{x0:.1f},{y - 5:.1f}v10M{x0:.1f},{y:.1f}H{x1:.1f}M{x1:.1f},{y - 5:.1f}v10"
-    for colour, stroke in ((PAPER, "4.5"), (INK, "2")):
-        style = f"stroke:{colour};stroke-width:{stroke};fill:none"
-        ET.SubElement(svg, "path", {"d": path, "style": style})
+def _bar(svg: ET.Element, item: Bar, y: float, scale: float, colour: str) -> None:
+    if item.amount is None:
+        return
+    amount, thick = max(item.amount * scale, 1.0), 12.0
+    if (ends := item.ends()) is None:
+        drawing.rect(svg, 0, y, amount, thick, colour)
+        return
+    low, high = (max(end * scale, 0.0) for end in ends)
+    drawing.rect(svg, 0, y, max(low, 1.0), thick, colour)
+    drawing.range_mark(svg, low, high, y + thick / 2, colour)
+    if high - low > _SEEN:
+        _middle(svg, amount, y + thick / 2)
+
+
+def _middle(svg: ET.Element, x: float, y: float) -> None:
+    """Mark the amount in a range: a line, paper beside it to stand out."""
+    drawing.rect(svg, x - 3, y - 8, 6, 16, PAPER)
+    drawing.rect(svg, x - 1, y - 8, 2, 16, INK)
 
 
 @dataclass(frozen=True)
@@ -188,39 +128,116 @@ class Range:
 
 
 def ranges(items: list[Range], title: str, description: str, shared: bool = False) -> str:
-    """Return a row for each range: a bar from low to high, a line at its middle, a dot at `own`.
+    """Return a row for each range: a band from low to high, a line at its middle, a dot at `own`.
 
     Each row has a scale of its own, from the lowest to the highest that it shows; with `shared` all
     rows have one scale from 0, so that they can be compared.
     """
-    width, row = 340.0, 42.0
-    svg = _svg(width, row * len(items) + 4, title, description)
+    row = 42.0
+    svg = drawing.canvas(WIDTH, row * len(items) + 4, title, description)
     shown = [[v for v in (i.low, i.middle, i.high, i.own) if v is not None] for i in items]
     everything = [0.0, *(v for values in shown for v in values)]
     for n, (item, values) in enumerate(zip(items, shown, strict=True)):
         y = n * row + 27
-        _text(svg, 0, y - 13, item.name, font_size="12.5px")
-        _text(svg, width, y - 13, item.value, anchor="end", font_size="12.5px", fill=SOFT)
-        _rect(svg, 0, y - 0.5, width, 1, SOFT)
+        _row(svg, y - 13, item.name, item.value)
+        drawing.rect(svg, 0, y - 0.5, WIDTH, 1, SOFT)
         scale = everything if shared else values
         if item.low is not None and item.high is not None:
-            start, end = (_place(v, scale, width) for v in (item.low, item.high))
-            _rect(svg, start, y - 5, max(end - start, 2), 10, _tone("1"))
+            start, end = (_place(v, scale) for v in (item.low, item.high))
+            drawing.range_mark(svg, start, max(end, start + 2), y, tone("1"))
         if item.middle is not None:
-            middle = _place(item.middle, scale, width)
-            _rect(svg, middle - 3, y - 8, 6, 16, PAPER)
-            _rect(svg, middle - 1, y - 8, 2, 16, INK)
+            _middle(svg, _place(item.middle, scale), y)
         if item.own is not None:
-            spot = {"cx": f"{_place(item.own, scale, width):.1f}", "cy": f"{y:.1f}", "r": "6.5"}
-            style = f"fill:{_tone('3')};stroke:{PAPER};stroke-width:2"
-            ET.SubElement(svg, "circle", {**spot, "style": style})
-    return _render(svg)
+            drawing.dot(svg, _place(item.own, scale), y, 6.5, tone("3"), PAPER)
+    return drawing.render(svg)
 
 
-def _place(value: float, scale: list[float], width: float) -> float:
+def _place(value: float, scale: list[float]) -> float:
     """Return where a value lies between the ends of a scale, with room for a dot at both."""
     edge, first, span = 8.0, min(scale), max(scale) - min(scale)
-    return edge + (width - 2 * edge) * ((value - first) / span if span else 0.5)
+    return edge + (WIDTH - 2 * edge) * ((value - first) / span if span else 0.5)
+
+
+@dataclass(frozen=True)
+class Cents:
+    """What a euro is spent on: how many cents of it stay and how many leave."""
+
+    name: str
+    stay: int
+    leave: int
+
+
+def coins(items: list[Cents], words: tuple[str, str], title: str, description: str) -> str:
+    """Return a coin for each cent, solid when it stays and open when it leaves.
+
+    `words` say of the drawing what a solid and what an open coin is.
+    """
+    deep = [20 + _COIN * -(-(i.stay + i.leave) // _IN_A_ROW) + 8 for i in items]
+    svg = drawing.canvas(WIDTH, 48 + sum(deep), title, description)
+    for line, (word, solid) in enumerate(zip(words, (True, False), strict=True)):
+        _coin(svg, 8.5, 9 + 18 * line, solid)
+        drawing.text(svg, 22, 13 + 18 * line, word)
+    y = 44.0
+    for item, height in zip(items, deep, strict=True):
+        count = item.stay + item.leave
+        _row(svg, y + 13, item.name, f"{count} cent" if count else "minder dan 1 cent")
+        for n in range(count):
+            down, along = divmod(n, _IN_A_ROW)
+            place = (along + 0.5) * _COIN, y + 20 + (down + 0.5) * _COIN
+            _coin(svg, *place, n < item.stay)
+        y += height
+    return drawing.render(svg)
+
+
+def _coin(svg: ET.Element, x: float, y: float, solid: bool) -> None:
+    drawing.dot(svg, x, y, 6, tone("1") if solid else PAPER, tone("1"))
+
+
+@dataclass(frozen=True)
+class Account:
+    """What goes out of and comes into an account, and the difference with its range."""
+
+    name: str
+    words: tuple[str, str, str]  # of what goes out, what comes in, and the difference
+    out: float | None
+    into: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+def accounts(items: list[Account], title: str, description: str) -> str:
+    """Return what goes out of each account (open) left of zero, and what comes in (solid) right.
+
+    Below them the difference with its range, on the same scale. None is not known: not drawn.
+    """
+    row, top, zero = 92.0, 20.0, WIDTH / 2
+    svg = drawing.canvas(WIDTH, top + row * len(items), title, description)
+    known = [abs(v) for i in items for v in (i.out, i.into, i.low, i.high) if v is not None]
+    scale = (zero - 2) / (max(known, default=0.0) or 1.0)
+    drawing.text(svg, 0, 14, "eruit", font_weight="600")
+    drawing.text(svg, WIDTH, 14, "erin", anchor="end", font_weight="600")
+    for n, item in enumerate(items):
+        y = top + n * row
+        drawing.rect(svg, 0, y, WIDTH, 0.7, SOFT)
+        out, into, difference = item.words
+        drawing.text(svg, 0, y + 17, item.name, font_size=NAME, font_weight="600")
+        drawing.text(svg, 0, y + 33, out, fill=SOFT)
+        drawing.text(svg, WIDTH, y + 33, into, anchor="end", fill=SOFT)
+        if item.out is not None:
+            width = max(item.out * scale, 1.0)
+            bar = drawing.rect(svg, zero - 1 - width, y + 40, width, 10, PAPER)
+            bar.set("style", f"fill:{PAPER};stroke:{tone('3')};stroke-width:1.6")
+        if item.into is not None:
+            drawing.rect(svg, zero + 1, y + 39, max(item.into * scale, 1.0), 12, tone("1"))
+        drawing.rect(svg, zero - 0.5, y + 36, 1, 34, INK)
+        if item.low is not None and item.high is not None:
+            low, high = (zero + end * scale for end in (item.low, item.high))
+            drawing.range_mark(svg, low, high, y + 61, tone("4"))
+        if item.difference is not None:
+            drawing.dot(svg, zero + item.difference * scale, y + 61, 5.5, tone("4"), PAPER)
+        drawing.text(svg, zero, y + 84, f"verschil {difference}", anchor="middle")
+    return drawing.render(svg)
 
 
 def classes(values: pd.Series, steps: int = STEPS) -> pd.Series:
@@ -238,36 +255,45 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     """Return a map. `shapes` has `geometry` (projected, metres), `klasse` (0..4 or missing),
     `binnen` (inside the area of the report) and `uitleg` (name and figure of an area).
 
-    The area of the report has a heavy outline, so that it can be told without colour.
+    An area with room for it has the number of its class (1 is lowest), and the area of the report
+    has a heavy outline, so that both can be told without colour.
     """
     bounds = shapes["geometry"].bounds
     x0, y0 = bounds["minx"].min(), bounds["miny"].min()
     x1, y1 = bounds["maxx"].max(), bounds["maxy"].max()
-    width = 640.0
-    scale = width / max(x1 - x0, y1 - y0)
-    size = ((x1 - x0) * scale + 8, (y1 - y0) * scale + 8)
-    svg = _svg(*size, title, description)
+    scale = (WIDTH - 8) / max(x1 - x0, y1 - y0)
+    svg = drawing.canvas((x1 - x0) * scale + 8, (y1 - y0) * scale + 8, title, description)
     # Boundaries of CBS have a point every few metres. The line between two areas is wider than
     # what can come between them here.
     drawn = shapes.assign(geometry=shapes["geometry"].simplify(_DETAIL / scale))
     for area in drawn.itertuples():
         fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
-        style = f"fill:{fill};stroke:{LINE};stroke-width:.8;stroke-linejoin:round"
-        path = _path(area.geometry, x0, y1, scale)
-        shape = ET.SubElement(svg, "path", {"d": path, "style": style})
+        style = {"fill": fill, "stroke": LINE, "stroke_width": ".6", "stroke_linejoin": "round"}
+        shape = drawing.path(svg, drawing.area(area.geometry, x0, y1, scale), **style)
         ET.SubElement(shape, "title").text = plain(area.uitleg)
+    blank = drawn.loc[drawn["klasse"].isna(), "geometry"]
+    if len(blank):
+        lines = drawing.hatch(blank.union_all(), _HATCH / scale)
+        drawing.path(svg, drawing.area(lines, x0, y1, scale), stroke=LINE, stroke_width=".6")
     inside = shapes.loc[shapes["binnen"], "geometry"]
     if 0 < len(inside) < len(shapes):
         # Paper under ink: the outline stands out on light and dark areas alike.
-        outline = _path(inside.union_all().simplify(_DETAIL / scale), x0, y1, scale)
-        for colour, thick in ((PAPER, 7), (INK, 3)):
-            style = f"fill:none;stroke:{colour};stroke-width:{thick};stroke-linejoin:round"
-            ET.SubElement(svg, "path", {"d": outline, "style": style})
-    return _render(svg)
+        outline = drawing.area(inside.union_all().simplify(_DETAIL / scale), x0, y1, scale)
+        for colour, thick in ((PAPER, "4.5"), (INK, "2")):
+            style = {"fill": "none", "stroke": colour, "stroke_width": thick}
+            drawing.path(svg, outline, **style, stroke_linejoin="round")
+    known = drawn[drawn["klasse"].notna()]
+    circles = known["geometry"].maximum_inscribed_circle(tolerance=0.5 / scale)
+    for circle, klasse in zip(circles, known["klasse"], strict=True):
+        if circle.length * scale >= _ROOM:
+            x, y = (circle.coords[0][0] - x0) * scale + 4, (y1 - circle.coords[0][1]) * scale + 4
+            drawing.text(svg, x, y + 4.2, str(klasse + 1), anchor="middle", halo="ja")
+    return drawing.render(svg)
 
 
 _STEP = ["#f3f0da", "#c5ddb4", "#7fbf9d", "#3f9696", "#2a6f92"]
 _NO_FIGURE = "var(--wb-map-none,#dcdcdc)"
+_HATCHED = f"repeating-linear-gradient(135deg,{LINE} 0 1px,{_NO_FIGURE} 1px 5px)"
 
 
 def _step(step: int) -> str:
@@ -275,22 +301,13 @@ def _step(step: int) -> str:
 
 
 def legend(items: list[tuple[int | None, str]]) -> Html:
-    """Return what the classes of a map mean, as a list: (class or None for no figure, words)."""
+    """Return what the classes of a map mean, as a list: (class or None for no figure, words).
+
+    A class has its number before its words, as on the map: 1 is the lowest.
+    """
     rows = []
     for step, words in items:
-        style = f"background:{_NO_FIGURE if step is None else _step(step)}"
-        rows.append(f'<li><span class="wb-swatch" style="{style}"></span>{escape(words)}</li>')
+        colour, number = (_HATCHED, "") if step is None else (_step(step), f"{step + 1}: ")
+        swatch = f'<span class="wb-swatch" style="background:{colour}"></span>'
+        rows.append(f"<li>{swatch}{number}{escape(words)}</li>")
     return Html(f'<ul class="wb-legend">{"".join(rows)}</ul>')
-
-
-def _path(geometry: object, x0: float, y1: float, scale: float) -> str:
-    """Return a polygon or several as SVG, north up."""
-    parts = []
-    for polygon in getattr(geometry, "geoms", [geometry]):
-        for ring in [polygon.exterior, *polygon.interiors]:
-            points = [
-                f"{(x - x0) * scale + 4:.1f},{(y1 - y) * scale + 4:.1f}"
-                for x, y in ring.coords[:-1]
-            ]
-            parts.append("M" + "L".join(points) + "Z")
-    return "".join(parts)

@@ -1,0 +1,138 @@
+"""One sentence for each picture: what there is to see, computed from what is drawn."""
+
+import pandas as pd
+
+from wijkboek_utils import dutch
+from wijkboek_utils.dutch import Z90, is_known, join, number
+from wijkboek_utils.picture_rows import ELDERS, GAP, REST, WIJK
+
+_GOES = {
+    "buitenwereld": "elders",
+    "rijk": "het Rijk",
+    "vermogen": "spaargeld",
+    "huishoudens": "huishoudens",
+    "bedrijven": "bedrijven",
+    "instellingen": "instellingen",
+    "gemeente": "de gemeente",
+}
+_WHO = {**_GOES, "buitenwereld": "anderen buiten de wijk"}
+Stays = tuple[float, float] | None  # the range of the share that stays in the wijk, if known
+_NEAR = 0.03  # below this share two amounts are called about equal
+
+
+def wijk(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
+    """Say how much stays in the wijk and where the rest goes; `rows` as `picture_rows.through`."""
+    spent = rows[(rows["kant"] == "uit") & ~rows["sector"].eq(ELDERS) & rows["partij"].ne(GAP)]
+    total = spent["bedrag"].sum()
+    if not total > 0:
+        return f"Hoe het geld door {naam} stroomt, is niet bekend."
+    home = spent.loc[spent["partij"] == WIJK, "bedrag"].sum() / total
+    away = spent[spent["partij"] != WIJK].groupby("partij")["bedrag"].sum()
+    text = (
+        f"Van elke 100 euro die in {naam} wordt uitgegeven, blijft naar schatting "
+        f"{_span(home, stays, 'euro')} in de wijk"
+    )
+    if away.empty:
+        return f"{text}."
+    return f"{text}; het meeste gaat naar {_largest(away)}."
+
+
+def euro(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
+    """Say how many cents stay and what takes most; `rows` as `picture_rows.cents`."""
+    if not rows["bedrag"].sum() > 0:
+        return f"Waaraan bewoners van {naam} hun geld uitgeven, is niet bekend."
+    home = _span(rows["blijft"].sum() / 100, stays, "cent")
+    most = (rows["blijft"] + rows["gaat"])[rows["soort"] != REST]
+    top = [dutch.lower_first(name) for name in rows.loc[most.index[most == most.max()], "soort"]]
+    each = "elk " if top[1:] else ""
+    return (
+        f"Van elke euro van bewoners blijft naar schatting {home} in de wijk; het meeste, "
+        f"{each}{number(most.max())} cent, gaat naar {join(top)}."
+    )
+
+
+def _span(share: float, stays: Stays, unit: str) -> str:
+    """Return a share as a number of hundredths, with its range where that is known."""
+    if stays and is_known(stays[0]) and is_known(stays[1]):
+        return dutch.percents(*stays, unit)
+    return f"ongeveer {dutch.percents(share, share, unit)}"
+
+
+def _largest(amounts: pd.Series) -> str:
+    """Return the party with the largest amount, and those whose amount is about equal to it."""
+    top = amounts[amounts >= amounts.max() * (1 - _NEAR)]
+    return join([_GOES[str(name)] for name in top.sort_values(ascending=False).index])
+
+
+def balances(rows: pd.DataFrame, naam: str) -> str:
+    """Say at which accounts the difference is larger than its margin.
+
+    `rows` as `wijkrekening.balances`.
+    """
+    known = rows.dropna(subset=["saldo", "se"])
+    if known.empty:
+        return f"Van geen enkele rekening van {naam} is bekend wat erin komt en eruit gaat."
+    beyond = known[known["saldo"].abs() > Z90 * known["se"]]
+    if beyond.empty:
+        return (
+            "Bij geen enkele rekening is het verschil tussen erin en eruit groter dan de marge: "
+            "elk verschil kan ook nul zijn."
+        )
+    names = join([_WHO[str(name)] for name in beyond["sector"]])
+    text = f"Bij {names} is het verschil tussen erin en eruit groter dan de marge"
+    if len(beyond) == len(known):
+        return f"{text}."
+    return f"{text}; bij de andere kan het ook nul zijn."
+
+
+def parties(rows: pd.DataFrame, naam: str) -> str:
+    """Say who pays more to gemeente and Rijk than it gets; `rows` as `picture_rows.parties`."""
+    own = rows[rows["partij"].isin(["huishoudens", "bedrijven", "instellingen"])]
+    known = own.dropna(subset=["verschil", "se_verschil"])
+    if known.empty:
+        return f"Wat bewoners en bedrijven van {naam} aan de overheid betalen, is niet bekend."
+    sure = known["verschil"].abs() > Z90 * known["se_verschil"]
+    pay, get, unsure = (
+        join([_GOES[str(name)] for name in known.loc[chosen, "partij"]])
+        for chosen in (sure & (known["verschil"] > 0), sure & (known["verschil"] < 0), ~sure)
+    )
+    parts = []
+    if pay:
+        parts.append(f"betalen {pay} naar schatting meer aan gemeente en Rijk dan zij krijgen")
+    if get and pay:
+        parts.append(f"{get} krijgen meer")
+    elif get:
+        parts.append(f"krijgen {get} naar schatting meer van gemeente en Rijk dan zij betalen")
+    if unsure and parts:
+        parts.append(f"van {unsure} is het niet te zeggen")
+    elif unsure:
+        parts.append(f"is van {unsure} niet te zeggen of zij meer betalen of meer krijgen")
+    return f"In {naam} {'; '.join(parts)}."
+
+
+def comparison(rows: pd.DataFrame, naam: str, gemeente: str) -> str:
+    """Say how an area stands to its gemeente and the country; `rows` as `picture_rows.beside`."""
+    parts = []
+    for row in rows.itertuples():
+        verdicts: dict[str, list[str]] = {}
+        for place, other in ((f"heel {gemeente}", row.gemeente), ("Nederland", row.land)):
+            if is_known(row.waarde) and is_known(other):
+                margin = Z90 * row.se if is_known(row.se) else 0.0
+                verdicts.setdefault(_verdict(row.waarde, other, margin), []).append(place)
+        words = [f"{verdict} in {join(places)}" for verdict, places in verdicts.items()]
+        parts += [f"{row.wat} {join(words)}"] if words else []
+    if not parts:
+        return f"Er is geen cijfer om {naam} mee te vergelijken."
+    text = f"{'; '.join(parts)}."
+    text = text[0].upper() + text[1:]
+    if rows["gemeente"].isna().all():
+        text += " De gemeente als geheel staat er niet naast: die is hetzelfde of niet bekend."
+    return text
+
+
+def _verdict(value: float, other: float, margin: float) -> str:
+    if abs(value - other) <= _NEAR * abs(other):
+        return "ongeveer even hoog als"
+    if abs(value - other) <= margin:
+        return "niet met zekerheid anders dan"
+    return "hoger dan" if value > other else "lager dan"
