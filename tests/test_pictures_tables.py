@@ -259,27 +259,6 @@ def test_income_that_is_estimated_names_the_figure_it_comes_from(sleutel, whole)
     assert a[4] == f"geschat: rest van het {whole}, verdeeld naar inwoners"
 
 
-def test_the_passport_leads_from_a_total_to_its_parts_and_checksums():
-    spread_by = {"methode": "verdeeld", "sleutel": "inwoners", "bron": "iv3;kwb", "se": 6.0}
-    rows = book(
-        lasten(60, **spread_by),
-        lasten(60, buurt="BU99010002", **spread_by),
-        lasten(40, post="iv3:5.7:lasten"),
-    )
-    html = tables.passport(rows, WEIGHTS, SLEUTELS, BRONNEN, "Opbouw van de uitgaven")
-    head, spread, measured = cells(html)
-    assert head == ["Verdeeld naar", "Hoe bekend", "Bedrag", "Mogelijke fout", "Bron"]
-    assert spread == ["inwoners", "verdeeld met een sleutel", "€ 60", "€ 6", "iv3, kwb"]
-    assert measured == ["niet verdeeld", "cijfer van CBS", "€ 40", "geen", "iv3"]
-    assert "<caption>Opbouw van de uitgaven</caption>" in html.html
-    proofs = [
-        f"{b}; controlegetal (sha256) {h}" for b, h in [("iv3: Iv3", "aa"), ("kwb: KWB", "bb")]
-    ]
-    assert "".join(f"<li>{p}</li>" for p in proofs) in html.html
-    only = tables.passport(rows[rows["sleutel"].isna()], WEIGHTS, SLEUTELS, BRONNEN, "t").html
-    assert "(sha256) aa" in only and "(sha256) bb" not in only
-
-
 def test_sources_keep_every_fact_and_name_a_missing_table_number():
     html = evidence.sources(BRONNEN).html
     assert html.startswith('<div class="wb-sources"><ul>')

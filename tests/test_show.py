@@ -21,7 +21,7 @@ HOSTILE = [
     "\N{HOUSE WITH GARDEN} Molenwijk \N{SPARKLING HEART}",
 ]
 # What a browser may change on its own (line ends, NUL) is left out.
-any_text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40)
+any_text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40).map(dutch.plain)
 
 
 class Reader(HTMLParser):
@@ -56,7 +56,7 @@ def everything(text: str) -> list[show.Html]:
         show.text(text, text),
         show.bullets([text]),
         show.bullets([text]).with_class("wb-sources"),
-        show.key_figures([(text, text, text)]),
+        show.key_figures([(text, text, text, show.text(text))]),
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_hostile_text_is_shown_and_does_nothing(hostile):
         page, model = Reader(block.html), Reader(harmless.html)
         assert page.tags == model.tags
         assert [name for name, _ in page.attributes] == [name for name, _ in model.attributes]
-        assert page.words.count(hostile) == model.words.count("x") > 0
+        assert page.words.count(dutch.plain(hostile)) == model.words.count("x") > 0
 
 
 @given(any_text.filter(str.strip), any_text.filter(str.strip))
@@ -137,7 +137,7 @@ def test_a_piece_in_a_box_is_the_same_piece():
 
 def test_pieces_are_added_in_order_and_shown_as_they_are():
     both = show.text("een", "", "twee") + show.bullets(["drie"])
-    assert both._repr_html_() == "<p>een</p><p>twee</p><ul><li>drie</li></ul>"
+    assert both._repr_mimebundle_()["text/html"] == "<p>een</p><p>twee</p><ul><li>drie</li></ul>"
 
 
 @given(any_text)

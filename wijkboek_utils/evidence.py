@@ -8,6 +8,7 @@ from wijkboek_utils import dutch, show, views
 from wijkboek_utils import sources as files
 from wijkboek_utils.dutch import about, number, percent
 from wijkboek_utils.households import INCOME
+from wijkboek_utils.kengetallen import STATUSES
 from wijkboek_utils.show import Html
 
 
@@ -95,7 +96,7 @@ def keys(grootboek: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) ->
     """Return the keys that municipal money was spread by: how much, margin, and why."""
     rows = views.services(grootboek)
     rows = rows[views.is_expense(rows)]
-    parts = views.passport(rows, weights, sleutels)
+    parts = views.by_key(rows, weights, sleutels)
     sums = parts.groupby("sleutel", as_index=False)["bedrag"].sum()
     facts = sleutels.drop_duplicates("naam").set_index("naam").reindex(sums["sleutel"])
     frame = pd.DataFrame(
@@ -183,7 +184,7 @@ def unit_values(kengetallen: pd.DataFrame) -> Html:
     """Return the kengetallen that were used, as a list; `kengetallen` as `Kengetallen.used`."""
     items = [
         f"{r.naam}: {_value(r.waarde, r.eenheid)} ({r.jaar}), waarschijnlijk {_range(r)}. "
-        f"{r.status.capitalize()}. Bron: {r.bron}, "
+        f"{STATUSES[r.status].capitalize()}. Bron: {r.bron}, "
         f"{_findable(r.vindplaats)}."
         for r in kengetallen.itertuples()
     ]

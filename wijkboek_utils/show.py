@@ -5,34 +5,44 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import pandas as pd
 
 from wijkboek_utils import dutch
+from wijkboek_utils.dutch import plain
 
 Format = Callable[..., str]
 
 
+LINKED_DATA = "application/ld+json"
+
+
 @dataclass(frozen=True)
 class Html:
-    """A piece of HTML that a notebook shows as it is. Everything in it is escaped by its maker."""
+    """A piece of HTML that a notebook shows as it is. Everything in it is escaped by its maker.
+
+    `linked` is the same for machines: the cijferpaspoorten in it as JSON-LD, a dict each.
+    """
 
     html: str
+    linked: tuple[dict[str, Any], ...] = ()
 
-    def _repr_html_(self) -> str:
-        return self.html
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/html": self.html}
+        return bundle | ({LINKED_DATA: list(self.linked)} if self.linked else {})
 
     def with_class(self, name: str) -> "Html":
         """Return this piece in a box of its own, for the style sheet."""
         return replace(self, html=f'<div class="{name}">{self.html}</div>')
 
     def __add__(self, other: "Html") -> "Html":
-        return replace(self, html=self.html + other.html)
+        return Html(self.html + other.html, self.linked + other.linked)
 
 
-def plain(text: str) -> str:
-    """Return `text` without control characters, which no drawing or page may hold."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+def in_page(text: str) -> str:
+    """Return a text for in a page, where it is a text and nothing else."""
+    return escape(plain(text))
 
 
 def slug(text: str) -> str:
@@ -56,7 +66,7 @@ def table(
     """
     formats = formats or {}
     head = "".join(
-        f'<th scope="col"{_number_class(c, formats)}>{escape(str(c))}</th>' for c in frame.columns
+        f'<th scope="col"{_number_class(c, formats)}>{in_page(str(c))}</th>' for c in frame.columns
     )
     rows = []
     # Column by column: a row of a frame would turn a year beside an amount into 2023.0.
@@ -65,10 +75,10 @@ def table(
         cells = [_cell(c, value, formats, first=n == 0) for n, (c, value) in enumerate(pairs)]
         kind = ' class="total"' if row[0] in totals else ""
         rows.append(f"<tr{kind}>{''.join(cells)}</tr>")
-    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    below = f'<p class="note">{in_page(note)}</p>' if note else ""
     return Html(
-        f'<div class="wb-table" tabindex="0" role="group" aria-label="{escape(caption, True)}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f'<div class="wb-table" tabindex="0" role="group" aria-label="{in_page(caption)}">'
+        f"<table><caption>{in_page(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{below}"
     )
 
@@ -80,12 +90,13 @@ def _number_class(column: str, formats: dict[str, Format]) -> str:
 def _cell(column: str, value: object, formats: dict[str, Format], first: bool) -> str:
     text = dutch.UNKNOWN if pd.isna(value) else formats.get(column, str)(value)
     tag = 'th scope="row"' if first else "td"
-    return f"<{tag}{_number_class(column, formats)}>{escape(text)}</{tag[:2]}>"
+    return f"<{tag}{_number_class(column, formats)}>{in_page(text)}</{tag[:2]}>"
 
 
 def fold(summary: str, content: Html) -> Html:
     """Return `content` folded away behind a line that opens it, without JavaScript."""
-    return Html(f"<details><summary>{escape(summary)}</summary>{content.html}</details>")
+    html = f"<details><summary>{in_page(summary)}</summary>{content.html}</details>"
+    return replace(content, html=html)
 
 
 def figure(
@@ -103,30 +114,35 @@ def figure(
     on a narrow screen and `narrow` for one that need not fill a wide one.
     """
     below = legend.html if legend else ""
-    return Html(
-        f'<figure class="wb-figure"><figcaption><strong>{escape(title)}</strong> '
-        f"{escape(sentence)}</figcaption>"
+    return replace(
+        twin,
+        html=f'<figure class="wb-figure"><figcaption><strong>{in_page(title)}</strong> '
+        f"{in_page(sentence)}</figcaption>"
         f'<div class="wb-scroll wb-{shape or "plain"}" tabindex="0" role="group" '
-        f'aria-label="Afbeelding: {escape(title, True)}">'
-        f"{svg}</div>{below}{fold(f'Toon de cijfers: {title}', twin).html}</figure>"
+        f'aria-label="Afbeelding: {in_page(title)}">'
+        f"{svg}</div>{below}{fold(f'Toon de cijfers: {title}', twin).html}</figure>",
     )
 
 
 def text(*paragraphs: str) -> Html:
     """Return plain paragraphs."""
-    return Html("".join(f"<p>{escape(p)}</p>" for p in paragraphs if p))
+    return Html("".join(f"<p>{in_page(p)}</p>" for p in paragraphs if p))
 
 
 def bullets(items: list[str]) -> Html:
     """Return a list."""
-    return Html(f"<ul>{''.join(f'<li>{escape(i)}</li>' for i in items)}</ul>")
+    return Html(f"<ul>{''.join(f'<li>{in_page(i)}</li>' for i in items)}</ul>")
 
 
-def key_figures(items: list[tuple[str, str, str]]) -> Html:
-    """Return the few figures that matter: (what it is, the figure in words, what it means)."""
+def key_figures(items: list[tuple[str, str, str, Html]]) -> Html:
+    """Return the few figures that matter: (what it is, the figure in words, what it means, its
+    passport).
+    """
+    items = [(*item, Html(""))[:4] for item in items]
     blocks = "".join(
-        f"<div><dt>{escape(name)}</dt><dd><strong>{escape(value)}</strong>"
-        f"<span>{escape(meaning)}</span></dd></div>"
-        for name, value, meaning in items
+        f"<div><dt>{in_page(name)}</dt><dd><strong>{in_page(value)}</strong>"
+        f"<span>{in_page(meaning)}</span>{passport.html}</dd></div>"
+        for name, value, meaning, passport in items
     )
-    return Html(f'<dl class="wb-key">{blocks}</dl>')
+    linked = tuple(one for *_, passport in items for one in passport.linked)
+    return Html(f'<dl class="wb-key">{blocks}</dl>', linked)

@@ -6,12 +6,6 @@ from wijkboek_utils import dutch, show, views
 from wijkboek_utils.dutch import about, interval, number, percent
 from wijkboek_utils.show import Html
 
-_METHODS = {
-    "gemeten": "cijfer van CBS",
-    "verdeeld": "verdeeld met een sleutel",
-    "geraamd": "geraamd",
-    "lokaal": "lokaal geteld",
-}
 MANY = 15  # a longer table of buurten is folded away
 _MARGIN = "Waarschijnlijk"  # heading of the column with the 90 % interval
 
@@ -84,17 +78,19 @@ def key_sets(compared: pd.DataFrame, naam: str, jaar: str) -> Html:
     return show.table(frame, f"{naam}, {jaar}: drie manieren om te verdelen", amounts)
 
 
+LANDED = {
+    "huishoudens": "Bij huishoudens in het gebied",
+    "buitenwereld": "Buiten het gebied, of nog onbekend",
+    "rijk": "Bij het Rijk (belasting)",
+}
+
+
 def landed(rows: pd.DataFrame, naam: str, jaar: str) -> Html:
     """Return where municipal money lands; `rows` as `views.landed`."""
-    names = {
-        "huishoudens": "Bij huishoudens in het gebied",
-        "buitenwereld": "Buiten het gebied, of nog onbekend",
-        "rijk": "Bij het Rijk (belasting)",
-    }
     rows = rows.sort_values("bedrag", ascending=False)
     frame = pd.DataFrame(
         {
-            "Waar het terechtkomt": [names.get(str(n), str(n)) for n in rows["naar"]],
+            "Waar het terechtkomt": [LANDED.get(str(n), str(n)) for n in rows["naar"]],
             "Bedrag": _amounts(rows),
             _MARGIN: _intervals(rows),
         }
@@ -184,28 +180,3 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
     caption = f"Inkomen van de inwoners van {naam}, voor belasting, per jaar"
     result = show.table(frame, caption, dict.fromkeys(figures, str))
     return show.fold(f"Toon alle {len(frame)} buurten", result) if len(frame) > MANY else result
-
-
-def passport(
-    rows: pd.DataFrame,
-    weights: pd.Series,
-    sleutels: pd.DataFrame,
-    bronnen: pd.DataFrame,
-    caption: str,
-) -> Html:
-    """Return the passport of a total: its parts by key, their margin and source, checksums."""
-    parts = views.passport(rows, weights, sleutels)
-    frame = pd.DataFrame(
-        {
-            "Verdeeld naar": parts["sleutel"],
-            "Hoe bekend": parts["wijze"].map(_METHODS),
-            "Bedrag": [about(r.bedrag, r.marge) for r in parts.itertuples()],
-            "Mogelijke fout": [about(v) if v else "geen" for v in parts["marge"]],
-            "Bron": parts["bron"].str.replace(";", ", "),
-        }
-    )
-    used = {b for ids in parts["bron"] for b in ids.split(";")}
-    files = bronnen[bronnen["bron"].isin(used)]
-    hashes = [f"{r.bron}: {r.titel}; controlegetal (sha256) {r.sha256}" for r in files.itertuples()]
-    table = show.table(frame, caption, {"Bedrag": str, "Mogelijke fout": str})
-    return table + show.bullets(hashes)

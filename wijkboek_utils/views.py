@@ -104,7 +104,7 @@ def gemeente_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFram
     parts = [
         spent.assign(kant="lasten", regel=spent["domein"].astype(str).str.capitalize()),
         less.assign(
-            kant="lasten", regel=[_negative_name(p) for p in less["post"]], bedrag=-less["bedrag"]
+            kant="lasten", regel=[negative_name(p) for p in less["post"]], bedrag=-less["bedrag"]
         ),
         total.assign(kant="lasten", regel="Uitgaven samen"),
         got.assign(kant="baten", regel=got["van"].map(SECTOR_NAMES).astype(str)),
@@ -114,7 +114,8 @@ def gemeente_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFram
     return pd.concat(parts, ignore_index=True)[["kant", "regel", "bedrag", "se"]]
 
 
-def _negative_name(post: str) -> str:
+def negative_name(post: str) -> str:
+    """Return what a reader calls lasten of a post that were published below zero."""
     return f"Af: correctie (taakveld {post.split(':')[1]})"
 
 
@@ -195,7 +196,7 @@ def landed(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return ledger.totals(paid_out(boekingen), weights, ["naar"])
 
 
-def passport(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
+def by_key(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
     """Return what a figure is made of, by key: `wijze`, `sleutel`, `bedrag`, `marge`, `bron`.
 
     `rows` are the boekingen behind the figure, `sleutels` the table of keys.
@@ -240,10 +241,12 @@ def poorer_share(
 
     `taakvelden` has per taakveld the `gevraagd`e and the `gebruikt`e key.
     """
-    poor = taakvelden.loc[taakvelden["gevraagd"] != taakvelden["gebruikt"], "gebruikt"]
+    # A key that stands in for one taakveld may be the right one for another.
+    poor = taakvelden[taakvelden["gevraagd"] != taakvelden["gebruikt"]]
+    stand_ins = set(zip(poor["taakveld"], poor["gebruikt"], strict=True))
     rows = paid_out(boekingen)
+    used = zip(rows["post"].str.split(":").str[1], rows["sleutel"], strict=True)
     part = rows["bedrag"] * rows["buurt"].map(weights)
-    frame = pd.DataFrame(
-        {"domein": rows["domein"], "bedrag": part, "arm": part.where(rows["sleutel"].isin(poor), 0)}
-    )
+    arm = part.where([pair in stand_ins for pair in used], 0)
+    frame = pd.DataFrame({"domein": rows["domein"], "bedrag": part, "arm": arm})
     return frame.groupby("domein", observed=True, as_index=False)[["bedrag", "arm"]].sum()
