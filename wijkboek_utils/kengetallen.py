@@ -10,7 +10,12 @@ import pandas as pd
 from wijkboek_utils import dutch, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 
-STATUSES = ["geverifieerd", "tweedehands", "oordeel"]
+# How a unit value was checked, and what a reader is told.
+STATUSES = {
+    "geverifieerd": "nagekeken bij de bron",
+    "tweedehands": "overgenomen uit een andere bron",
+    "oordeel": "oordeel",
+}
 NO_PRICE = "n.v.t."
 PRICES = "lopende prijzen"
 
@@ -156,7 +161,7 @@ def _kengetal(facts: Mapping[str, Any], where: str) -> Kengetal:
         if not text[name]:
             raise Fout(f"{where}, kolom {name}: is leeg. Vul hem in of haal het kengetal weg.")
     if text["status"] not in STATUSES:
-        choice = dutch.join(STATUSES, "of")
+        choice = dutch.join(list(STATUSES), "of")
         raise Fout(f"{where}, kolom status: «{text['status']}» ken ik niet. Kies {choice}.")
     if text["prijsbasis"] not in (PRICES, NO_PRICE):
         raise Fout(

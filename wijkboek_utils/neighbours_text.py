@@ -29,8 +29,7 @@ def chosen(rows: pd.DataFrame, buren: pd.DataFrame, naam: str) -> str:
     if buren.empty:
         return (
             f"Er zijn te weinig {words} met cijfers om {naam} mee te vergelijken: "
-            f"{dutch.number(len(other))}. Met de cijfers van heel Nederland (wijkboek fetch NL) "
-            "kan het wel."
+            f"{dutch.number(len(other))}. Met de cijfers van heel Nederland kan het wel."
         )
     near = buren.head(_SHOWN)
     names = [
@@ -62,10 +61,9 @@ def sentence(compared: pd.DataFrame, naam: str) -> str:
             f"{naam} valt niet op: elk van de {dutch.plural(len(known), 'cijfer', 'cijfers')} ligt "
             "tussen het laagste en het hoogste van de tien."
         )
-    far = "" if len(odd) <= _SHOWN else " Het verst:"
-    parts = dutch.join([_odd(row) for _, row in odd.head(_SHOWN).iterrows()])
-    text = [f"Op {count} ligt {naam} buiten wat de tien laten zien{':' if not far else '.'}"]
-    text.append(f"{far.strip()} {parts}.".strip())
+    parts = " ".join(_odd(row) for _, row in odd.head(_SHOWN).iterrows())
+    far = "" if len(odd) <= _SHOWN else "Het verst: "
+    text = [f"Op {count} ligt {naam} buiten wat de tien laten zien.", f"{far}{parts}"]
     if len(odd) <= max(1, round(CHANCE * len(known))):
         text.append("Zoveel is ook door toeval te verwachten.")
     kinds = neighbours.indicators()
@@ -80,13 +78,12 @@ def sentence(compared: pd.DataFrame, naam: str) -> str:
 def _odd(row: pd.Series) -> str:
     """Return an indicator that stands out: its name, and the value beside that of the nearest."""
     indicator = neighbours.indicators()[str(row["indicator"])]
-    words = indicator.naam
-    name = words if words[:2].isupper() else words[0].lower() + words[1:]
+    name = indicator.naam
     below = row["buiten"] < 0
     end = indicator.words(row["laag"] if below else row["hoog"])
     limit = "minstens" if below else "hoogstens"
     value = f"{indicator.words(row['waarde'])} {indicator.eenheid}"
-    return f"{name} ({value}; bij de tien {limit} {end})"
+    return f"{name}: {value}, bij de tien {limit} {end}."
 
 
 def figure(compared: pd.DataFrame, naam: str, gemeente: str) -> Html:

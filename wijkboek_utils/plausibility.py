@@ -70,7 +70,7 @@ def _problems(facts: dict[str, str], known: set[str]) -> list[tuple[str, str]]:
             found.append((column, f"«{facts[column]}» is geen getal dat hier kan."))
     if not (facts["jaar"].isdecimal() and len(facts["jaar"]) == 4):
         found.append(("jaar", f"«{facts['jaar']}» is geen jaar. Schrijf vier cijfers."))
-    for column, choice in (("status", STATUSES), ("eenheid", _UNITS)):
+    for column, choice in (("status", list(STATUSES)), ("eenheid", _UNITS)):
         if facts[column] not in choice:
             words = dutch.join(choice, "of")
             found.append((column, f"«{facts[column]}» ken ik niet. Kies {words}."))
@@ -310,7 +310,7 @@ def origins(controles: pd.DataFrame) -> Html:
             "Toelichting": rows["toelichting"].to_numpy(),
             # An address without its beginning is no link: a report sends nobody elsewhere.
             "Bron": [
-                f"{r.bron} ({r.status}), {r.vindplaats.replace('https://', '')}"
+                f"{r.bron} ({STATUSES[r.status]}), {r.vindplaats.replace('https://', '')}"
                 for r in rows.itertuples()
             ],
         }

@@ -5,13 +5,10 @@ from collections.abc import Collection
 import pandas as pd
 
 from wijkboek_utils import dutch
-from wijkboek_utils.dutch import about, between, interval, is_known, join, number, percent
-from wijkboek_utils.views import FEW
+from wijkboek_utils.dutch import about, between, join, number, percent
 
-# Below this share two amounts are called about equal.
-_ABOUT_EQUAL = 0.03
-_CBS_STEP = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
 MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
+_NAMED = 3  # buurten in one sentence
 _PAYERS = {
     "rijk": "het Rijk",
     "huishoudens": "huishoudens",
@@ -19,152 +16,6 @@ _PAYERS = {
     "instellingen": "woningcorporaties",
     "buitenwereld": "betalers buiten het gebied of onbekend",
 }
-
-
-def compare(value: float | None, other: float | None, place: str, margin: float = 0.0) -> str:
-    """Say how a value stands to that of a place, as "Dat is meer dan in heel Utrecht (€ 4.900).".
-
-    `margin` is the half width of the interval of `value`; a difference within it is not claimed.
-    """
-    if not is_known(value) or not is_known(other) or not other:
-        return ""
-    beside = f"{place} ({about(other)})"
-    if abs(value / other - 1) < _ABOUT_EQUAL:
-        return f"Dat is ongeveer even veel als in {beside}."
-    if abs(value - other) < margin:
-        return f"In {place} is het {about(other)}; dat verschil is te klein om zeker te zijn."
-    return f"Dat is {'meer' if value > other else 'minder'} dan in {beside}."
-
-
-def key_figures(
-    naam: str, cost: pd.Series, income: pd.Series, people: pd.Series, compared: pd.DataFrame
-) -> list[tuple[str, str, str]]:
-    """Return the few figures that open the report: what it is, the figure, and its range.
-
-    `cost` and `income` have `bedrag` and `se`; `people` is a row of `places.counts`; `compared` as
-    `views.compare_sets`.
-    """
-    paid = compared["eigen"]
-    year = f"volgens CBS, {people['jaar']}" if is_known(people["waarde"]) else "geen cijfer"
-    return [
-        (f"Inwoners van {naam}", number(people["waarde"]), year),
-        ("De gemeente geeft uit", about(cost["bedrag"], cost["se"]), _range(cost)),
-        ("Inkomen van bewoners", about(income["bedrag"], income["se"]), _range(income)),
-        (
-            "Het gebied betaalt aan de gemeente",
-            dutch.UNKNOWN if paid.isna().any() else between(paid.min(), paid.max()),
-            "geen cijfer" if paid.isna().any() else "volgens drie verdelingen",
-        ),
-    ]
-
-
-def _range(total: pd.Series) -> str:
-    if not is_known(total["bedrag"]) or not is_known(total["se"]):
-        return "geen cijfer"
-    if not total["se"]:
-        return "zonder reserves en bouwgrond"
-    words = interval(total["bedrag"], total["se"])
-    # Both ends print alike: the figure is as precise as it is written.
-    return "met een kleine marge" if words.startswith("ongeveer") else f"waarschijnlijk {words}"
-
-
-def cost(
-    naam: str,
-    gemeente: str,
-    jaar: int,
-    total: pd.Series,
-    people: pd.Series,
-    everywhere: float,
-    domains: list[str],
-    budget: bool = False,
-) -> str:
-    """Answer what it costs to keep the area going, as far as the gemeente pays.
-
-    `total` has `bedrag` and `se`; `people` is a row of `places.counts`; `everywhere` is the cost
-    per inhabitant of the whole gemeente. With `budget` the amount is planned and not yet spent.
-    """
-    if not is_known(total["bedrag"]):
-        return f"Wat de gemeente {gemeente} voor {naam} uitgeeft, is niet bekend."
-    amount = about(total["bedrag"], total["se"])
-    goal = "" if naam == gemeente else f" voor {naam}"
-    text = [f"De gemeente {gemeente} gaf in {jaar} ongeveer {amount} uit{goal}."]
-    if budget:
-        text = [f"De gemeente {gemeente} begrootte voor {jaar} ongeveer {amount}{goal}."]
-    if total["se"] > 0:
-        text.append(
-            "Dit bedrag is verdeeld met sleutels en dus niet precies: het ligt waarschijnlijk "
-            f"{interval(total['bedrag'], total['se'])}."
-        )
-    if is_known(people["waarde"]) and people["waarde"] > 0:
-        each = total["bedrag"] / people["waarde"]
-        margin = dutch.Z90 * total["se"] / people["waarde"]
-        text.append(f"Per inwoner is dat {about(each)} (inwoners van {people['jaar']}).")
-        text.append(compare(each, everywhere, f"heel {gemeente}", margin))
-    if domains:
-        text.append(f"Het meeste gaat naar {join(domains)}.")
-    return " ".join(t for t in text if t)
-
-
-def poorer(shares: pd.DataFrame) -> str:
-    """Say how much of the expenses a poorer key spreads; `shares` as `views.poorer_share`."""
-    total, poor = shares["bedrag"].sum(), shares["arm"].sum()
-    if not total or poor / total < 0.005:
-        return ""
-    return (
-        f"Van dit bedrag is ongeveer {percent(poor / total)} verdeeld met een minder goede "
-        "sleutel, omdat het goede cijfer nog niet in onze bestanden staat."
-    )
-
-
-def inflow(
-    naam: str,
-    income: pd.Series,
-    year: int | None,
-    gemeente: str,
-    gemeente_each: float | None,
-    country_each: float | None,
-) -> str:
-    """Answer how much money comes in: personal income, beside gemeente and country.
-
-    `income` as `places.household_income`; the other two in EUR per inhabitant.
-    """
-    if not is_known(income["bedrag"]):
-        return f"Het inkomen van de inwoners van {naam} is niet bekend."
-    when = f"cijfer uit {year}" if year else "jaar niet bekend"
-    text = [
-        f"De inwoners van {naam} hebben samen een inkomen van ongeveer "
-        f"{about(income['bedrag'], income['se'])} per jaar, voor belasting ({when})."
-    ]
-    if is_known(income["inwoners"]) and income["inwoners"] > 0:
-        each = income["bedrag"] / income["inwoners"]
-        margin = max(income["se"] / income["inwoners"], _CBS_STEP)
-        text.append(f"Dat is gemiddeld {about(each, margin)} per inwoner.")
-        places = ((gemeente_each, f"heel {gemeente}"), (country_each, "Nederland"))
-        beside = [f"{about(a, _CBS_STEP)} in {place}" for a, place in places if is_known(a)]
-        if beside:
-            text.append(f"Ter vergelijking: {join(beside)}.")
-    enough = is_known(income["inwoners"]) and income["inwoners"] >= FEW
-    if enough and is_known(income["uitkering"]) and income["uitkering"] > 0:
-        paid = interval(income["uitkering"], income["se_uitkering"])
-        text.append(f"Daarvan komt naar schatting {paid} van de gemeente, vooral als bijstand.")
-    if income["onbekend"]:
-        where = dutch.plural(int(income["onbekend"]), "buurt", "buurten")
-        text.append(f"Van {where} is het inkomen niet bekend; dat telt niet mee.")
-    return " ".join(text)
-
-
-def spending(landed: pd.DataFrame) -> str:
-    """Answer what the money is spent on, as far as the books know where it lands."""
-    total = landed["bedrag"].sum(min_count=1)
-    direct = landed.loc[landed["naar"] == "huishoudens", "bedrag"].sum(min_count=1)
-    if not is_known(total) or not is_known(direct) or total <= 0:
-        return "Waar het geld van de gemeente terechtkomt, is niet bekend."
-    return (
-        f"Van het geld van de gemeente gaat naar schatting ongeveer {percent(direct / total)} "
-        "rechtstreeks naar huishoudens, vooral als uitkering. De rest gaat naar salarissen, "
-        "zorgaanbieders, aannemers en andere partijen. Hoeveel daarvan in het gebied zelf "
-        "terechtkomt, weten we nog niet. Daarom boeken we het als geld dat het gebied verlaat."
-    )
 
 
 def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
@@ -182,9 +33,13 @@ def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
     if missing := counts.loc[counts["waarde"].isna(), "naam"].tolist():
         text.append(f"Nog niet in onze bestanden: het aantal {join(missing)}.")
     if len(company_cars):
-        places = [f"{number(r.autos)} op naam in {r.naam}" for r in company_cars.itertuples()]
+        most = company_cars.nlargest(_NAMED, "autos")
+        places = [f"{number(r.autos)} in {r.naam}" for r in most.itertuples()]
+        if rest := company_cars["autos"].sum() - most["autos"].sum():
+            places.append(f"{number(rest)} in andere buurten")
         text.append(
-            f"Van de auto's staan er {join(places)}; waarschijnlijk vooral van leasebedrijven."
+            f"Van de auto's staan er {join(places)}. Die zijn waarschijnlijk vooral van "
+            "leasebedrijven."
         )
     text.append(
         "Wat er is aan vakmanschap, ondernemende kracht, groen, gebouwen, kennis, onderwijs, "
@@ -239,7 +94,7 @@ def map_sentence(table: pd.DataFrame, naam: str, drawn: Collection[str] | None =
         text = f"De bedragen lopen van {about(low)} tot {about(high)} per inwoner."
     if blank := len(table) - len(known):
         where = "één buurt" if blank == 1 else f"{blank} buurten"
-        text += f" In {where} wonen minder dan 50 mensen; daar blijft de kaart grijs."
+        text += f" In {where} wonen minder dan 50 mensen; die zijn op de kaart gearceerd."
     if absent := everywhere - len(table):
         text += f" {dutch.plural(absent, 'buurt staat', 'buurten staan')} niet op de kaart."
     if 0 < (table["gewicht"] > 0).sum() < len(table):
@@ -264,9 +119,10 @@ def filled(sleutels: pd.DataFrame, taakvelden: pd.DataFrame) -> str:
         f"{r.naam} ({dutch.plural(int(r.bijgeschat), 'buurt', 'buurten')})"
         for r in some.itertuples()
     ]
+    count = dutch.plural(len(parts), "sleutel", "sleutels")
     return (
-        f"Bij {join(parts)} ontbreekt het cijfer van enkele buurten. Die schatten we naar "
-        "inwoners, in de verhouding van de andere buurten, met een grotere marge."
+        f"Bij {count} ontbreekt het cijfer van enkele buurten: {'; '.join(parts)}. Die schatten we "
+        "naar inwoners, in de verhouding van de andere buurten, met een grotere marge."
     )
 
 

@@ -76,8 +76,8 @@ def sentence(rows: pd.DataFrame, naam: str) -> str:
     kinds = join([dutch.lower_first(name) for name in rows["naam"]])
     return (
         f"Inwoners van {naam} doen samen naar schatting zoveel onbetaald werk als "
-        f"{_round(low)} tot {_round(high)} mensen met een volle werkweek: {kinds}. Dit is geen "
-        "geld dat stroomt: het telt niet mee in de rekening."
+        f"{_round(low)} tot {_round(high)} mensen met een volle werkweek. Het gaat om {kinds}. "
+        "Dit is geen geld dat stroomt: het telt niet mee in de rekening."
     )
 
 

@@ -247,8 +247,9 @@ def round_sentence(figures: pd.DataFrame, naam: str) -> str:
     leak, home, lm3 = (figures.loc[i] for i in ("lek wijk", "bewoners", "lm3"))
     return (
         f"Van elke euro die mensen, bedrijven, instellingen en de gemeente voor {naam} uitgeven, "
-        f"verlaat naar schatting {percents(leak['laag'], leak['hoog'])} de wijk: naar "
-        "leveranciers, werkers en verhuurders van elders, naar het Rijk, of naar de spaarrekening. "
+        f"verlaat naar schatting {percents(leak['laag'], leak['hoog'])} de wijk. Dat "
+        "geld gaat naar leveranciers, werkers en verhuurders van elders, naar het Rijk, of naar de "
+        "spaarrekening. "
         f"Een euro extra voor bewoners wordt in de wijk samen {_factor(home)} euro, aan inkomen "
         f"van bewoners en omzet van bedrijven. Na drie rondes is dat {_factor(lm3)} euro (LM3)."
     )

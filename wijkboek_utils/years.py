@@ -135,7 +135,7 @@ def price_factor(van: int, naar: int, index: str = INDEX) -> float:
         hoog=1.0,
         bron=index,
         vindplaats=index,
-        status=kengetallen.STATUSES[0],
+        status=next(iter(kengetallen.STATUSES)),
         toelichting="",
     )
     return kengetallen.uprate(euro, naar, index).waarde

@@ -1,0 +1,256 @@
+"""The summary of the report: four questions answered in plain Dutch, built from the figures.
+
+Every sentence is a template of `grammar`. What is unknown is said to be so, a plan is never told as
+what was spent, and no sentence opens with the name of the area, which may have no capital.
+"""
+
+from html import escape
+
+import pandas as pd
+
+from wijkboek_utils import dutch, grammar, places, views, wijkrekening
+from wijkboek_utils.dutch import about, interval, is_known, join, number, percents
+from wijkboek_utils.grammar import HIGHER, LOWER, THAN, compare, paragraph, sentence, verb, verdict
+from wijkboek_utils.show import Html
+from wijkboek_utils.summary import Facts, uncounted
+
+_SOME = ["Woningvoorraad", "BedrijfsvestigingenTotaal", "OppervlakteLand"]
+_CBS_SE = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
+_NONE = "geen cijfer"
+_OTHER = "Andere goederen en diensten"
+
+
+def headline(f: Facts) -> str:
+    """Return the one sentence to remember: what stays of a euro, else the largest amounts known."""
+    naam, low = f.p.naam, f.kept[0]
+    if is_known(low):
+        stays = percents(*f.kept, unit="cent")
+        return sentence(
+            f"van elke euro die in en voor {naam} wordt uitgegeven, blijft naar schatting {stays} "
+            f"in {f.area.the}"
+        )
+    parts = []
+    if is_known(f.inkomen["bedrag"]):
+        total = about(f.inkomen["bedrag"], f.inkomen["se"])
+        parts.append(f"bewoners van {naam} hebben samen ongeveer {total} inkomen")
+    if is_known(f.kosten["bedrag"]):
+        amount = f"ongeveer {about(f.kosten['bedrag'], f.kosten['se'])}"
+        goal = "" if f.whole else f" voor {'het gebied' if parts else naam}"
+        does = f"wil in {f.p.jaar} {amount}" if f.planned else f"gaf in {f.p.jaar} {amount}"
+        parts.append(f"de gemeente {does}{goal} {'uitgeven' if f.planned else 'uit'}")
+    if not parts:
+        return sentence(f"over het geld van {naam} is nog te weinig bekend")
+    return sentence(", en ".join(parts))
+
+
+def key_figures(f: Facts, changes: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Return the figures that open the report: what it is, the figure, and its range.
+
+    `changes` as `years.changes`.
+    """
+    people, known = f.inwoners, is_known(f.inwoners["waarde"])
+    spends = "De gemeente wil uitgeven" if f.planned else "De gemeente gaf uit"
+    return [
+        (
+            f"Inwoners, {people['jaar']}" if known else "Inwoners",
+            number(people["waarde"]),
+            f"volgens CBS{_moved(changes)}" if known else _NONE,
+        ),
+        (
+            f"{spends}, {f.p.jaar}",
+            about(f.kosten["bedrag"], f.kosten["se"]),
+            _range(f.kosten, f"de {f.p.verslag}"),
+        ),
+        (
+            "Inkomen van bewoners" + (f", {f.inkomen_jaar}" if f.inkomen_jaar else ""),
+            about(f.inkomen["bedrag"], f.inkomen["se"]),
+            _range(f.inkomen, "CBS"),
+        ),
+        (
+            "Het Rijk betaalt, deels via de gemeente",
+            about(f.rijk_pays["bedrag"], f.rijk_pays["se"]),
+            _rijk_range(f),
+        ),
+    ]
+
+
+def _moved(changes: pd.DataFrame) -> str:
+    """Return how the number of inhabitants changed, where two years can be compared."""
+    rows = changes[changes["onderwerp"] == places.INHABITANTS].tail(1)
+    said = [
+        f", {grammar.CHANGED[r.oordeel]} tussen {r.van} en {r.tot}"
+        for r in rows.itertuples()
+        if r.oordeel in grammar.CHANGED
+    ]
+    return "".join(said)
+
+
+def _range(total: pd.Series, source: str = "") -> str:
+    """Return the range of an amount; one without an error is as sure as its `source`."""
+    if not is_known(total["bedrag"]):
+        return _NONE
+    if not is_known(total["se"]):
+        return "marge niet bekend"
+    if source and not total["se"]:
+        return f"volgens {source}"
+    words = interval(total["bedrag"], total["se"])
+    # Both ends print alike: the figure is as precise as it is written.
+    return "met een kleine marge" if words.startswith("ongeveer") else words
+
+
+def _rijk_range(f: Facts) -> str:
+    """Return the range of what the Rijk pays, and whether it takes more or less, where sure."""
+    left = f.rijk_left
+    found = verdict(left["bedrag"], left["se"], 0.0, 0.0)
+    beside = f"; {THAN[found]} het ophaalt" if found in (HIGHER, LOWER) else ""
+    return _range(f.rijk_pays) + beside
+
+
+def cost(f: Facts, everywhere: float | None, domains: list[str]) -> str:
+    """Answer what it costs to keep the area going, as far as the gemeente pays.
+
+    `everywhere` is the cost per inhabitant of the gemeente; `domains` have the largest first.
+    """
+    p, people = f.p, f.inwoners["waarde"]
+    goal = "" if f.whole else f" voor {p.naam}"
+    if not is_known(f.kosten["bedrag"]):
+        verb = "wil uitgeven" if f.planned else "uitgaf"
+        first = f"wat de gemeente {p.gemeentenaam} in {p.jaar}{goal} {verb}, is niet bekend"
+        return sentence(first)
+    total = about(f.kosten["bedrag"], f.kosten["se"])
+    text = [
+        f"de gemeente {p.gemeentenaam} wil in {p.jaar} ongeveer {total} uitgeven{goal}"
+        if f.planned
+        else f"de gemeente {p.gemeentenaam} gaf in {p.jaar} ongeveer {total} uit{goal}"
+    ]
+    if is_known(people) and people >= views.FEW:
+        each, se = f.kosten["bedrag"] / people, f.kosten["se"] / people
+        text[0] += f": {about(each, se)} per inwoner"
+        if than := compare(each, se, everywhere, 0.0):
+            text.append(f"dat is {than} in heel {p.gemeentenaam} ({about(everywhere)})")
+    if domains:
+        goals = join([f"naar {d}" for d in domains])
+        text.append(f"het meeste {'gaat' if f.planned else 'ging'} {goals}")
+    return paragraph(*[sentence(t) for t in text])
+
+
+def inflow(f: Facts, gemeente: float | None, country: float | None) -> str:
+    """Answer how much money comes in: income, beside gemeente and country (EUR per inhabitant)."""
+    income = f.inkomen
+    if not is_known(income["bedrag"]):
+        return sentence(f"het inkomen van bewoners van {f.p.naam} is niet bekend")
+    total = about(income["bedrag"], income["se"])
+    text = [f"bewoners hebben samen ongeveer {total} inkomen, voor belasting"]
+    if is_known(income["inwoners"]) and income["inwoners"] >= views.FEW:
+        each = income["bedrag"] / income["inwoners"]
+        se = max(income["se"] / income["inwoners"], _CBS_SE)
+        others = ((gemeente, f"in heel {f.p.gemeentenaam}"), (country, "in Nederland"))
+        found = [
+            (verdict(each, se, a, _CBS_SE), f"{place} ({about(a, _CBS_SE)})") for a, place in others
+        ]
+        text[0] += f": {about(each, se)} per inwoner"
+        if than := grammar.against(found):
+            text.append(f"dat is {than}")
+    if unknown := int(income["onbekend"]):
+        text.append(f"van {dutch.plural(unknown, 'buurt', 'buurten')} is geen inkomen bekend")
+    return paragraph(*[sentence(t) for t in text])
+
+
+def spent(f: Facts, account: pd.DataFrame) -> str:
+    """Answer what the money is spent on; `account` as `household_account.account`."""
+    named = (account["kant"] == "uit") & ~account["regel"].isin([wijkrekening.NAMES[1], _OTHER])
+    known = account[named].dropna(subset="bedrag")
+    largest = known[known["bedrag"] > 0].sort_values("bedrag", ascending=False)["regel"].head(2)
+    if largest.empty:
+        return sentence(f"waar bewoners van {f.p.naam} hun geld aan uitgeven, is niet bekend")
+    goals = join([f"aan {dutch.lower_first(name)}" for name in largest])
+    text = [f"bewoners geven het meeste uit {goals}"]
+    if is_known(f.kept[0]):
+        text.append(
+            f"wat {f.area.the} verlaat, gaat naar bedrijven en werkers elders, het Rijk of de "
+            "spaarrekening"
+        )
+    return paragraph(*[sentence(t) for t in text])
+
+
+def present(f: Facts, groen: pd.DataFrame) -> str:
+    """Answer what there is; `groen` as `green.totals`."""
+    rows = f.telling[f.telling["onderwerp"].isin(_SOME)]
+    text = []
+    for year, group in rows.dropna(subset="waarde").groupby("jaar", sort=False):
+        parts = [dutch.plural(r.waarde, r.een, r.naam) for r in group.itertuples()]
+        text.append(f"in {year} telde CBS {join(parts)}")
+    if missing := rows.loc[rows["waarde"].isna(), "naam"].tolist():
+        many = verb(len(missing), "is het aantal", "zijn de aantallen")
+        text.append(f"niet bekend {many} {join(missing)}")
+    text.append(f"bewoners kunnen zelf tellen: {join(uncounted(groen))}")
+    return paragraph(*[sentence(t) for t in text])
+
+
+def certainty(f: Facts, shares: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return what is certain and what is not: how sure, and what; `shares` as
+    `views.poorer_share`.
+    """
+    text = []
+    if is_known(f.kosten["bedrag"]):
+        text.append(("Zeker", f"de verdeling klopt op de cent met de {f.p.verslag}"))
+    if is_known(f.inkomen["bedrag"]):
+        text.append(("Redelijk zeker", "het inkomen, waar CBS het publiceert"))
+    share = shares["arm"].sum() / shares["bedrag"].sum() if shares["bedrag"].sum() else None
+    means = "wat elke buurt kost"
+    if is_known(share) and dutch.percent(share) != dutch.percent(0.0):
+        means += f"; {dutch.percent(share)} is verdeeld met een minder goede sleutel"
+    text.append(("Onzeker", means))
+    estimated, stays = "wat bewoners, bedrijven en Rijk uitgeven", f"wat in {f.area.the} blijft"
+    if is_known(f.kept[0]):
+        text.append(("Geschat", f"{estimated}, en {stays}"))
+    else:
+        text += [("Geschat", estimated), ("Niet bekend", stays)]
+    return [(label, sentence(words)) for label, words in text]
+
+
+def steps(
+    f: Facts, doubt: pd.Series, leaks: pd.DataFrame, groen: pd.DataFrame
+) -> list[tuple[str, str]]:
+    """Return what each reader can do next: who, and what; `doubt` as `unsure`.
+
+    `leaks` as `wijkrekening.leaks`, with as many rows as there are; `groen` as `green.totals`.
+    """
+    count = sentence(f"tel mee: {join(uncounted(groen)[:3])}")
+    own = sentence(f"leg uw eigen uitgaven in {f.area.the} naast deze cijfers")
+    return [
+        ("Bewoners", _leak(f, leaks, "huishoudens") or count),
+        ("Wethouder", _alderman(f, doubt)),
+        ("Woningcorporatie", _leak(f, leaks, "instellingen") or own),
+    ]
+
+
+def _leak(f: Facts, leaks: pd.DataFrame, payer: str) -> str:
+    """Say which money leaves that this reader pays, and what can be done about it."""
+    rows = leaks[(leaks["van"] == payer) & (leaks["post"] != _OTHER)]
+    # The local shares are those of a wijk: elsewhere the amount is not known.
+    if rows.empty or not is_known(f.kept[0]):
+        return ""
+    row = rows.sort_values("bedrag", ascending=False).iloc[0]
+    amount = dutch.between(row["laag"], row["hoog"])
+    first = f"aan {dutch.lower_first(row['post'])} gaat {amount} {f.area.the} uit"
+    return paragraph(sentence(first), sentence(str(row["reden"])))
+
+
+def _alderman(f: Facts, doubt: pd.Series) -> str:
+    if not is_known(doubt["se"]):
+        where = "in enkele buurten" if f.whole else f"voor {f.area.the}"
+        return sentence(f"reken {where} na wat een taak echt kost")
+    amount = interval(doubt["bedrag"], doubt["se"])
+    first = sentence(f"het onzekerst is het bedrag voor {doubt['domein']}: {amount}")
+    if isinstance(doubt["telling"], str):
+        return paragraph(first, sentence(f"zoek per buurt het aantal {doubt['telling']} op"))
+    return paragraph(first, sentence(f"reken na wat daarvan echt voor {f.area.the} is"))
+
+
+def labelled(items: list[tuple[str, str]]) -> Html:
+    """Return a list of which each item opens with its label in bold."""
+    parts = "".join(
+        f"<li><strong>{escape(label)}:</strong> {escape(text)}</li>" for label, text in items
+    )
+    return Html(f"<ul>{parts}</ul>")
