@@ -1,91 +1,109 @@
-"""May this page be published? Rules that the page itself can be tested on."""
+"""May this report be published? The page, the links to its folder, and the books it rests on.
+
+`findings` runs the rules of `page_rules`; `faults` gives only the words, for the banner of a
+concept.
+"""
 
 import re
-from html.parser import HTMLParser
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-# Attributes by which a page can reach another host, also when nobody clicks.
-_ADDRESSES = {"src", "href", "poster", "data", "action", "background", "xlink:href"}
-_SPOKEN = {"alt", "title", "aria-label", "aria-description"}
-_OWN = ("#", "audit/", "data:")
-_NOT_A_FIGURE = re.compile(r"(?<![\w.])(nan|NaN|NaT|None|<NA>|inf)(?!\w|\.\w)")
-_PLACEHOLDER = "No description has been provided"  # what nbconvert puts where there is no text
+import pandas as pd
 
+from wijkboek_utils import checks, dutch, htmltree, page_rules, wijkrekening
+from wijkboek_utils.findings import Finding
 
-class _Page(HTMLParser):
-    """Collect what the rules look at."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.headings: list[int] = []
-        self.language = ""
-        self.addresses: list[str] = []
-        self.faults: list[str] = []
-        self.words: list[str] = []
-        self._open: list[str] = []
-        self._named: dict[str, set[str]] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "html":
-            self.language = values.get("lang", "")
-        if re.fullmatch(r"h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if tag == "script":
-            self.faults.append("de pagina bevat een script")
-        if tag == "img" and (not values.get("alt") or _PLACEHOLDER in values["alt"]):
-            self.faults.append("een afbeelding heeft geen alternatieve tekst")
-        hidden = values.get("aria-hidden") == "true"
-        if tag == "svg" and not hidden and not values.get("aria-labelledby"):
-            self.faults.append("een tekening heeft geen titel en uitleg")
-        if tag == "table":
-            self._named["table"] = set()
-        if tag == "caption":
-            self._named.setdefault("table", set()).add("caption")
-        if "srcset" in values or values.get("http-equiv", "").lower() == "refresh":
-            self.faults.append("de pagina kan vanzelf een ander adres openen")
-        if any(name.startswith("on") for name in values):
-            self.faults.append("de pagina bevat een script")
-        self.addresses += [values[name] for name in _ADDRESSES & values.keys()]
-        self.words += [values[name] for name in _SPOKEN & values.keys()]
-        for value in values.values():
-            self._style(value)  # a drawing may name an address in any attribute
-        self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table" and "caption" not in self._named.get("table", set()):
-            self.faults.append("een tabel heeft geen bijschrift")
-        if tag in self._open:  # what was opened inside and never closed goes with it
-            del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
-
-    def handle_data(self, data: str) -> None:
-        if "style" in self._open:
-            self._style(data)
-        elif not {"pre", "code"} & set(self._open):
-            self.words.append(data)
-
-    def _style(self, css: str) -> None:
-        self.addresses += re.findall(r"url\(\s*['\"]?\s*([^'\")\s]*)", css, re.IGNORECASE)
-        self.addresses += re.findall(r"@import[^;]*", css, re.IGNORECASE)
+INDEX = "../index.html"  # the list of all reports, written after each of them
+CENT = 0.02  # euro; sums of rounded amounts differ by less
+_ROUNDED_SUM = 1.0  # euro; a sum over hundreds of thousands of boekingen
+_EXPLAINED = {checks.ROUNDED, checks.IN_SOURCE, checks.UNEXPLAINED}
 
 
-def faults(html: str) -> list[str]:
-    """Return in plain Dutch what keeps a page from being published; an empty list is a pass."""
-    page = _Page()
-    page.feed(html)
-    page.close()
-    found = list(page.faults)
-    if page.language != "nl":
-        found.append("de taal van de pagina is niet ingesteld op Nederlands")
-    if page.headings.count(1) != 1:
-        found.append(f"er hoort één hoofdtitel te zijn; het zijn er {page.headings.count(1)}")
-    steps = zip([0, *page.headings], page.headings, strict=False)
-    if any(after > before + 1 for before, after in steps):
-        found.append("een tussenkop slaat een niveau over")
-    if elsewhere := [a for a in page.addresses if not a.startswith(_OWN)]:
-        found.append(f"de pagina verwijst naar een ander adres: {', '.join(elsewhere[:3])}")
-    text = " ".join(page.words)
-    if wrong := _NOT_A_FIGURE.search(text):
-        found.append(f"een onbekend cijfer staat er als «{wrong.group()}»")
-    if "Bron: CBS" not in text:
-        found.append("de bronvermelding van CBS ontbreekt")
+def faults(
+    html: str,
+    bronnen: pd.DataFrame | None = None,
+    scripts: bool = False,
+    passports: bool = False,
+) -> list[str]:
+    """Return in plain Dutch what keeps a page from being published; an empty list is a pass.
+
+    `bronnen` are the sources that must be credited; without them CBS is. With `scripts` the page
+    may hold inline scripts that its policy names by hash. With `passports` every table has one.
+    """
+    found = findings(html, bronnen, scripts, passports)
+    return list(dict.fromkeys(one.words for one in found))
+
+
+def findings(
+    html: str,
+    bronnen: pd.DataFrame | None = None,
+    scripts: bool = False,
+    passports: bool = False,
+) -> list[Finding]:
+    """Return the same faults with the rule and the heading where each was found."""
+    page = htmltree.parse(html)
+    rules = page_rules.ALWAYS | {
+        "beveiligingsbeleid": partial(page_rules.policy, scripts=scripts),
+        "scripts": partial(page_rules.scripts, allowed=scripts),
+        "verwijzingen": partial(page_rules.elsewhere, allowed=scripts),
+        "bronvermelding": partial(page_rules.credits, bronnen=bronnen),
+    }
+    if passports:
+        rules["cijferpaspoorten"] = page_rules.passports
+    found = (
+        Finding(name, where, words) for name, rule in rules.items() for where, words in rule(page)
+    )
     return list(dict.fromkeys(found))
+
+
+def links(html: str, folder: Path) -> list[str]:
+    """Return which links of a page in `folder` lead to no file there, or to no place in a file."""
+    found = []
+    names: dict[Path, set[str]] = {}
+    for element in htmltree.parse(html).iter("a"):
+        href = element.get("href", "")
+        address = urlsplit(href)
+        if address.scheme or address.netloc or not address.path or href == INDEX:
+            continue
+        target = (folder / unquote(address.path)).resolve()
+        if not target.is_relative_to(folder.resolve()):
+            found.append(f"de link «{href}» leidt uit de map van het rapport")
+        elif not target.is_file():
+            found.append(f"de link «{href}» leidt naar een bestand dat er niet is")
+        elif address.fragment and target.suffix == ".html":
+            if target not in names:
+                ids = re.findall(r'\bid="([^"]+)"', target.read_text(encoding="utf-8"))
+                names[target] = set(ids)
+            if unquote(address.fragment) not in names[target]:
+                found.append(f"de link «{href}» leidt naar een plek die er niet is")
+    return list(dict.fromkeys(found))
+
+
+def books(controles: pd.DataFrame, sluitend: pd.DataFrame) -> list[str]:
+    """Return in plain Dutch which checks of the books failed and which accounts do not close.
+
+    `controles` as `checks.enforce`, `sluitend` as `wijkrekening.close`. Both are computed again
+    from their amounts: a verdict that the amounts do not bear out is a fault too.
+    """
+    found = [] if len(controles) else ["de boeken zijn niet gecontroleerd"]
+    for row in controles.itertuples():
+        apart = abs(row.gevonden - row.verwacht)
+        if row.oordeel == checks.HOLDS:
+            good = apart < _ROUNDED_SUM  # an unknown amount is no pass: NaN is never smaller
+        else:
+            good = row.oordeel in _EXPLAINED or row.oordeel.startswith("verschil door")
+        if not good:
+            found.append(f"controle klopt niet: {row.controle}")
+    if not len(sluitend):
+        return [*found, "er is geen gesloten wijkrekening"]
+    for name in wijkrekening.closable(sluitend.set_index(wijkrekening.LINE)):
+        into = sluitend.loc[sluitend["naar"] == name, "sluitend"].sum()
+        out = sluitend.loc[sluitend["van"] == name, "sluitend"].sum()
+        if not abs(into - out) < CENT:
+            found.append(f"de rekening van {name} sluit niet: {dutch.euro(into - out)} verschil")
+    if sluitend["sluitend"].isna().any():
+        found.append("een bedrag in de gesloten wijkrekening is onbekend")
+    if (sluitend["sluitend"] < -CENT).any():
+        found.append("een bedrag in de gesloten wijkrekening is kleiner dan nul")
+    return found

@@ -1,0 +1,309 @@
+"""What a report folder gives away: a person, a small group, or the machine that made it.
+
+What is read: pages and notebooks as text, tables in their text columns (a column of amounts holds
+no BSN), workbooks by their shared texts. The proofs are those of the numbers themselves: eleven for
+a BSN (Besluit burgerservicenummer), 97 for an IBAN (ISO 13616), so that a look-alike seldom counts.
+"""
+
+import csv
+import getpass
+import html
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from wijkboek_utils.findings import Finding
+
+FEW = 10  # counts of people below this are not published (design, 8)
+_SAMPLE, _HEAD = 500, 1_000_000  # rows, in so many bytes, that tell text from figures
+
+_FIGURE = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?")
+_BSN = re.compile(r"(?<![\w.,€-])(?:\d{9}|\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3})(?![\w-]|[.,]\d)")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[a-zA-Z]{2,}(?![\w-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w.,+-])(?:(?:\+|00)31[ -]?(?:\(0\)[ -]?)?[1-9]|0[1-9])(?:[ -]?\d){8}(?![\w-]|[.,]\d)"
+)
+# Per cue, which a file is searched for first, the pattern that it must be part of.
+_PATHS = {
+    b"/home/": rb"/home/[\w.-]+",
+    b"/Users/": rb"/Users/[\w.-]+",
+    b"/root/": rb"/root/",
+    b"/tmp/": rb"/tmp/\w+",
+    b"/var/folders/": rb"/var/folders/",
+    b":\\": rb"\b[A-Za-z]:\\+(?:Users|Documents)\\+\w+",
+}
+_ASSIGNED = rb"(?i)(?:password|wachtwoord|api_?key|secret)[\"']?\s*[:=]\s*\\?[\"'][^\"']{6,}"
+_SECRETS = {
+    **{cue: cue + rb"\w{20,}" for cue in (b"ghp_", b"gho_", b"ghs_", b"github_pat_")},
+    **{cue: rb"\b" + cue + rb"[\w-]{20,}" for cue in (b"sk-", b"xoxb-", b"xoxp-")},
+    **{cue: _ASSIGNED for cue in (b"assword", b"achtwoord", b"pi_key", b"pikey", b"ecret")},
+    b"AKIA": rb"\bAKIA[0-9A-Z]{16}\b",
+    b"PRIVATE KEY": rb"-----BEGIN [A-Z ]*PRIVATE KEY",
+    b"eyJ": rb"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}",
+    b"earer ": rb"(?i)bearer\s+[\w.-]{20,}",
+    b"://": rb"://[^/\s:@\"']+:[^/\s:@\"']+@",
+}
+_COMMON_USERS = {b"root", b"user", b"admin", b"runner", b"jovyan", b"ubuntu", b"gebruiker"}
+_PRIVATE = re.compile(
+    r"bsn|burgerservicenummer|(?:volledige_)?naam_(?:persoon|bewoner|contact)|voornaam|achternaam"
+    r"|voorletters|contactpersoon|e_?mail(?:adres)?|telefoon(?:nummer)?|mobiel|adres|woonadres"
+    r"|huisnummer|geboortedatum|geboortejaar_persoon|iban|rekeningnummer|kenteken|paspoortnummer"
+)
+_PEOPLE = re.compile(
+    r"(?:aantal_)?(?:person|mens|inwoner|bewoner|vrijwilliger|deelnemer|leden|lid\b|cli[eë]nt|kind"
+    r"|jongere|oudere|leerling|werknemer|werker|gebruiker|mantelzorger|bezoeker)"
+)
+_COUNTS = ("hoeveelheid", "aantal", "waarde")
+
+
+def _sign(byte: int) -> int:
+    """Return what a byte looks like: a digit as 0, letters as A and a, a border as a space."""
+    letter = chr(byte) if byte < 128 else "a"
+    if letter.isdigit():
+        return ord("0")
+    if letter.isupper():
+        return ord("A")
+    if letter.islower() or letter in "_+-@.":
+        return ord("a" if letter.isalpha() else letter)
+    return ord(" ")
+
+
+# To look for the shape of a number is far faster than to try a pattern at millions of digits.
+_SHAPE = bytes(_sign(byte) for byte in range(256))
+_NINE = b" 000000000"  # a BSN, or a telephone number without signs
+_SHAPES = (
+    b" 0000.00.000",
+    b" 000 000 000",
+    b" 00-00000000",
+    b" 000-0000000",
+    b" 0000-000000",
+    b" 00 00000000",
+    b" 00 00 00 00 00",
+    b" +00",
+    b" AA00AAAA0",  # a Dutch IBAN
+    b" AA00 AAAA 0",
+    b" AA00000000000000",
+    b" AA00 0000 0000",
+    b"@",
+)
+
+
+def findings(folder: Path, contact: str = "") -> list[Finding]:
+    """Return what a report folder gives away, each with the file and the place in it.
+
+    `contact` is what the pilot itself publishes as its contact; that may be there.
+    """
+    found: list[Finding] = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        data = path.read_bytes()
+        found += _machine(name, data)
+        if path.suffix == ".csv":
+            found += _table(name, data, contact)
+        elif path.suffix == ".xlsx":
+            found += _workbook(name, data, contact)
+        elif path.suffix in (".html", ".ipynb", ".json", ".jsonld", ".txt", ".md", ".svg", ".xml"):
+            found += _prose(name, data.decode("utf-8", "replace"), path.suffix, contact)
+    return list(dict.fromkeys(found))
+
+
+def personal(words: str, contact: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (what it is, the number or address) for personal data in running text."""
+    for match in _BSN.finditer(words):
+        if is_bsn(match.group()):
+            yield "een burgerservicenummer", match.group()
+    for match in _IBAN.finditer(words):
+        if is_iban(match.group()):
+            yield "een rekeningnummer", match.group()
+            words = words.replace(match.group(), " ")  # its digits are no telephone number
+    for match in _MAIL.finditer(words):
+        if match.group() not in contact:
+            yield "een e-mailadres", match.group()
+    for match in _PHONE.finditer(words):
+        if match.group() not in contact:
+            yield "een telefoonnummer", match.group()
+
+
+def is_bsn(number: str) -> bool:
+    """Return whether nine digits keep the proof of eleven: weights 9 to 2, and -1 for the last."""
+    digits = [int(c) for c in number if c.isdigit()]
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    total = sum(d * w for d, w in zip(digits, weights, strict=True))
+    return len(set(digits)) > 1 and total % 11 == 0
+
+
+def is_iban(number: str) -> bool:
+    """Return whether a number is an IBAN: letters as 10 to 35, first four last, 1 modulo 97."""
+    plain = number.replace(" ", "")
+    if not 15 <= len(plain) <= 34 or (plain.startswith("NL") and len(plain) != 18):
+        return False
+    return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _personal(name: str, place: str, text: str, contact: str) -> Iterator[Finding]:
+    for kind, what in personal(text, contact):
+        # The report of a leak must not be the next leak: only the last three signs are shown.
+        words = f"{kind} (eindigt op {what[-3:]}) staat in een gepubliceerd bestand: haal het weg"
+        yield Finding("persoonsgegevens", f"{name}{place}", words)
+
+
+def _machine(name: str, data: bytes) -> Iterator[Finding]:
+    """Find paths, user names and secrets of the machine on which the report was made."""
+    for cue, pattern in _PATHS.items():
+        if cue in data and (match := re.search(pattern, data)):
+            shown = match.group().decode("utf-8", "replace")
+            words = f"«{shown}» wijst naar een map van de maker: haal het weg"
+            yield Finding("pad van de computer", name, words)
+    for place in {str(Path.home()).encode(), str(Path.cwd()).encode()}:
+        if place.count(b"/") > 1 and place in data:
+            words = "een map van de maker staat in dit bestand: haal het weg"
+            yield Finding("pad van de computer", name, words)
+    user = getpass.getuser().encode()
+    known = len(user) > 3 and user not in _COMMON_USERS and user in data
+    if known and re.search(rb"(?<!\w)%s(?!\w)" % re.escape(user), data):
+        words = "de gebruikersnaam van de maker staat in dit bestand: haal hem weg"
+        yield Finding("gebruikersnaam", name, words)
+    if any(cue in data and re.search(pattern, data) for cue, pattern in _SECRETS.items()):
+        words = "dit lijkt een wachtwoord of sleutel: haal het weg en maak een nieuwe"
+        yield Finding("geheim", name, words)
+
+
+def _prose(name: str, words: str, suffix: str, contact: str) -> Iterator[Finding]:
+    """Look at what a page, notebook or record says; figures in it are no numbers of people."""
+    said = [words]
+    if suffix in (".ipynb", ".json", ".jsonld"):
+        with suppress(ValueError):  # a broken record is read as it stands
+            said = _strings(json.loads(words))
+    for text in said:
+        yield from _personal(name, "", _visible(text) if "<" in text else text, contact)
+
+
+def _visible(page: str) -> str:
+    """Return what a page says, also in attributes and scripts, without cells of figures."""
+    page = re.sub(r"<style\b.*?</style>|<td class=\"num\".*?</td>", " ", page, flags=re.DOTALL)
+    # Of a script only the texts count: its figures are figures.
+    scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", page, re.DOTALL)
+    quoted = [text for script in scripts for text in re.findall(r"\"[^\"]*\"", script)]
+    page = re.sub(r"<script\b.*?</script>", " ", page, flags=re.DOTALL)
+    spoken = r"\b(?:alt|title|aria-label|content|href)=\"(?!data:)([^\"]*)\""
+    return html.unescape(
+        "\n".join([re.sub(r"<[^>]*>", " ", page), *re.findall(spoken, page), *quoted])
+    )
+
+
+def _strings(value: Any) -> list[str]:
+    """Return all texts of a JSON value; the lines of a notebook are joined."""
+    said: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            said.append(one)
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            lines = bool(one) and all(isinstance(line, str) for line in one)
+            waiting += ["".join(one)] if lines else one
+    return said
+
+
+def _private(name: str, column: str) -> Iterator[Finding]:
+    plain = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    if _PRIVATE.fullmatch(plain):
+        words = f"de kolom «{column}» is van een persoon: laat haar weg"
+        yield Finding("kolom met persoonsgegevens", name, words)
+
+
+def _table(name: str, data: bytes, contact: str) -> Iterator[Finding]:
+    """Look at the header, the lines that could hold a number of a person, and local counts."""
+    first, _, _ = data.partition(b"\n")
+    header = next(csv.reader([first.decode("utf-8-sig", "replace")]), [])
+    for column in header:
+        yield from _private(name, column)
+    text = None
+    for number, cells in _suspects(data):
+        text = _text_columns(data, len(header)) if text is None else text
+        for place, cell in enumerate(cells):
+            if place >= len(text) or text[place] or not _FIGURE.fullmatch(cell):
+                yield from _personal(name, f", regel {number}", cell, contact)
+    if "methode" in header and b"lokaal" in data:
+        yield from _small_counts(name, data, header)
+
+
+def _suspects(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and cells of the lines of a table in which a number of a person could stand."""
+    shape = b" " + data.translate(_SHAPE)
+    seen, number = -1, 1
+    places = {at for wanted in _SHAPES for at in _places(shape, wanted)}
+    decimals = len(_NINE)  # 123456789.12 is an amount
+    places |= {at for at in _places(shape, _NINE) if not shape.startswith(b".0", at + decimals)}
+    for place in sorted(places):
+        at = max(place - 1, 0)
+        at += data[at : at + 1] == b"\n"
+        start = data.rfind(b"\n", 0, at) + 1
+        if start == seen:
+            continue
+        number += data.count(b"\n", max(seen, 0), start)
+        seen = start
+        end = data.find(b"\n", at)
+        line = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace")
+        yield number, next(csv.reader([line]), [])
+
+
+def _places(data: bytes, wanted: bytes) -> Iterator[int]:
+    place = data.find(wanted)
+    while place >= 0:
+        yield place
+        place = data.find(wanted, place + 1)
+
+
+def _text_columns(data: bytes, width: int) -> list[bool]:
+    """Return per column whether it holds text, by its first rows: not figures alone."""
+    lines = io.StringIO(data[:_HEAD].decode("utf-8", "replace"))
+    rows = [row for row in islice(csv.reader(lines), 1, _SAMPLE) if len(row) == width]
+    columns = zip(*rows, strict=True)
+    return [not _figures([cell for cell in column if cell]) for column in columns] or [True] * width
+
+
+def _figures(cells: list[str]) -> bool:
+    if not cells or not all(map(_FIGURE.fullmatch, cells)):
+        return False
+    # Three numbers in a row that keep the proof of eleven are no accident (1 in 1,331).
+    persons = all(re.fullmatch(r"\d{9}", cell) and is_bsn(cell) for cell in cells)
+    return not (persons and len(cells) > 2)
+
+
+def _small_counts(name: str, data: bytes, header: list[str]) -> Iterator[Finding]:
+    """Find local counts of fewer than ten people; figures that CBS publishes are protected."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if b"lokaal" not in line:
+            continue
+        row = dict(zip(header, next(csv.reader([line.decode("utf-8", "replace")])), strict=False))
+        if row.get("methode") != "lokaal":
+            continue
+        people = _PEOPLE.match((row.get("eenheid") or "").lower())
+        counts = [c for c in header if (people and c in _COUNTS) or _PEOPLE.match(c.lower())]
+        for column in counts:
+            if re.fullmatch(r"[1-9](?:\.\d+)?", row.get(column, "")):
+                words = f"minder dan {FEW} mensen in «{column}»: laat dit getal weg"
+                yield Finding("klein aantal", f"{name}, regel {number}", words)
+
+
+def _workbook(name: str, data: bytes, contact: str) -> Iterator[Finding]:
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        for part in book.namelist():
+            if not part.endswith((".xml", ".rels")):
+                continue
+            xml = book.read(part).decode("utf-8", "replace")
+            yield from _machine(f"{name}, {part}", xml.encode())
+            for cell in re.findall(r"<t\b[^>]*>(.*?)</t>", xml, re.S):
+                words = html.unescape(cell)
+                yield from _private(name, words)
+                yield from _personal(name, "", words, contact)
