@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT, command, project
-from wijkboek_utils import gate, report, views
+from wijkboek_utils import findings, gate, language, views
 
 PILOTS = ["utrecht-kanaleneiland", "arnhem-spijkerkwartier", "leeuwarden-heechterp-schieringen"]
 each = pytest.mark.parametrize("pilot", PILOTS)
@@ -26,7 +26,9 @@ def words(html: str) -> str:
 @each
 def test_the_page_passes_the_gate_and_names_no_other_host(rendered, pilot):
     html = page(rendered, pilot)
-    assert gate.faults(html) == []
+    bronnen = pd.read_parquet(rendered / "data" / "processed" / pilot / "bronnen.parquet")
+    assert gate.faults(html, bronnen, passports=True) == []
+    assert findings.faults(language.findings(html)) == []
     assert "://" not in html
     assert "Concept, niet publiceren" not in html
 
@@ -64,7 +66,7 @@ def test_kanaleneiland_has_counts_and_arnhem_says_which_are_missing(rendered):
         "Nog niet in onze bestanden: het aantal woningen, vestigingen van bedrijven en personenauto"
         in poor
     )
-    assert "verdeeld met een minder goede sleutel, omdat" in poor
+    assert "is verdeeld met een minder goede sleutel" in poor
     assert "geschatte bijstand: inwoners in huurwoningen gedeeld door WOZ-waarde" in poor
     assert "geschatte bedrijfsvestigingen: huishoudens" in poor
     assert "geschatte auto's: huishoudens" in poor.replace("&#x27;", "'")
@@ -128,6 +130,7 @@ def test_the_audit_folder_proves_its_sources(rendered, pilot):
     folder = rendered / "reports" / pilot / "audit"
     record = json.loads((folder / "run.json").read_text())
     assert record["parameters"]["pilot"] == pilot
+    assert record["rapport"]["status"] == "klaar"
     bronnen = pd.read_csv(folder / "bronnen.csv").set_index("bron")["sha256"]
     assert {k: v["sha256"] for k, v in record["bronnen"].items()} == bronnen.to_dict()
     grootboek = pd.read_csv(folder / "grootboek.csv", dtype={"post": str})
@@ -175,9 +178,21 @@ def test_another_set_of_keys_changes_the_account_and_says_so(rendered, tmp_path)
     assert one != other
 
 
-def test_text_that_a_spreadsheet_would_compute_is_inert_in_csv(tmp_path):
-    table = pd.DataFrame({"naam": ["=HYPERLINK(1)", "+1", "-x", "@a", "gewoon", None], "n": -1.0})
-    report.to_csv(table, tmp_path / "t.csv")
-    back = pd.read_csv(tmp_path / "t.csv")
-    assert back["naam"].tolist()[:5] == ["'=HYPERLINK(1)", "'+1", "'-x", "'@a", "gewoon"]
-    assert back["n"].tolist() == [-1.0] * 6
+@each
+def test_every_cijferpaspoort_leads_to_its_code_and_is_in_the_audit_folder(rendered, pilot):
+    html = page(rendered, pilot)
+    shown = re.findall(r'<dt>Stap</dt><dd><a href="#([^"]+)"', html)
+    folder = rendered / "reports" / pilot / "audit"
+    graph = json.loads((folder / "cijferpaspoorten.jsonld").read_text())["@graph"]
+    figures = [node for node in graph if node["@type"] == "Cijfer"]
+    assert len(figures) == len(shown) > 150
+    assert [node["stap"].removeprefix("#") for node in figures] == shown
+    hashes = {node["@id"]: node["sha256"] for node in graph if "sha256" in node}
+    for node in figures:
+        assert node["bron"] and node["formule"], node
+        assert all(hashes[ident] in html for ident in node["bron"])
+
+
+@each
+def test_the_page_is_light(rendered, pilot):
+    assert (rendered / "reports" / pilot / "index.html").stat().st_size < 2_500_000

@@ -127,7 +127,11 @@ def test_a_failing_notebook_leaves_a_clear_page_and_the_next_pilot_goes_on(broke
 
 def test_a_failed_run_leaves_no_half_folder(broken):
     root, _ = broken
-    assert sorted(p.name for p in (root / "reports").iterdir()) == ["WK020202", "WK034408"]
+    assert sorted(p.name for p in (root / "reports").iterdir()) == [
+        "WK020202",
+        "WK034408",
+        "index.html",
+    ]
 
 
 def test_an_executed_notebook_holds_no_time_path_or_random_id(rendered):

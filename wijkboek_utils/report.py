@@ -1,167 +1,161 @@
-"""From executed notebooks to one HTML page per pilot, with the audit folder beside it."""
+"""From executed notebooks to one HTML page per pilot, with all that belongs to it beside it.
+
+`reports/<pilot>` holds the page, the map, the tables as a workbook, on request the page as PDF, and
+the audit folder: every notebook, table and cijferpaspoort, and the record of the run.
+"""
 
 import json
 import platform
-import re
 import shutil
-from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from wijkboek_utils import gate, run, sources, texts
+from wijkboek_utils import (
+    chapters,
+    colours,
+    disclosure,
+    exports,
+    exports_xlsx,
+    findings,
+    gate,
+    index,
+    index_entries,
+    language,
+    pages,
+    passports,
+    run,
+    sources,
+    texts,
+    webmap,
+)
+from wijkboek_utils.chapters import Chapter
+from wijkboek_utils.exports_xlsx import Subject
 from wijkboek_utils.run import Executed, Failure, Job
-from wijkboek_utils.show import slug
 
 _LIBRARIES = ["wijkboek", "pandas", "numpy", "pyarrow", "geopandas", "papermill", "nbconvert"]
+PAGE, MAP, TABLES, PDF = "index.html", "kaart.html", "tabellen.xlsx", "rapport.pdf"
+PASSPORTS = "cijferpaspoorten.jsonld"
+Files = list[tuple[str, str]]  # path from the page, and what it is in words
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A notebook as a part of the page: `contents` are its sections (id, title)."""
-
-    id: str
-    title: str
-    body: str
-    contents: list[tuple[str, str]]
-
-
-@cache
-def _templates() -> Environment:
-    """Return our templates; a name that a template uses and nobody gives is an error."""
-    return Environment(
-        loader=PackageLoader("wijkboek_utils"), autoescape=True, undefined=StrictUndefined
-    )
-
-
-@cache
-def _exporter() -> Any:
-    """Return nbconvert's HTML exporter with our own small template."""
-    from nbconvert.exporters import HTMLExporter  # takes seconds to import
-
-    return HTMLExporter(
-        template_name="wijkboek",
-        extra_template_basedirs=[str(Path(__file__).parent / "templates")],
-        exclude_anchor_links=True,
-        language_code="nl",
-        embed_images=True,
-    )
-
-
-def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
-    """Return an executed notebook as a chapter: its headings one level down, each with an id."""
-    body, _ = _exporter().from_notebook_node(_join_code(node))
-    contents: list[tuple[int, str, str]] = []
-    key = slug(name.split("_", 1)[-1])
-
-    def heading(match: re.Match[str]) -> str:
-        level, title = int(match["level"]), re.sub(r"<[^>]+>", "", match["title"]).strip()
-        ident = key if level == 1 else f"{key}-{slug(title)}"
-        contents.append((level, ident, title))
-        return f'<h{level + 1} id="{ident}">{match["title"]}</h{level + 1}>'
-
-    body = re.sub(
-        r"<h(?P<level>[1-5])[^>]*>(?P<title>.*?)</h(?P=level)>", heading, body, flags=re.S
-    )
-    title = next((t for level, _, t in contents if level == 1), name)
-    return Chapter(key, title, body, [(i, t) for level, i, t in contents if level == 2])
-
-
-def _join_code(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return a notebook in which code that shows nothing is read with the code that follows it.
-
-    A reader then meets one fold of code per result instead of one per cell.
-    """
-    joined = nbformat.from_dict({**node, "cells": []})
-    waiting = ""
-    for cell in node.cells:
-        if cell.cell_type != "code":
-            joined.cells.append(cell)
-        elif cell.outputs:
-            joined.cells.append(nbformat.from_dict({**cell, "source": waiting + cell.source}))
-            waiting = ""
-        else:
-            waiting += cell.source.strip() + "\n\n"
-    if waiting:
-        joined.cells.append(nbformat.v4.new_code_cell(waiting.strip(), id="code"))
-    return joined
-
-
-def page(job: Job, chapters: list[Chapter], faults: list[str], audit: list[tuple[str, str]]) -> str:
-    """Return the report of a pilot as one self-contained page.
-
-    `faults` are the reasons why it may not be published yet; `audit` the files beside it, as
-    (path, words).
-    """
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            pilot=job.pilot,
-            chapters=chapters,
-            faults=faults,
-            audit=audit,
-            style=_style(),
-            credits=texts.attributions(sources.read_table(job.pilot.slug, "bronnen")),
-        )
-    )
-
-
-def failure_page(job: Job, failure: Failure) -> str:
-    """Return the page that says which notebook failed, where, and what to do."""
-    template = _templates().get_template("failure.html.j2")
-    return template.render(pilot=job.pilot, failure=failure, style=_style())
-
-
-def audit_page(name: str, content: Chapter) -> str:
-    """Return an executed notebook as a page of its own, for who has no Jupyter."""
-    template = _templates().get_template("audit.html.j2")
-    return template.render(name=name, chapter=content, style=_style())
-
-
-@cache
-def _style() -> str:
-    return (Path(__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
-
-
-def write(job: Job, executed: list[Executed]) -> list[str]:
+def write(job: Job, executed: list[Executed], pdf: bool = False) -> list[str]:
     """Write `reports/<pilot>` as a whole and return what keeps it from being published.
 
     The report of an earlier run stays until the new one is complete, and never stands beside it.
+    With `pdf` the page is printed too, which takes a browser.
     """
     target = sources.REPORTS / job.pilot.slug
     work = target.with_name(f".{target.name}.bezig")
     shutil.rmtree(work, ignore_errors=True)
     (work / "audit").mkdir(parents=True)
-    chapters = []
-    for one in executed:
+    parts = [(one, chapters.chapter(one.path.stem, one.node)) for one in executed]
+    for one, part in parts:
         nbformat.write(one.node, work / "audit" / one.path.name)
-        content = chapter(one.path.stem, one.node)
-        html = audit_page(one.path.stem, content)
+        html = audit_page(job, one.path.stem, part)
         (work / "audit" / f"{one.path.stem}.html").write_text(html, encoding="utf-8")
-        chapters += [content] if run.is_chapter(one.path) else []
     failure = next((one.failure for one in executed if one.failure), None)
     if failure:
         faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
-        html = failure_page(job, failure)
+        (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
+        _write_record(job, work, faults, failed=True)
     else:
-        audit = _write_tables(job, work / "audit", executed)
-        html = page(job, chapters, [], audit)
-        if faults := gate.faults(html):
-            html = page(job, chapters, faults, audit)
-    (work / "index.html").write_text(html, encoding="utf-8")
+        shown = [part for one, part in parts if run.is_chapter(one.path)]
+        faults = _publish(job, work, shown, executed, pdf)
     _replace(work, target)
+    index.write(sources.REPORTS)
     return faults
+
+
+def _publish(
+    job: Job, work: Path, shown: list[Chapter], executed: list[Executed], pdf: bool
+) -> list[str]:
+    """Write the page and its files into a folder; return what keeps it from being published."""
+    bronnen = sources.read_table(job.pilot.slug, "bronnen")
+    credits = texts.attributions(bronnen)
+    subject = Subject(job.pilot.naam, f"{job.pilot.naam}, {job.pilot.periode}", credits)
+    audit = _write_audit(job, work / "audit", executed, subject)
+    (work / MAP).write_text(webmap.page(job.pilot), encoding="utf-8")
+    html = page(job, shown, [], audit, credits, pdf)
+    exports_xlsx.write_shown(html, work / TABLES, subject)
+    _write_record(job, work, [])
+    faults = _faults(job, html, work, bronnen, pdf)
+    if faults:
+        html = page(job, shown, faults, audit, credits, pdf)
+        (work / MAP).write_text(webmap.page(job.pilot, concept=True), encoding="utf-8")
+        _write_record(job, work, faults)
+    (work / PAGE).write_text(html, encoding="utf-8")
+    if pdf:
+        from wijkboek_utils import browser  # only here: it needs what not everyone has
+
+        browser.pdf(work / PAGE, work / PDF)
+    return faults
+
+
+def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -> list[str]:
+    """Return what keeps a finished report from being published, by every rule without a browser."""
+    tables = (sources.read_table(job.pilot.slug, name) for name in ("controles", "sluitend"))
+    promised = {PAGE, *([PDF] if pdf else [])}  # written last
+    for name in promised:
+        (work / name).touch()
+    found = gate.faults(html, bronnen, passports=True)
+    found += gate.links(html, work)
+    found += gate.books(*tables)
+    spoken = [*language.findings(html), *disclosure.findings(work, job.pilot.contact)]
+    found += [f"{one.words} ({one.where})" for one in findings.faults(spoken)]
+    return list(dict.fromkeys(found))
+
+
+def page(
+    job: Job, parts: list[Chapter], faults: list[str], audit: Files, credits: list[str], pdf: bool
+) -> str:
+    """Return the report of a pilot as one self-contained page.
+
+    `faults` are the reasons why it may not be published yet; `audit` the files beside it;
+    `credits` what its sources ask to be named with.
+    """
+    facts: dict[str, Any] = {
+        "pilot": job.pilot,
+        "chapters": parts,
+        "faults": faults,
+        "audit": audit,
+        "style": _style(job),
+        "credits": credits,
+        "downloads": [
+            (MAP, "kaart om in te zoomen"),
+            (TABLES, "tabellen voor Excel"),
+            (PDF, "PDF"),
+        ][: 2 + pdf],
+        "index_link": True,
+    }
+    template = pages.templates().get_template("page.html.j2")
+    bare = template.render(facts, glossary=[])  # to see which words ask for an explanation
+    return str(template.render(facts, glossary=language.glossary(bare)))
+
+
+def failure_page(job: Job, failure: Failure) -> str:
+    """Return the page that says which notebook failed, where, and what to do."""
+    template = pages.templates().get_template("failure.html.j2")
+    return str(template.render(pilot=job.pilot, failure=failure, style=_style(job)))
+
+
+def audit_page(job: Job, name: str, content: Chapter) -> str:
+    """Return an executed notebook as a page of its own, for who has no Jupyter."""
+    template = pages.templates().get_template("audit.html.j2")
+    return str(template.render(name=name, chapter=content, style=_style(job)))
+
+
+def _style(job: Job) -> str:
+    """Return the style sheet in the colours of the pilot."""
+    return pages.text("report.css") + colours.palette(job.pilot.huiskleuren)
 
 
 def where(job: Job) -> str:
     """Return the place of a report as the user types it, from the root of the project."""
-    return sources.shown(sources.REPORTS / job.pilot.slug / "index.html")
+    return sources.shown(sources.REPORTS / job.pilot.slug / PAGE)
 
 
 def _replace(work: Path, target: Path) -> None:
@@ -174,37 +168,41 @@ def _replace(work: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_tables(job: Job, folder: Path, executed: list[Executed]) -> list[tuple[str, str]]:
-    """Write the processed tables as CSV and the record of the run; return the files in words."""
+def _write_audit(job: Job, folder: Path, executed: list[Executed], subject: Subject) -> Files:
+    """Write tables and passports, so that others can compute again; return the files in words."""
     names = [one.path.stem for one in executed]
-    listed = [(f"audit/{name}.html", f"notebook {name}") for name in names]
-    for path in sorted((sources.PROCESSED / job.pilot.slug).glob("*.parquet")):
-        to_csv(pd.read_parquet(path), folder / f"{path.stem}.csv")
-        listed.append((f"audit/{path.stem}.csv", f"tabel {path.stem} (CSV)"))
-    record = {
+    listed = [(f"{name}.html", f"notebook {name}") for name in names]
+    paths = sorted((sources.PROCESSED / job.pilot.slug).glob("*.parquet"))
+    tables = {path.stem: pd.read_parquet(path) for path in paths}
+    inside = tables["gebied"].query("gewicht > 0")["buurt"]
+    columns = sources.read_project_table("kolommen")
+    listed += exports.write_audit(tables, folder, subject, inside, columns)
+    steps = [step for one in executed for step in chapters.linked(one.path.stem, one.node)]
+    _write_json(folder / PASSPORTS, passports.document(steps))
+    listed += [
+        (PASSPORTS, "de cijferpaspoorten voor computers (JSON-LD)"),
+        ("run.json", "parameters, bronnen en versies (JSON)"),
+    ]
+    return [(f"audit/{path}", words) for path, words in listed]
+
+
+def _write_record(job: Job, work: Path, faults: list[str], failed: bool = False) -> None:
+    """Write what was run, on which sources, and what came of it."""
+    record: dict[str, Any] = {
         "pilot": job.pilot.slug,
+        "rapport": index_entries.facts(job.pilot, faults, finished=not failed),
         "parameters": job.parameters,
-        "bronnen": {
-            s.id: {"tabel": s.table, "periode": s.period, "sha256": s.sha256}
-            for s in (
-                sources.source(i) for i in sources.read_table(job.pilot.slug, "bronnen")["bron"]
-            )
-        },
         "python": platform.python_version(),
         "pakketten": {name: version(name) for name in _LIBRARIES},
     }
-    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
-    (folder / "run.json").write_text(text, encoding="utf-8")
-    return [*listed, ("audit/run.json", "parameters, bronnen en versies (JSON)")]
+    if not failed:
+        used = [sources.source(i) for i in sources.read_table(job.pilot.slug, "bronnen")["bron"]]
+        record["bronnen"] = {
+            s.id: {"tabel": s.table, "periode": s.period, "sha256": s.sha256} for s in used
+        }
+    _write_json(work / "audit" / "run.json", record)
 
 
-def to_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, without geometry; text that a spreadsheet would compute is inert."""
-    table = table.drop(columns="geometry", errors="ignore")
-    for column in table.columns:
-        if isinstance(table[column].dtype, pd.CategoricalDtype):
-            table[column] = table[column].astype("str")
-        if pd.api.types.is_string_dtype(table[column].dtype):
-            risky = table[column].str.match(r"[=+\-@\t\r]", na=False)
-            table.loc[risky, column] = "'" + table.loc[risky, column]
-    table.to_csv(path, index=False, lineterminator="\n")
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8")
