@@ -47,9 +47,11 @@ from wijkboek_utils import (  # noqa: E402  after the line above
     ledger,
     sources,
 )
+from wijkboek_utils import browser as browser_  # noqa: E402
 from wijkboek_utils import regions as regions_  # noqa: E402
 
 GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
+REQUIRED = os.environ.get("WIJKBOEK_BROWSER") == "required"  # no browser test may be skipped
 
 
 def command(
@@ -67,9 +69,10 @@ def command(
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project in which all pilots have been rendered by the command.
+    """Return a project in which all pilots have been rendered by the command, as PDF too.
 
-    The first worker that asks renders; the others wait, and read the same files.
+    The first worker that asks renders; the others wait, and read the same files. Without a
+    browser there is no PDF.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
@@ -78,7 +81,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (root / "gemaakt").exists():
             root.mkdir()
             project(root)
-            done = command("render", "--all", root=root)
+            pdf = [] if _no_browser() else ["--pdf"]
+            done = command("render", "--all", *pdf, root=root)
             assert done.returncode == 0, done.stderr
             (root / "gemaakt").touch()
     return root
@@ -153,3 +157,25 @@ def gemeenten() -> dict[str, Gemeente]:
 def utrecht(gemeenten: dict[str, Gemeente]) -> Gemeente:
     """Return Utrecht 2023."""
     return gemeenten["GM0344"]
+
+
+def _no_browser() -> browser_.NoBrowser | None:
+    """Return why there is no browser here, or None when there is one."""
+    try:
+        browser_.executable()
+    except browser_.NoBrowser as missing:
+        return missing
+    return None
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return one browser for a whole file; skip where there is none, unless it is required.
+
+    Not for the whole run: a test that has the program start a browser cannot have a second open.
+    """
+    missing = _no_browser()
+    if missing and not REQUIRED:
+        pytest.skip(str(missing))
+    with browser_.chromium() as one:
+        yield one

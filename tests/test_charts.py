@@ -223,19 +223,25 @@ def lengths(items: list[Bar], **options: bool) -> list[tuple[float, float]]:
     return [(float(r.get("x", "")), float(r.get("width", ""))) for r in boxes]
 
 
-def test_a_bar_is_solid_where_it_is_sure_and_light_over_its_range():
+def test_a_bar_is_solid_up_to_its_amount_and_light_over_its_range():
     items = [Bar("a", "€ 100", 100, 80, 125), Bar("b", "€ 50", 50), Bar("c", "€ 0", 0)]
-    solid, light, b, c = lengths(items)
-    assert solid == pytest.approx((0, 340 * 0.64))
+    light, solid, b, c = lengths(items)
+    assert solid == pytest.approx((0, 340 * 0.8))
     assert light == pytest.approx((340 * 0.64, 340 * 0.36), abs=0.1)
     assert (b, c) == ((0, pytest.approx(340 * 0.4)), (0, 1))
     root = drawing(charts.bars(items, "titel", "uitleg"))
     faint = [r for r in root.iter("rect") if "opacity" in r.get("style", "")]
     assert len(faint) == 1
     ends = {e for p in root.iter("path") for e in re.findall(r"[MH]([\d.]+)", p.get("d", ""))}
-    assert sorted(map(float, ends)) == pytest.approx([340 * 0.64, 340], abs=0.1)
-    lines = [r for r in root.iter("rect") if r.get("width") == "2.0"]
-    assert [float(r.get("x", "")) + 1 for r in lines] == pytest.approx([340 * 0.8], abs=0.1)
+    assert sorted(map(float, ends)) == pytest.approx([340 * 0.64, 340 * 0.8, 340], abs=0.1)
+    # The line over the bar is of paper and thin: the bar is seen to go on up to its amount.
+    strokes = [
+        re.findall("stroke:var[(]--wb-([a-z]+)", p.get("style", "")) for p in root.iter("path")
+    ]
+    assert strokes == [["paper"], ["ink"]]
+    _, bar, *_ = [r for r in root.iter("rect") if "--wb-1," in r.get("style", "")]
+    order = list(root)
+    assert order.index(faint[0]) < order.index(bar) < order.index(next(root.iter("path")))
 
 
 def test_groups_have_a_name_and_with_a_scale_of_their_own_are_not_compared():

@@ -3,8 +3,8 @@
 The numbers of people here are made up: they only keep the proof of their kind.
 """
 
-import getpass
 import json
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -231,11 +231,10 @@ def test_what_tells_of_the_computer_is_found_in_every_file(tmp_path, name, text,
     assert rule in {f.rule for f in disclosure.findings(tmp_path)}
 
 
-def test_the_folder_and_name_of_the_maker_are_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(getpass, "getuser", lambda: "jansen42")
-    monkeypatch.setattr(Path, "cwd", lambda: Path("/srv/boek/werk"))
-    assert ("gebruikersnaam", "a.txt") in rules(tmp_path, a__txt="door jansen42 gemaakt")
-    assert rules(tmp_path, a__txt="door xjansen42x gemaakt") == []
+def test_the_folder_of_the_maker_is_found_and_the_word_of_a_name_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getcwd", lambda: "/srv/boek/werk")
+    monkeypatch.setenv("LOGNAME", "wijkboek")
+    assert rules(tmp_path, a__txt="een wijkboek over de wijk") == []
     assert ("pad van de computer", "a.txt") in rules(tmp_path, a__txt="in /srv/boek/werk/data")
     assert rules(tmp_path, a__txt="in /srv/boek") == []
 

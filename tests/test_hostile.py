@@ -7,11 +7,8 @@ manifest and an own kengetal. What nobody could read is refused at the door, or 
 import csv
 import hashlib
 import io
-import os
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from itertools import cycle
@@ -168,21 +165,6 @@ def test_a_name_without_end_is_cut_short_and_says_so(hostile):
 
 
 # In a browser.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    """Return Chromium; where there is none these tests are skipped, unless they are required."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None and os.environ.get("WIJKBOEK_BROWSER") != "required":
-        pytest.skip("Chromium staat niet op deze machine")
-    from playwright.sync_api import sync_playwright
-
-    root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=root)
-        yield browser
-        browser.close()
 
 
 def test_no_script_runs_even_where_a_reader_has_no_security_policy(hostile, browser):

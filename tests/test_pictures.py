@@ -115,7 +115,7 @@ def test_every_euro_comes_in_and_goes_out(flows):
 
 
 def test_the_picture_of_the_wijk_has_all_parties_and_their_sums_in_words_and_a_twin():
-    figure = pictures.wijk(closed(*WHOLE, se=1.0), ROUND, "De Wijk", "2023")
+    figure = pictures.wijk(closed(*WHOLE, se=1.0), ROUND, 5e3, "De Wijk", "2023")
     words = re.findall(r"<text[^>]*>(.*?)</text>", figure.html)
     for name in ("Rijk", "Uit de wijk zelf", "Komt tekort", "Huishoudens", "Gemeente"):
         assert name in words
@@ -130,24 +130,41 @@ def test_the_sentence_on_the_wijk_gives_a_range_where_there_is_one():
     known = picture_text.wijk(rows, (0.1, 0.2), "De Wijk").replace(dutch.NBSP, " ")
     # 20 of the 132 euro that sectors of the wijk spend; what stops elsewhere is not theirs.
     assert "blijft naar schatting 10 tot 20 euro in de wijk; het meeste gaat naar elders." in known
-    for stays in (None, (NAN, NAN)):
-        about = picture_text.wijk(rows, stays, "De Wijk").replace(dutch.NBSP, " ")
-        assert "naar schatting ongeveer 15 euro in de wijk" in about
+    unknown = picture_text.wijk(rows, (NAN, NAN), "De Wijk")
+    assert unknown.endswith("gaat het meeste naar elders. Hoeveel er blijft, is niet bekend.")
+
+
+@pytest.mark.parametrize("inwoners", [1_999, 50_001, NAN])
+@pytest.mark.parametrize("draw", [pictures.wijk, pictures.euro])
+def test_of_an_area_that_is_no_wijk_in_size_no_share_that_stays_is_given(draw, inwoners):
+    for n, given_ in ((2_000, True), (50_000, True), (inwoners, False)):
+        said = sentence(draw(closed(*WHOLE), ROUND, n, "X", "2023"))
+        assert ("blijft naar schatting 10 tot 20" in said) is given_
+        assert said.endswith("is voor een gebied van deze grootte niet bekend.") is not given_
+        assert "het meeste" in said and "ongeveer" not in said
+
+
+@pytest.mark.parametrize("table", [NOTHING, ROUND * NAN])
+def test_a_share_that_is_missing_for_another_reason_is_not_blamed_on_the_size(table):
+    said = sentence(pictures.wijk(closed(*WHOLE), table, 5e3, "X", "2023"))
+    assert said.endswith("Hoeveel er blijft, is niet bekend.")
 
 
 def test_parties_that_get_about_the_same_are_both_named():
     rows = picture_rows.through(
         closed(("huishoudens", "rijk", 100.0), ("huishoudens", "buitenwereld", 99.0))
     )
-    assert "het meeste gaat naar het Rijk en elders." in picture_text.wijk(rows, None, "X")
+    stays = (0.1, 0.2)
+    assert picture_text.wijk(rows, stays, "X").endswith("het meeste gaat naar het Rijk en elders.")
     home = picture_rows.through(closed(("huishoudens", "bedrijven", 1.0)))
-    assert picture_text.wijk(home, None, "X").endswith("100\N{NO-BREAK SPACE}euro in de wijk.")
+    assert picture_text.wijk(home, stays, "X").endswith("20\N{NO-BREAK SPACE}euro in de wijk.")
+    assert picture_text.wijk(home, None, "X").startswith("Hoeveel er blijft, is voor")
 
 
 @pytest.mark.parametrize("flows", [[], [("rijk", "gemeente", NAN)], [("rijk", "gemeente", 0.0)]])
 def test_without_flows_there_is_a_sentence_and_no_drawing(flows):
     for draw, words in ((pictures.wijk, "stroomt, is niet"), (pictures.euro, "uitgeven, is niet")):
-        figure = draw(closed(*flows), NOTHING, "X", "2023")
+        figure = draw(closed(*flows), NOTHING, 5e3, "X", "2023")
         assert words in figure.html and "<svg" not in figure.html
 
 
@@ -205,13 +222,12 @@ def test_the_sentence_on_a_euro_names_the_largest_kind_but_never_the_rest():
     said = picture_text.euro(rows, (0.1, 0.2), "X").replace(dutch.NBSP, " ")
     assert "10 tot 20 cent in de wijk; het meeste, elk 30 cent, gaat naar huur en BTW." in said
     one = picture_text.euro(rows[1:], None, "X").replace(dutch.NBSP, " ")
-    assert one.endswith("ongeveer 10 cent in de wijk; het meeste, 30 cent, gaat naar BTW.")
+    assert one.startswith("Van elke euro van bewoners gaat het meeste, 30 cent, naar BTW. Hoeveel")
 
 
 def test_a_euro_has_a_coin_for_each_cent_and_a_twin_with_the_same_cents():
-    figure = pictures.euro(
-        spent(("Brood", "bedrijven", 1.0), ("Huur", "rijk", 3.0)), ROUND, "X", ""
-    )
+    rows = spent(("Brood", "bedrijven", 1.0), ("Huur", "rijk", 3.0))
+    figure = pictures.euro(rows, ROUND, 5e3, "X", "")
     assert figure.html.count("<circle") == 2 + 100
     assert [r[:4] for r in cells(figure)[1:]] == [
         ["Huur", "75", "0", "75"],
@@ -330,17 +346,29 @@ def beside(kosten: float, inkomen: float, gemeente: float, land: float, se: floa
 
 
 def test_an_area_is_higher_lower_about_equal_or_not_surely_other():
-    said = picture_text.comparison(beside(120.0, 80.0, 100.0, 81.0), "X", "Stad")
+    said = picture_text.comparison(beside(4e4, 3e4, 3.6e4, 3.02e4), "X", "Stad")
     assert said == (
-        "Per inwoner zijn de uitgaven van de gemeente hoger dan in heel Stad; het inkomen is lager "
-        "dan in heel Stad en ongeveer even hoog als in Nederland."
+        "Per inwoner zijn de uitgaven van de gemeente hoger dan in heel Stad. Het inkomen is lager "
+        "dan in heel Stad, maar ongeveer even hoog als in Nederland."
     )
-    unsure = picture_text.comparison(beside(120.0, 120.0, 100.0, 100.0, se=20.0), "X", "Stad")
-    assert "niet met zekerheid anders dan in heel Stad en Nederland" in unsure
+    # A difference within the error is not called equal either, and no error makes nothing sure.
+    for se in (6e3, NAN):
+        unsure = picture_text.comparison(beside(4e4, 4e4, 3.6e4, 4e4, se=se), "X", "Stad")
+        assert "niet duidelijk anders dan in heel Stad en in Nederland" in unsure
+        assert "hoger" not in unsure and "even hoog" not in unsure
+
+
+def test_income_is_not_known_better_than_cbs_rounds_it():
+    figure = pictures.comparison(beside(1e3, 35_140, 38_512, 36_049), "X", "Stad", "2023")
+    *_, income = cells(figure)
+    assert income[1:] == ["tussen € 34.800 en € 35.500", "€ 38.500", "€ 36.000"]
+    assert "€ 38.500" in figure.html.replace(dutch.NBSP, " ")
+    # Figures stand right in the table, and are figures in the workbook.
+    assert figure.html.count('<td class="num">') == 2 * 3
 
 
 def test_a_whole_gemeente_is_not_beside_itself_and_it_says_so():
-    rows = beside(120.0, 80.0, NAN, 100.0)
+    rows = beside(120.0, 8e4, NAN, 9e4)
     said = picture_text.comparison(rows, "Stad", "Stad")
     assert said.startswith("Het inkomen is lager dan in Nederland.")
     assert said.endswith("die is hetzelfde of niet bekend.")
@@ -413,6 +441,32 @@ def test_a_map_of_one_buurt_is_a_map_and_of_none_a_sentence():
     assert "<svg" not in none.html
 
 
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [
+        ((900.0, 1_000.0, 2_701.0), "Vakken met 5 verschillen onderling sterk: van € 900 tot"),
+        ((900.0, 2_700.0), ""),
+        ((900.0,), ""),
+        ((0.0, 0.0), ""),
+    ],
+)
+def test_a_highest_class_that_spans_more_than_a_factor_is_said_to_be_wide(top, said):
+    klasse = pd.array([None, 0, *[4] * len(top)], dtype="Int64")
+    shapes = pd.DataFrame({"klasse": klasse, "per_inwoner": [NAN, 1.0, *top]})
+    found = picture_text.widest(shapes).replace(dutch.NBSP, " ")
+    assert found.startswith(said) and bool(found) is bool(said)
+    assert picture_text.widest(shapes[:1]) == "" == picture_text.widest(shapes[:0])
+
+
+def test_the_map_says_so_under_its_title_and_in_its_description():
+    codes = [f"BU{n}" for n in range(10)]
+    kaart = gpd.GeoDataFrame({"buurt": codes}, geometry=[box(n, 0, n + 1, 1) for n in range(10)])
+    rows = pd.DataFrame({"buurt": codes, "naam": codes, "gewicht": 0.0, "inwoners": 500.0})
+    rows = rows.assign(bedrag=1e6, se=0.0, per_inwoner=[*range(1_000, 1_900, 100), 9_000])
+    figure = pictures.map_figure(kaart, rows, "A", "Stad", "2023").html.replace(dutch.NBSP, " ")
+    assert figure.count("Vakken met 5 verschillen onderling sterk: van € 1.800 tot € 9.000.") == 2
+
+
 # What holds for all of them.
 
 
@@ -423,8 +477,8 @@ def every(naam: str) -> list[Html]:
     municipal = ledger.conform(pd.DataFrame(rows))
     keys = pd.DataFrame({"taakveld": ["5.7"], "gevraagd": ["a"], "gebruikt": ["a"]})
     return [
-        pictures.wijk(closed(*WHOLE, se=1.0, regel=naam), ROUND, naam, "2023"),
-        pictures.euro(closed(*WHOLE, se=1.0, regel=naam), ROUND, naam, "2023"),
+        pictures.wijk(closed(*WHOLE, se=1.0, regel=naam), ROUND, 5e3, naam, "2023"),
+        pictures.euro(closed(*WHOLE, se=1.0, regel=naam), ROUND, 5e3, naam, "2023"),
         pictures.balances(saldi(("rijk", 5.0, 4.0, 1.0)), naam, "2023"),
         pictures.parties(book, weights, naam, "2023"),
         pictures.comparison(beside(9.0, 8.0, 7.0, 6.0), naam, naam, "2023"),

@@ -3,6 +3,9 @@
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -66,7 +69,7 @@ def test_kanaleneiland_has_counts_and_arnhem_says_which_are_missing(rendered):
         "Nog niet in onze bestanden: het aantal woningen, vestigingen van bedrijven en personenauto"
         in poor
     )
-    assert "is verdeeld met een minder goede sleutel" in poor
+    assert "is grof verdeeld" in poor
     assert "geschatte bijstand: inwoners in huurwoningen gedeeld door WOZ-waarde" in poor
     assert "geschatte bedrijfsvestigingen: huishoudens" in poor
     assert "geschatte auto's: huishoudens" in poor.replace("&#x27;", "'")
@@ -196,3 +199,30 @@ def test_every_cijferpaspoort_leads_to_its_code_and_is_in_the_audit_folder(rende
 @each
 def test_the_page_is_light(rendered, pilot):
     assert (rendered / "reports" / pilot / "index.html").stat().st_size < 2_500_000
+
+
+def test_personal_data_in_the_words_of_a_pilot_keeps_the_report_a_concept(rendered, tmp_path):
+    root = project(tmp_path)
+    for part in (f"data/processed/{PILOTS[2]}", f"reports/{PILOTS[2]}"):
+        shutil.copytree(rendered / part, root / part)
+    script = f"""
+import nbformat
+from dataclasses import replace
+from wijkboek_utils import pilots, report, run, sources
+pilot = replace(pilots.load("{PILOTS[2]}"), toelichting="Bel mevrouw De Vries: 06-12345678.")
+paths = sorted((sources.REPORTS / pilot.slug / "audit").glob("*.ipynb"))
+done = [run.Executed(p, nbformat.read(p, as_version=4), None) for p in paths]
+print(report.write(run.Job(pilot, {{}}), done))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "WIJKBOEK_ROOT": str(root)},
+    )
+    assert "een telefoonnummer (eindigt op 678)" in told.stdout
+    assert "Concept, niet publiceren" in page(root, PILOTS[2])
+    record = json.loads((root / "reports" / PILOTS[2] / "audit" / "run.json").read_text())
+    assert record["rapport"]["status"] == "concept"
+    assert "oncept" in (root / "reports" / PILOTS[2] / "kaart.html").read_text()

@@ -83,11 +83,28 @@ def unknown(p: Pilot = WIJK) -> summary.Facts:
     )
 
 
-def account(**amounts: float) -> pd.DataFrame:
-    """Return what households spend as `household_account.account`."""
+def closed(**amounts: float) -> pd.DataFrame:
+    """Return what households spend after closing, as the table `sluitend`."""
     rows = {"Boodschappen": 5e6, "BTW": 2e6, "Andere goederen en diensten": 9e6, **amounts}
-    table = pd.DataFrame({"regel": list(rows), "bedrag": list(rows.values())})
-    return table.assign(kant="uit", se=1e5)
+    table = pd.DataFrame({"regel": list(rows), "sluitend": list(rows.values())})
+    return table.assign(van="huishoudens", naar="bedrijven", bedrag=1.0)
+
+
+def unbalanced(left: float = 0.0, se: float = 1e6) -> pd.DataFrame:
+    """Return what is left of the money of households as `household_account.account`."""
+    return pd.DataFrame({"regel": ["Niet verklaard"], "bedrag": [left], "se": [se]})
+
+
+def figures(f: summary.Facts, changes: pd.DataFrame = NO_CHANGE) -> list[tuple]:
+    """Return the name, value and meaning of each key figure, with plain spaces."""
+    book = passports.Books(
+        booked([("iv3:6.6:lasten", "zorg", 50.0, 20.0, "ouderen")]).assign(bronjaar=2023), {}, {}
+    )
+    made = summary.key_figures(f, changes, book, pd.DataFrame({"bron": ["kwb-2023", None]}))
+    for name, value, _, pas in made:
+        assert (pas.html == "") == (value == dutch.UNKNOWN)
+        assert all((one["naam"], one["cijfer"]) == (name, value) for one in pas.linked)
+    return [(name, plain(value), plain(meaning)) for name, value, meaning, _ in made]
 
 
 def greenery(bomen: float = NAN, ander: float = NAN) -> pd.DataFrame:
@@ -118,16 +135,15 @@ def doubt(**changes: object) -> pd.Series:
 def everything(f: summary.Facts, shares: pd.DataFrame | None = None) -> list[str]:
     """Return every sentence or word of the summary but the names of key figures."""
     poor = pd.DataFrame({"bedrag": [100.0], "arm": [14.0]}) if shares is None else shares
-    cards = summary_text.key_figures(f, NO_CHANGE)
     return [
         summary_text.headline(f),
         summary_text.cost(f, 3000.0, ["zorg", "werk en inkomen"]),
         summary_text.inflow(f, 30e3, 32e3),
-        summary_text.spent(f, account()),
+        summary_text.spent(f, closed()),
         summary_text.present(f, greenery()),
-        *[text for _, text in summary_text.certainty(f, poor)],
+        *[text for _, text in summary_text.certainty(f, poor, unbalanced(-9e6))],
         *[text for _, text in summary_text.steps(f, doubt(), leaks(), greenery())],
-        *[f"{value} {meaning}." for _, value, meaning in cards],
+        *[f"{value} {meaning}." for _, value, meaning in figures(f)],
     ]
 
 
@@ -171,9 +187,7 @@ def test_nothing_known_is_said_without_a_zero():
         f = unknown(p)
         text = plain(" ".join(everything(f, pd.DataFrame({"bedrag": [], "arm": []}))))
         assert "€ 0" not in text and "0 cent" not in text and not re.search(r"\b0 \w", text)
-        assert {card[1:] for card in summary_text.key_figures(f, NO_CHANGE)} == {
-            ("onbekend", "geen cijfer")
-        }
+        assert {card[1:] for card in figures(f)} == {("onbekend", "geen cijfer")}
         assert summary_text.headline(f) == f"Over het geld van {p.naam} is nog te weinig bekend."
 
 
@@ -231,7 +245,7 @@ def test_an_account_was_spent_and_a_budget_is_a_plan():
         "De gemeente Stad wil in 2024 ongeveer € 8,0 miljoen uitgeven voor De Wijk: € 4.000 per "
     )
     assert planned.endswith("Het meeste gaat naar zorg.")
-    card = summary_text.key_figures(facts(BEGROTING), NO_CHANGE)[1]
+    card = figures(facts(BEGROTING))[1]
     assert card[0] == "De gemeente wil uitgeven, 2024"
     lost = facts(BEGROTING, kosten=total(NAN, NAN))
     assert summary_text.cost(lost, 3000.0, []) == (
@@ -247,7 +261,7 @@ def test_a_gemeente_is_not_compared_with_itself_and_spends_for_nobody_else():
         "De gemeente Stad gaf in 2023 ongeveer € 8,0 miljoen uit: € 89 per inwoner."
     )
     assert "heel Stad" not in summary_text.inflow(f, NAN, 32e3)
-    assert summary_text.key_figures(f, NO_CHANGE)[1][2] == "volgens de jaarrekening"
+    assert figures(f)[1][2] == "volgens de jaarrekening"
 
 
 @pytest.mark.parametrize(
@@ -289,12 +303,19 @@ def test_income_stands_beside_gemeente_and_country():
         assert text.endswith(f"Van {said} is geen inkomen bekend.")
 
 
-def test_spending_names_the_largest_and_leaves_out_what_says_nothing():
-    text = summary_text.spent(facts(), account(Huur=3e6, Energie=NAN))
-    assert text.startswith("Bewoners geven het meeste uit aan boodschappen en aan huur. Wat de")
-    assert "spaarrekening" not in summary_text.spent(facts(telling=counted(90e3)), account())
-    nothing = account().assign(bedrag=NAN)
-    assert summary_text.spent(facts(), nothing).endswith("is niet bekend.")
+def test_spending_names_the_largest_of_the_closed_accounts():
+    rows = closed(Huur=3e6, Energie=NAN, BTW=1e6)
+    saved = rows[:1].assign(regel="Sparen en aflossen", naar="vermogen", sluitend=8e6)
+    others = rows[:1].assign(regel="Inkoop", van="bedrijven", sluitend=8e6)
+    # Lines of one name are one: two parts of rent are more than the groceries.
+    rent = rows[rows["regel"] == "Huur"].assign(naar="instellingen")
+    # What was booked before closing, has another order.
+    open_first = rows.assign(bedrag=[1.0, 9e9, 1.0, 1.0, 1.0])
+    text = summary_text.spent(facts(), pd.concat([open_first, saved, others, rent]))
+    assert text == "Bewoners geven het meeste uit aan huur en aan boodschappen."
+    nothing = closed().assign(sluitend=NAN)
+    for none in (nothing, nothing[:0], closed().assign(sluitend=0.0)):
+        assert summary_text.spent(facts(), none).endswith("is niet bekend.")
 
 
 def test_what_there_is_is_counted_in_singular_and_plural():
@@ -320,33 +341,33 @@ def test_trees_that_were_counted_are_not_asked_for_again():
 def test_the_number_of_inhabitants_changed_only_when_years_says_so():
     rows = [("AantalInwoners", 2022, 2023, "hoger"), ("Andere", 2022, 2023, "lager")]
     changes = pd.DataFrame(rows, columns=["onderwerp", "van", "tot", "oordeel"])
-    said = [
-        summary_text.key_figures(facts(), changes.assign(oordeel=o))[0][2]
-        for o in ("hoger", "lager", "gelijk")
-    ]
+    said = [figures(facts(), changes.assign(oordeel=o))[0][2] for o in ("hoger", "lager", "gelijk")]
     assert said == [
         "volgens CBS, toegenomen tussen 2022 en 2023",
         "volgens CBS, afgenomen tussen 2022 en 2023",
         "volgens CBS, ongeveer gelijk gebleven tussen 2022 en 2023",
     ]
-    assert summary_text.key_figures(facts(), changes[1:])[0][2] == "volgens CBS"
+    assert figures(facts(), changes[1:])[0][2] == "volgens CBS"
 
 
 def test_key_figures_have_a_range_and_the_rijk_a_verdict_only_where_it_is_sure():
-    cards = summary_text.key_figures(facts(), NO_CHANGE)
-    assert [(name, plain(value), plain(meaning)) for name, value, meaning in cards] == [
+    assert figures(facts()) == [
         ("Inwoners, 2023", "2.000", "volgens CBS"),
         ("De gemeente gaf uit, 2023", "€ 8,0 miljoen", "tussen € 7,2 en € 8,8 miljoen"),
-        ("Inkomen van bewoners, 2022", "€ 56,0 miljoen", "tussen € 54,4 en € 57,6 miljoen"),
+        (
+            "Inkomen van bewoners, CBS-tabel 2022",
+            "€ 56,0 miljoen",
+            "volgens CBS, tussen € 54,4 en € 57,6 miljoen",
+        ),
         (
             "Het Rijk betaalt, deels via de gemeente",
             "€ 20,0 miljoen",
             "tussen € 18,4 en € 21,6 miljoen; meer dan het ophaalt",
         ),
     ]
-    takes = summary_text.key_figures(facts(rijk=rijk(left=-9e6)), NO_CHANGE)[3][2]
+    takes = figures(facts(rijk=rijk(left=-9e6)))[3][2]
     assert takes.endswith("; minder dan het ophaalt")
-    unsure = summary_text.key_figures(facts(rijk=rijk(left=1e6)), NO_CHANGE)[3][2]
+    unsure = figures(facts(rijk=rijk(left=1e6)))[3][2]
     assert "ophaalt" not in unsure
 
 
@@ -361,20 +382,40 @@ def test_key_figures_have_a_range_and_the_rijk_a_verdict_only_where_it_is_sure()
 )
 def test_the_range_of_a_key_figure_says_how_sure_it_is(se, words):
     f = facts(kosten=total(se=se))
-    assert plain(summary_text.key_figures(f, NO_CHANGE)[1][2]) == words
+    assert figures(f)[1][2] == words
+    earned = facts(inkomen=total(8e6, se, onbekend=0, inwoners=2000.0))
+    said = "volgens CBS" if se == 0 else f"volgens CBS, {words}"
+    assert figures(earned)[2][2] == said
 
 
 def test_certainty_claims_only_what_is_there():
     poor = pd.DataFrame({"bedrag": [60.0, 40.0], "arm": [14.0, 0.0]})
-    found = dict(summary_text.certainty(facts(), poor))
+    found = dict(summary_text.certainty(facts(), poor, unbalanced()))
     assert list(found) == ["Zeker", "Redelijk zeker", "Onzeker", "Geschat"]
     assert "14 procent" in plain(found["Onzeker"])
     for none in (poor.assign(arm=0.0), poor.assign(arm=0.1), poor[:0]):
-        assert "procent" not in dict(summary_text.certainty(facts(), none))["Onzeker"]
-    city = dict(summary_text.certainty(facts(STAD, telling=counted(90e3)), poor))
+        assert "procent" not in dict(summary_text.certainty(facts(), none, unbalanced()))["Onzeker"]
+    city = dict(summary_text.certainty(facts(STAD, telling=counted(90e3)), poor, unbalanced()))
     assert city["Niet bekend"] == "Wat in de gemeente blijft."
-    nothing = dict(summary_text.certainty(unknown(), poor))
+    nothing = dict(summary_text.certainty(unknown(), poor, unbalanced()))
     assert list(nothing) == ["Onzeker", "Geschat", "Niet bekend"]
+
+
+@pytest.mark.parametrize(
+    ("left", "se", "words"),
+    [
+        (-4e6, 2e6, "In onze schatting geven bewoners meer uit dan zij krijgen."),
+        (4e6, 2e6, "In onze schatting geven bewoners minder uit dan zij krijgen."),
+        (-3e6, 2e6, None),  # within the 90 % margin
+        (NAN, 2e6, None),
+        (-4e6, NAN, None),
+    ],
+)
+def test_an_account_of_residents_that_surely_does_not_close_is_said_to_be_wrong(left, se, words):
+    poor = pd.DataFrame({"bedrag": [60.0], "arm": [0.0]})
+    found = dict(summary_text.certainty(facts(), poor, unbalanced(left, se)))
+    assert found.get("Klopt nog niet") == words
+    assert "Klopt nog niet" not in dict(summary_text.certainty(facts(), poor, unbalanced()[:0]))
 
 
 def test_each_reader_gets_a_next_step_from_the_data():
@@ -382,7 +423,7 @@ def test_each_reader_gets_a_next_step_from_the_data():
     assert said == {
         "Bewoners": "Aan boodschappen gaat tussen € 3,5 en € 4,5 miljoen de wijk uit. Winkels "
         "houden geld in de wijk.",
-        "Wethouder": "Het onzekerst is het bedrag voor zorg: tussen € 1,4 en € 4,6 miljoen. Zoek "
+        "Wethouder": "Het onzekerst is zorg: tussen € 1,4 en € 4,6 miljoen. Zoek "
         "per buurt het aantal Wmo-cliënten op.",
         "Woningcorporatie": "Aan onderhoud gaat tussen € 2,5 en € 3,5 miljoen de wijk uit. Een "
         "wijkbedrijf kan dit doen.",
@@ -412,6 +453,16 @@ def booked(rows: list[tuple[str, str, float, float, str]]) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+TASKS = pd.Series({"6.81a": "Beschermd wonen (WMO)", "6.81b": "Vrouwenopvang (WMO)"})
+
+
+def known_keys(*asked: tuple[str, str, float]) -> pd.DataFrame:
+    """Return the keys of notebook 04: stand-ins, and those `asked` (id, name, error)."""
+    rows = [("ouderen", "ouderen", 0.4), ("kinderen", "kinderen", 0.4), ("land", "land", 0.5)]
+    rows += [("gezinnen", "gezinnen", 0.1), ("bedrijven", "bedrijven", 0.3), *asked]
+    return pd.DataFrame(rows, columns=["sleutel", "naam", "fout"])
+
+
 def test_the_least_sure_domein_asks_for_the_count_that_a_poorer_key_stands_in_for():
     books = booked(
         [
@@ -424,22 +475,56 @@ def test_the_least_sure_domein_asks_for_the_count_that_a_poorer_key_stands_in_fo
     asked = [("6.6", "wmo", "ouderen"), ("6.72a", "jeugdzorg", "kinderen")]
     asked += [("2.1", "land", "land"), ("3.1", "ouderen", "ouderen")]
     taken = pd.DataFrame(asked, columns=["taakveld", "gevraagd", "gebruikt"])
-    names = pd.DataFrame({"sleutel": ["wmo", "jeugdzorg"], "naam": ["Wmo-cliënten", "jongeren"]})
+    keys = known_keys(("wmo", "Wmo-cliënten", 0.15), ("jeugdzorg", "jongeren", 0.15))
     here = pd.Series({"BU00010101": 1.0})
-    found = summary.unsure(books, here, taken, names)
+    found = summary.unsure(books, here, taken, keys, TASKS)
     assert (found["domein"], found["bedrag"], found["telling"]) == ("zorg", 80.0, "Wmo-cliënten")
+    # Fewer euros in doubt, as their stand-in is the better one.
+    better = books.replace({"sleutel": {"kinderen": "gezinnen"}, "bedrag": {30.0: 60.0}})
+    others = taken.replace({"gebruikt": {"kinderen": "gezinnen"}})
+    assert summary.unsure(better, here, others, keys, TASKS)["telling"] == "Wmo-cliënten"
+    worse = books.replace({"bedrag": {30.0: 60.0}})
+    assert summary.unsure(worse, here, taken, keys, TASKS)["telling"] == "jongeren"
     right = taken.assign(gebruikt=taken["gevraagd"])
-    assert summary.unsure(books, here, right, names)["telling"] is None
-    sure = summary.unsure(books.assign(se=0.0), here, taken, names)
+    assert summary.unsure(books, here, right, keys, TASKS)["telling"] is None
+    sure = summary.unsure(books.assign(se=0.0), here, taken, keys, TASKS)
     assert sure.isna().all()
+
+
+def test_of_a_task_whose_users_are_unknown_the_users_are_asked_for():
+    books = booked(
+        [
+            ("iv3:6.6:lasten", "zorg", 50.0, 20.0, "ouderen"),
+            ("iv3:6.81a:lasten", "zorg", 20.0, 9.0, "ruim"),
+            ("iv3:6.81b:lasten", "zorg", 20.0, 9.0, "ruim"),
+        ]
+    )
+    asked = [("6.6", "wmo", "ouderen"), ("6.81a", "ruim", "ruim"), ("6.81b", "ruim", "ruim")]
+    taken = pd.DataFrame(asked, columns=["taakveld", "gevraagd", "gebruikt"])
+    rough = ("ruim", "inwoners (gebruikers onbekend)", 0.6)
+    keys = known_keys(("wmo", "Wmo-cliënten", 0.15), rough)
+    here = pd.Series({"BU00010101": 1.0})
+    found = summary.unsure(books, here, taken, keys, TASKS)["telling"]
+    # 40 euros of one task at 60 percent are more than 50 at 40; alone each would be less.
+    assert found == "gebruikers van beschermd wonen en van vrouwenopvang"
+    one = summary.unsure(books[books["post"] != "iv3:6.81b:lasten"], here, taken, keys, TASKS)
+    assert one["telling"] == "Wmo-cliënten"
+    nameless = summary.unsure(books, here, taken, keys, TASKS[:0])
+    assert nameless["telling"] == "Wmo-cliënten"
+    overhead = books.replace(
+        {"post": {"iv3:6.6:lasten": "iv3:0.8:lasten"}, "sleutel": {"ouderen": "ruim"}}
+    )
+    rest = pd.DataFrame([("0.8", "ruim", "ruim")], columns=taken.columns)
+    none = summary.unsure(overhead, here, rest, keys, pd.Series({"0.8": "Overige lasten"}))
+    assert none["telling"] is None
 
 
 def test_a_key_that_stands_in_elsewhere_is_not_blamed_where_it_is_the_right_one():
     books = booked([("iv3:3.1:lasten", "werk en inkomen", 90.0, 9.0, "bedrijven")])
     asked = [("3.1", "bedrijven", "bedrijven"), ("0.62", "niet_woningen", "bedrijven")]
     taken = pd.DataFrame(asked, columns=["taakveld", "gevraagd", "gebruikt"])
-    names = pd.DataFrame({"sleutel": ["niet_woningen"], "naam": ["niet-woningen"]})
-    found = summary.unsure(books, pd.Series({"BU00010101": 1.0}), taken, names)
+    keys = known_keys(("niet_woningen", "niet-woningen", 0.2))
+    found = summary.unsure(books, pd.Series({"BU00010101": 1.0}), taken, keys, TASKS)
     assert found["telling"] is None
 
 
@@ -467,33 +552,33 @@ def test_the_real_figures_of_a_gemeente_and_of_one_buurt_make_whole_sentences(ut
         leaking(),
     )
     reference = places.reference(utrecht.grootboek, area, utrecht.indicatoren, "GM0344")
-    spent = household_account.account(utrecht.grootboek, weights)
+    account = household_account.account(utrecht.grootboek, weights)
     text = [
         summary_text.headline(f),
         summary_text.cost(f, reference["kosten"], ["zorg"]),
         summary_text.inflow(f, reference["inkomen"], 34_900.0),
-        summary_text.spent(f, spent),
+        *[
+            t
+            for _, t in summary_text.certainty(f, pd.DataFrame({"bedrag": [], "arm": []}), account)
+        ],
     ]
     for one in sentences(plain(" ".join(text))):
         assert one[0].isupper() and one.endswith(".") and len(one.split()) <= 28
     assert ("heel Utrecht" in " ".join(text)) == (codes != ["GM0344"])
     assert ("cent in de buurt" in text[0]) == (codes != ["GM0344"])
-    cards = summary_text.key_figures(f, NO_CHANGE)
     book = passports.books(
         utrecht.grootboek,
         weights,
         pd.DataFrame({"sleutel": [], "naam": []}),
         pd.DataFrame({"id": [], "naam": []}),
     )
-    folds = summary.passports(f, cards, book, utrecht.inkomen)
+    folds = [c[3] for c in summary.key_figures(f, NO_CHANGE, book, utrecht.inkomen)]
     assert [len(one.linked) for one in folds] == [1, 1, 1, 1]
     spends = folds[1].linked[0]
     assert spends["waarde"] == round(f.kosten["bedrag"], 2) and "#bron-iv3-2023" in spends["bron"]
     assert len(summary.headline_passport(f, book).linked) == (codes != ["GM0344"])
-    none = summary_text.key_figures(unknown(p), NO_CHANGE)
-    assert [one.html for one in summary.passports(unknown(p), none, book, utrecht.inkomen)] == [
-        ""
-    ] * 4
+    none = summary.key_figures(unknown(p), NO_CHANGE, book, utrecht.inkomen)
+    assert [card[3].html for card in none] == [""] * 4
 
 
 def words(path) -> int:

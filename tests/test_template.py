@@ -1,6 +1,5 @@
 """The page itself: its parts, its colours, its code, and how it stands on screens and on paper."""
 
-import os
 import re
 import shutil
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pytest
 from coloraide import Color
 
 from tests.conftest import ROOT
+from wijkboek_utils import browser as browser_
 from wijkboek_utils import chapters, dutch, gate, language, pages, show
 from wijkboek_utils.chapters import Chapter
 from wijkboek_utils.pilots import Pilot
@@ -101,7 +101,8 @@ def test_the_style_sheet_names_no_address_moves_nothing_and_sets_figures_in_colu
 
 
 def _page(parts=(), pilot=PILOT, template="page.html.j2", **more) -> str:
-    given = {"audit": [("audit/run.json", "parameters")], "credits": ["Bron: CBS"], "faults": []}
+    given = {"audit": [("audit/run.json", "parameters")], "credits": ["Bron: CBS"]}
+    given |= {"faults": [], "downloads": [], "glossary": []}
     given |= {"style": pages.text("report.css"), "pilot": pilot, "chapters": list(parts)}
     return pages.templates().get_template(template).render(**(given | more))
 
@@ -182,11 +183,10 @@ def test_the_contents_name_every_chapter_and_each_of_its_parts_once():
     assert "Onderdelen van Samenvatting" in outline.text
 
 
-def test_other_forms_and_the_index_are_linked_only_when_they_are_there():
-    assert "Dit rapport als" not in _page() and "Alle wijkboeken" not in _page()
-    assert "Dit rapport als" not in _page(downloads=[], index_link=False)
+def test_other_forms_are_linked_only_when_they_are_there_and_the_index_always():
+    assert "Bij dit rapport" not in _page() and "Alle wijkboeken" in _page()
     downloads = [("kaart.html", "kaart <b>"), ("tabellen.xlsx", "tabellen (Excel)")]
-    outline = _Outline(_page(downloads=downloads, index_link=True))
+    outline = _Outline(_page(downloads=downloads))
     links = [a["href"] for tag, a in outline.tags if tag == "a"]
     assert links[1:4] == ["../index.html", "kaart.html", "tabellen.xlsx"]
     assert "kaart <b>" in outline.text and "b" not in outline.names()
@@ -258,33 +258,6 @@ def test_prose_is_not_searched_for_results():
 
 # In a browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET_ARGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("WIJKBOEK_BROWSER") != "required",
-    reason="Chromium staat niet op deze machine",
-)
-
-
-def _launch(playwright, *more: str):
-    root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET_ARGS, *root, *more])
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    browser = _launch(playwright)
-    yield browser
-    browser.close()
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> str:
@@ -294,7 +267,9 @@ def address(tmp_path_factory) -> str:
     words = "Woningcorporatieverhuurdersbelangenvereniging"
     rows = {"Regel": [words, "Zorg"], "Bedrag": [1e6, 2e6], "Waarom": ["lange uitleg " * 6, ""]}
     table = show.table(pd.DataFrame(rows), "Rekening", {"Bedrag": dutch.euro})
-    key = show.key_figures([(f"Cijfer {n}", "€ 107 miljoen", "volgens CBS") for n in range(4)])
+    key = show.key_figures(
+        [(f"Cijfer {n}", "€ 107 miljoen", "volgens CBS", show.Html("")) for n in range(4)]
+    )
     picture = show.figure(
         "Geld", "Dit is te zien.", '<svg viewBox="0 0 9 3" role="img"></svg>', table, shape="wide"
     )
@@ -328,10 +303,12 @@ WIDER = """width => [document.documentElement.scrollWidth > width,
 OPEN_ALL = "document.querySelectorAll('details').forEach(e => e.open = true)"
 
 
-@needs_browser
 @pytest.mark.parametrize("text", [100, 200])
-def test_nothing_falls_off_a_narrow_screen_also_with_text_twice_as_large(playwright, address, text):
-    browser = _launch(playwright, f"--blink-settings=defaultFontSize={16 * text // 100}")
+def test_nothing_falls_off_a_narrow_screen_also_with_text_twice_as_large(browser, address, text):
+    large = f"--blink-settings=defaultFontSize={16 * text // 100}"
+    browser = browser.browser_type.launch(
+        executable_path=browser_.executable(), args=[*browser_.flags(), large]
+    )
     for width in (320, 360, 768, 1280):
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto(address)
@@ -341,7 +318,6 @@ def test_nothing_falls_off_a_narrow_screen_also_with_text_twice_as_large(playwri
     browser.close()
 
 
-@needs_browser
 def test_the_key_figures_are_on_the_first_screen(browser, address):
     bottoms = """() => [...document.querySelector('.wb-key').children]
         .map(e => e.getBoundingClientRect().bottom)"""
@@ -352,7 +328,6 @@ def test_the_key_figures_are_on_the_first_screen(browser, address):
         page.close()
 
 
-@needs_browser
 def test_the_contents_stand_beside_the_text_only_where_there_is_room(browser, address):
     boxes = """() => ['.wb-toc', 'main'].map(s =>
         document.querySelector(s).getBoundingClientRect().toJSON())"""
@@ -371,7 +346,6 @@ def test_the_contents_stand_beside_the_text_only_where_there_is_room(browser, ad
     page.close()
 
 
-@needs_browser
 def test_the_contents_open_with_the_keyboard_and_without_a_script(browser, address):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700})
     page = context.new_page()
@@ -391,7 +365,6 @@ def test_the_contents_open_with_the_keyboard_and_without_a_script(browser, addre
     context.close()
 
 
-@needs_browser
 @pytest.mark.parametrize("width", [320, 1280])
 def test_every_fold_and_link_of_its_own_is_large_enough_to_hit(browser, address, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
@@ -407,7 +380,6 @@ def test_every_fold_and_link_of_its_own_is_large_enough_to_hit(browser, address,
     page.close()
 
 
-@needs_browser
 def test_an_address_of_a_step_opens_its_code(browser, address):
     page = browser.new_page()
     page.goto(f"{address}#cel-11_deel1-dan")
@@ -415,7 +387,6 @@ def test_an_address_of_a_step_opens_its_code(browser, address):
     page.close()
 
 
-@needs_browser
 def test_colours_of_the_screen_come_before_ours(browser, address):
     page = browser.new_page()
     page.emulate_media(forced_colors="active", color_scheme="dark")
@@ -430,14 +401,13 @@ def test_colours_of_the_screen_come_before_ours(browser, address):
     page.close()
 
 
-@needs_browser
 def test_paper_starts_with_the_summary_and_holds_no_code_passport_or_button(browser, address):
     page = browser.new_page()
     page.goto(address)
     page.emulate_media(media="print", color_scheme="dark")
     for words in ("x = 1", "Code van deze stap", "Cijferpaspoort", "Toon de cijfers: Geld"):
         assert not page.get_by_text(words).first.is_visible(), words
-    assert page.get_by_text("Op papier staan de hoofdzaken").is_visible()
+    assert page.get_by_text("Delen die bij het afdrukken dicht waren").is_visible()
     assert page.locator(".wb-toc").get_by_role("link").first.is_visible()
     assert not page.get_by_text("Alle wijkboeken").is_visible()
     ink = page.evaluate("getComputedStyle(document.body).color")
@@ -445,7 +415,6 @@ def test_paper_starts_with_the_summary_and_holds_no_code_passport_or_button(brow
     page.close()
 
 
-@needs_browser
 @pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="pdftotext staat niet op deze machine"
 )

@@ -79,7 +79,7 @@ def test_the_bars_explain_their_range_only_when_there_is_one():
     without = plain(texts.bars_sentence(spent.assign(se=0.0)))
     assert without == "Naar zorg gaat ongeveer 75 procent van de uitgaven."
     text = plain(texts.bars_sentence(spent))
-    assert text.startswith(f"{without} De lijn in elke balk geeft aan hoe onzeker het bedrag is.")
+    assert text.startswith(f"{without} De lijn bij elke balk geeft aan hoe onzeker het bedrag is.")
     assert "inschatting van ons, geen meting" in text
     assert texts.bars_sentence(spent[:0]) == "Er zijn geen uitgaven bekend."
 

@@ -73,6 +73,7 @@ def expenses(book: Books, rows: pd.DataFrame, column: str, names: pd.Series) -> 
     `rows` has that column, `bedrag` and `se`; `names` what a reader calls each of its values.
     """
     _, spent = _services(book)
+    spent = spent & (book.rows["van"] == "gemeente")  # as the figure: before corrections
     by = book.rows[column].astype(str)
     parts = zip(rows[column].astype(str), names, rows["bedrag"], rows["se"], strict=True)
     return [book.money(str(name), a, se, spent & (by == key)) for key, name, a, se in parts]
@@ -80,6 +81,5 @@ def expenses(book: Books, rows: pd.DataFrame, column: str, names: pd.Series) -> 
 
 def _services(book: Books) -> tuple[pd.Series, pd.Series]:
     """Return which boekingen are of municipal services, and which of those were lasten."""
-    service = book.rows.index.isin(views.services(book.rows).index)
-    service = pd.Series(service, index=book.rows.index)
+    service = views.is_service(book.rows)
     return service, service & views.is_expense(book.rows)

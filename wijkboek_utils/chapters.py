@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
     key = slug(name.split("_", 1)[-1])
 
     def heading(match: re.Match[str]) -> str:
-        level, title = int(match["level"]), re.sub(r"<[^>]+>", "", match["title"]).strip()
+        level, title = int(match["level"]), unescape(re.sub(r"<[^>]+>", "", match["title"])).strip()
         ident = key if level == 1 else f"{key}-{slug(title)}"
         contents.append((level, ident, title))
         return f'<h{level + 1} id="{ident}">{match["title"]}</h{level + 1}>'
@@ -74,7 +75,7 @@ def _reachable(body: str, name: str) -> str:
             f'<table class="dataframe">{head}</thead>{rows}</table></div>'
         )
 
-    body = re.sub(r"<style scoped>.*?</style>", "", body, flags=re.S)
+    body = re.sub(r"<style scoped[^>]*>.*?</style>", "", body, flags=re.S)
     frame = r'<table border="1" class="dataframe">(?P<inner>.*?)</table>'
     return re.sub(frame, table, body, flags=re.S)
 

@@ -1,7 +1,7 @@
 """Pictures as inline SVG: flows, bars and ranges, the cents of a euro, accounts, a map.
 
-Drawn here and not by a plotting library: docs/tekenen.md says what each would cost. A range is
-never drawn as a solid bar; each picture can be read without its colours.
+Drawn here and not by a plotting library: docs/tekenen.md says what each would cost. A solid bar
+ends at the amount that is printed beside it; each picture can be read without its colours.
 """
 
 import xml.etree.ElementTree as ET
@@ -21,7 +21,6 @@ _DETAIL = 0.15  # in the units of a drawing: what is finer than this on a map ca
 _ROOM = 7.5  # radius of the largest circle in an area that has room for its number
 _HATCH = 4.0  # between the lines of an area without a figure
 _COIN, _IN_A_ROW = 17.0, 20
-_SEEN = 9.0  # in a smaller range the line at the amount would hide the range
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Bar:
 def bars(items: list[Bar], title: str, description: str, shared: bool = True) -> str:
     """Return horizontal bars from 0, each with its figure in words.
 
-    What is sure is solid, the range is light with an end on both sides, a line marks the amount.
+    A bar is solid up to its amount; its range is a line with two ends, light beyond the amount.
     Below 0 nothing is drawn. All bars share a scale; without `shared` each group has its own.
     """
     row, head = 40.0, 26.0
@@ -90,7 +89,7 @@ def bars(items: list[Bar], title: str, description: str, shared: bool = True) ->
         near = [i for i in items if shared or i.group == item.group]
         scale = WIDTH / (max(i.top() for i in near) or 1.0)
         _row(svg, y + 14, item.name, item.value)
-        _bar(svg, item, y + 20, scale, tone(item.tone))
+        _bar(svg, item, y + 26, scale, tone(item.tone))
         y += row
     return drawing.render(svg)
 
@@ -98,15 +97,19 @@ def bars(items: list[Bar], title: str, description: str, shared: bool = True) ->
 def _bar(svg: ET.Element, item: Bar, y: float, scale: float, colour: str) -> None:
     if item.amount is None:
         return
-    amount, thick = max(item.amount * scale, 1.0), 12.0
-    if (ends := item.ends()) is None:
-        drawing.rect(svg, 0, y, amount, thick, colour)
+    amount, ends = max(item.amount * scale, 1.0), item.ends()
+    if ends is None:
+        drawing.rect(svg, 0, y - 6, amount, 12, colour)
         return
     low, high = (max(end * scale, 0.0) for end in ends)
-    drawing.rect(svg, 0, y, max(low, 1.0), thick, colour)
-    drawing.range_mark(svg, low, high, y + thick / 2, colour)
-    if high - low > _SEEN:
-        _middle(svg, amount, y + thick / 2)
+    drawing.band(svg, low, high, y, colour)
+    drawing.rect(svg, 0, y - 6, amount, 12, colour)
+    # Paper on the bar, ink beyond it: the line stands out on both and hides neither.
+    low, high = max(low, 1.0), max(high, 1.0)
+    inside = f"M{low:.1f},{y - 4:.1f}v8M{low:.1f},{y:.1f}H{amount:.1f}"
+    beyond = f"M{amount:.1f},{y:.1f}H{high:.1f}M{high:.1f},{y - 5:.1f}v10"
+    for d, stroke in ((inside, PAPER), (beyond, INK)):
+        drawing.path(svg, d, stroke=stroke, stroke_width="1.5", fill="none")
 
 
 def _middle(svg: ET.Element, x: float, y: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from wijkboek_utils import __version__
 from wijkboek_utils.errors import Fout, did_you_mean
 
-VERBS = ["render", "fetch"]
+VERBS = ["render", "fetch", "check"]
 EXAMPLES = """\
 voorbeelden:
   wijkboek render                          het rapport van Kanaleneiland (Utrecht)
@@ -29,6 +29,12 @@ voorbeelden:
   wijkboek fetch --all                     voor alle pilots uit de map pilots/
   wijkboek fetch NL --only kwb-2024        van heel Nederland, alleen deze tabel
   wijkboek fetch --since 2026-01-01        wat CBS daarna wijzigde, en wat er anders is
+"""
+CHECK_EXAMPLES = """\
+voorbeelden:
+  wijkboek check                           het rapport van Kanaleneiland (Utrecht)
+  wijkboek check reports/GM0344            een rapport, met de map waarin het staat
+  wijkboek check --all                     alle rapporten
 """
 
 
@@ -91,6 +97,17 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--stand", metavar="DATUM", help="alleen cijfers die op deze dag al waren opgehaald"
     )
+    render.add_argument("--pdf", action="store_true", help="maak ook rapport.pdf (met Chromium)")
+    check = _verb(
+        verbs,
+        "check",
+        "keur een rapport: toegankelijk, leesbaar, veilig",
+        "Keur rapporten in de browser en schrijf het bewijs voor de toegankelijkheidsverklaring.",
+        CHECK_EXAMPLES,
+    )
+    words = "naam van een pilot, of de map van het rapport"
+    check.add_argument("reports", nargs="*", metavar="RAPPORT", help=words)
+    check.add_argument("--all", action="store_true", help="alle rapporten uit de map reports/")
     fetch = _verb(
         verbs,
         "fetch",
@@ -144,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 a pilot failed, 2 wrong input."""
     options = parser().parse_args(arguments)
     try:
-        return {"render": _render, "fetch": _fetch}[options.verb](options)
+        return {"render": _render, "fetch": _fetch, "check": _check}[options.verb](options)
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
         return 2
@@ -210,8 +227,19 @@ def _slowly(tell: Callable[[str], None]) -> Callable[[str], None]:
     return told
 
 
+def _check(options: argparse.Namespace) -> int:
+    from wijkboek_utils import check, pilots
+
+    names = options.reports or ([] if options.all else [pilots.DEFAULT])
+    return check.run(names, options.all, lambda words: print(words, flush=True))
+
+
 def _render(options: argparse.Namespace) -> int:
     stand = _day(options.stand, "--stand")
+    if options.pdf:
+        from wijkboek_utils import browser
+
+        browser.executable()  # say what is missing before the work, not after it
     from wijkboek_utils import run, sources
 
     if stand:
@@ -227,7 +255,7 @@ def _render(options: argparse.Namespace) -> int:
             start = time.monotonic()
             slug = job.pilot.slug
             steps = run.run(job, books, kernels, n == len(jobs) - 1, _progress(slug, len(books)))
-            faults = report.write(job, list(steps))
+            faults = report.write(job, list(steps), options.pdf)
             seconds = f"{time.monotonic() - start:.1f}".replace(".", ",")
             print(f"{slug}: {report.where(job)} ({seconds} s)", flush=True)
             for fault in faults:

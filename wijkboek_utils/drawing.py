@@ -76,9 +76,14 @@ def path(parent: ET.Element, d: str, **style: str) -> ET.Element:
 
 def range_mark(parent: ET.Element, x0: float, x1: float, y: float, colour: str) -> None:
     """Draw a range as what it is: a light band with an end on both sides, and no solid bar."""
-    band = rect(parent, x0, y - 6, max(x1 - x0, 1), 12, colour)
-    band.set("style", f"fill:{colour};fill-opacity:.22")
+    band(parent, x0, x1, y, colour)
     whisker(parent, x0, x1, y)
+
+
+def band(parent: ET.Element, x0: float, x1: float, y: float, colour: str) -> None:
+    """Draw a light band, as high as a line of words."""
+    box = rect(parent, x0, y - 6, max(x1 - x0, 1), 12, colour)
+    box.set("style", f"fill:{colour};fill-opacity:.22")
 
 
 def whisker(parent: ET.Element, x0: float, x1: float, y: float) -> None:

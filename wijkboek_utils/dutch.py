@@ -67,7 +67,8 @@ def _power_of_ten(value: float) -> float:
 
 def _scaled(value: float, unit: float) -> tuple[str, str]:
     """Return digits and scale word of a value that is rounded to `unit`."""
-    value = round(value / unit) * unit
+    # Half away from nothing: with halves to even 37.500 and 38.500 would be the same.
+    value = math.copysign(math.floor(abs(value) / unit + 0.5) * unit, value)
     unit = max(unit, rounding_unit(value, unit))  # 999.999 rounds over to a million
     for size, word in ((1e9, "miljard"), (1e6, "miljoen")):
         if abs(value) >= size:

@@ -15,7 +15,7 @@ from wijkboek_utils import checks, dutch, htmltree, page_rules, wijkrekening
 from wijkboek_utils.findings import Finding
 
 INDEX = "../index.html"  # the list of all reports, written after each of them
-CENT = 0.02  # euro; sums of rounded amounts differ by less
+_CLOSED = 0.02  # euro; sums of rounded amounts differ by less
 _ROUNDED_SUM = 1.0  # euro; a sum over hundreds of thousands of boekingen
 _EXPLAINED = {checks.ROUNDED, checks.IN_SOURCE, checks.UNEXPLAINED}
 
@@ -100,10 +100,10 @@ def books(controles: pd.DataFrame, sluitend: pd.DataFrame) -> list[str]:
     for name in wijkrekening.closable(sluitend.set_index(wijkrekening.LINE)):
         into = sluitend.loc[sluitend["naar"] == name, "sluitend"].sum()
         out = sluitend.loc[sluitend["van"] == name, "sluitend"].sum()
-        if not abs(into - out) < CENT:
+        if not abs(into - out) < _CLOSED:
             found.append(f"de rekening van {name} sluit niet: {dutch.euro(into - out)} verschil")
     if sluitend["sluitend"].isna().any():
         found.append("een bedrag in de gesloten wijkrekening is onbekend")
-    if (sluitend["sluitend"] < -CENT).any():
+    if (sluitend["sluitend"] < -_CLOSED).any():
         found.append("een bedrag in de gesloten wijkrekening is kleiner dan nul")
     return found

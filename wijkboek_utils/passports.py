@@ -5,14 +5,13 @@ the same sources in the same way has one for the whole table.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from wijkboek_utils import dutch, sources, wijkrekening
-from wijkboek_utils.show import Html
+from wijkboek_utils.show import Html, in_page
 
 WHOLE = "alle cijfers in deze tabel"
 EUROS = "EUR per jaar"
@@ -42,7 +41,7 @@ class Passport:
     """What is known of the origin of one figure, or of all figures of a table.
 
     `bronnen`, `sleutels` and `kengetallen` are ids with their names; `waarde` and `se` are in
-    `eenheid`, and None where the figure is words or there are more than one.
+    EUR a year, and None where the figure is words or there are more than one.
     """
 
     naam: str
@@ -51,11 +50,10 @@ class Passport:
     bronnen: dict[str, str]
     jaren: list[int]
     methode: str = ""
-    sleutels: dict[str, str] | None = None
-    kengetallen: dict[str, str] | None = None
+    sleutels: dict[str, str] = field(default_factory=dict)
+    kengetallen: dict[str, str] = field(default_factory=dict)
     waarde: float | None = None
     se: float | None = None
-    eenheid: str = EUROS
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class Books:
         """Return the passport of an amount that is printed to the digits it deserves."""
         return self.figure(naam, dutch.about(amount, se), chosen, amount, se)
 
-    def table(self, naam: str, rows: pd.DataFrame, formule: str) -> Passport:
+    def table(self, naam: str, rows: pd.DataFrame, formule: str, cijfer: str = WHOLE) -> Passport:
         """Return the passport of all figures in a table that was made from `rows`.
 
         `rows` has `bron`, and where it has them `bronjaar` and `kengetal`.
@@ -108,7 +106,7 @@ class Books:
         units = rows["kengetal"] if "kengetal" in rows else pd.Series(dtype="str")
         return Passport(
             naam,
-            WHOLE,
+            cijfer,
             formule,
             _titles(rows["bron"]),
             sorted(int(y) for y in years),
@@ -187,12 +185,12 @@ def fold(passports: list[Passport], words: str = "") -> Html:
         inner = _facts(passports[0])
     else:
         inner = "".join(
-            f'<details class="wb-pas-een"><summary>{escape(p.naam)}: '
-            f"<strong>{escape(p.cijfer)}</strong></summary>{_facts(p)}</details>"
+            f'<details class="wb-pas-een"><summary>{in_page(p.naam)}: '
+            f"<strong>{in_page(p.cijfer)}</strong></summary>{_facts(p)}</details>"
             for p in passports
         )
     return Html(
-        f'<details class="wb-pas"><summary>{escape(summary)}</summary>{inner}</details>',
+        f'<details class="wb-pas"><summary>{in_page(summary)}</summary>{inner}</details>',
         tuple(linked(p) for p in passports),
     )
 
@@ -200,13 +198,13 @@ def fold(passports: list[Passport], words: str = "") -> Html:
 def _facts(passport: Passport) -> str:
     """Return what a passport says as a list of terms."""
     rows: list[tuple[str, str]] = [
-        ("Cijfer", escape(f"{passport.naam}: {passport.cijfer}")),
-        ("Hoe gemaakt", escape(passport.formule)),
-        ("Methode", escape(passport.methode)),
-        ("Sleutel", escape(_few(passport.sleutels))),
-        ("Kengetal", escape(_few(passport.kengetallen))),
-        ("Periode", escape(dutch.join([str(year) for year in passport.jaren]))),
-        ("Standaardfout", escape(dutch.about(passport.se)) if passport.se is not None else ""),
+        ("Cijfer", in_page(f"{passport.naam}: {passport.cijfer}")),
+        ("Hoe gemaakt", in_page(passport.formule)),
+        ("Methode", in_page(passport.methode)),
+        ("Sleutel", in_page(_few(passport.sleutels))),
+        ("Kengetal", in_page(_few(passport.kengetallen))),
+        ("Periode", in_page(dutch.join([str(year) for year in passport.jaren]))),
+        ("Standaardfout", "" if passport.se is None else _error(passport.se)),
         ("Hard", _grade(passport)),
         ("Bron", "<br>".join(_source(i, title) for i, title in passport.bronnen.items())),
         ("Stap", '<a href="#cel">de code van deze stap</a>'),
@@ -221,8 +219,12 @@ def _facts(passport: Passport) -> str:
     return f"<dl>{items}</dl>"
 
 
-def _few(names: dict[str, str] | None) -> str:
-    listed = list((names or {}).values())
+def _error(se: float) -> str:
+    return in_page(dutch.about(se)) if se else "geen: zeker volgens de bron"
+
+
+def _few(names: dict[str, str]) -> str:
+    listed = list(names.values())
     if len(listed) <= _SHOWN:
         return "; ".join(listed)
     return "; ".join(listed[:_SHOWN]) + f"; en {len(listed) - _SHOWN} andere"
@@ -237,7 +239,7 @@ def _grade(passport: Passport) -> str:
 def _source(ident: str, title: str) -> str:
     found = sources.source(ident)
     table = f", tabel {found.table}" if found.table else ""
-    return escape(f"{title}{table}. Controlegetal (sha256): ") + f"<code>{found.sha256}</code>"
+    return in_page(f"{title}{table}. Controlegetal (sha256): ") + f"<code>{found.sha256}</code>"
 
 
 def linked(passport: Passport) -> dict[str, Any]:
@@ -248,17 +250,23 @@ def linked(passport: Passport) -> dict[str, Any]:
         "cijfer": passport.cijfer,
         "formule": passport.formule,
         "methode": passport.methode,
-        "sleutel": list(passport.sleutels or {}),
-        "kengetal": list(passport.kengetallen or {}),
+        "sleutel": list(passport.sleutels),
+        "kengetal": list(passport.kengetallen),
         "jaar": passport.jaren,
         "bron": [f"#bron-{ident}" for ident in passport.bronnen],
     }
     if passport.waarde is not None:
-        node |= {"waarde": round(passport.waarde, 2), "eenheid": passport.eenheid}
+        node |= {"waarde": round(passport.waarde, 2), "eenheid": EUROS}
     if passport.se is not None:
         node["standaardfout"] = round(passport.se, 2)
         node["hard"] = _grade(passport)
     return {key: value for key, value in node.items() if value not in ("", [])}
+
+
+def used(document: dict[str, Any]) -> list[str]:
+    """Return the ids of the sources that a document of passports names."""
+    ids = [str(node["@id"]) for node in document["@graph"]]
+    return [ident.removeprefix("#bron-") for ident in ids if ident.startswith("#bron-")]
 
 
 def document(steps: list[tuple[str, list[dict[str, Any]]]]) -> dict[str, Any]:

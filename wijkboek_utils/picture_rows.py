@@ -13,6 +13,7 @@ SAMEN = "samen"
 PARTIES = ["huishoudens", "bedrijven", "instellingen", "buitenwereld"]
 MOST = 8  # kinds in a picture, beside the rest
 REST = "Al het andere"
+CBS_SE = 200.0  # of income per inhabitant, which CBS rounds to hundreds of euros
 _OVERHEID = ["gemeente", "rijk"]
 _ORDER = ["in", "buitenwereld", "rijk", WIJK, "vermogen", GAP, *INSIDE, ELDERS]
 
@@ -126,9 +127,10 @@ def beside(
 ) -> pd.DataFrame:
     """Return figures per inhabitant of an area beside its gemeente and the country, in EUR.
 
-    Columns: `wat` (words before a verdict), `naam`, `waarde`, `se`, `gemeente`, `land`; missing is
-    not known. `kosten` as a row of `views.net_expenses`, `inkomen` as `places.household_income`,
-    `gemeente` and `land` as `places.reference` and `places.country`.
+    Columns: `wat` (words before a verdict), `naam`, `waarde`, `se`, `gemeente`, `land` and
+    `se_ander` (the error of both); missing is not known. `kosten` as a row of `views.net_expenses`,
+    `inkomen` as `places.household_income`, `gemeente` and `land` as `places.reference` and
+    `places.country`.
     """
     people = inwoners if is_known(inwoners) and inwoners > 0 else np.nan
     earners = inkomen["inwoners"] if inkomen["inwoners"] > 0 else np.nan
@@ -140,14 +142,16 @@ def beside(
             "se": kosten["se"] / people,
             "gemeente": gemeente["kosten"],
             "land": land.get("kosten", np.nan),
+            "se_ander": 0.0,
         },
         {
             "wat": "het inkomen is",
             "naam": "Inkomen per inwoner",
             "waarde": inkomen["bedrag"] / earners,
-            "se": inkomen["se"] / earners,
+            "se": np.maximum(inkomen["se"] / earners, CBS_SE),
             "gemeente": gemeente["inkomen"],
             "land": land["inkomen"],
+            "se_ander": CBS_SE,
         },
     ]
     return pd.DataFrame(rows)

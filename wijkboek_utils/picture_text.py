@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from wijkboek_utils import dutch
-from wijkboek_utils.dutch import Z90, is_known, join, number
+from wijkboek_utils import dutch, grammar
+from wijkboek_utils.dutch import Z90, about, is_known, join, number
 from wijkboek_utils.picture_rows import ELDERS, GAP, REST, WIJK
 
 _GOES = {
@@ -16,8 +16,15 @@ _GOES = {
     "gemeente": "de gemeente",
 }
 _WHO = {**_GOES, "buitenwereld": "anderen buiten de wijk"}
-Stays = tuple[float, float] | None  # the range of the share that stays in the wijk, if known
+Stays = tuple[float, float] | None  # the share that stays; None where the area is no wijk in size
 _NEAR = 0.03  # below this share two amounts are called about equal
+_WIDE = 3.0  # a class of the map that spans a larger factor is said to be wide
+_THAN = {
+    grammar.HIGHER: "hoger dan",
+    grammar.LOWER: "lager dan",
+    grammar.EQUAL: "ongeveer even hoog als",
+    grammar.UNSURE: "niet duidelijk anders dan",
+}
 
 
 def wijk(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
@@ -26,36 +33,43 @@ def wijk(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
     total = spent["bedrag"].sum()
     if not total > 0:
         return f"Hoe het geld door {naam} stroomt, is niet bekend."
-    home = spent.loc[spent["partij"] == WIJK, "bedrag"].sum() / total
     away = spent[spent["partij"] != WIJK].groupby("partij")["bedrag"].sum()
-    text = (
-        f"Van elke 100 euro die in {naam} wordt uitgegeven, blijft naar schatting "
-        f"{_span(home, stays, 'euro')} in de wijk"
-    )
-    if away.empty:
-        return f"{text}."
-    return f"{text}; het meeste gaat naar {_largest(away)}."
+    most = "" if away.empty else _largest(away)
+    if home := _span(stays, "euro"):
+        text = f"Van elke 100 euro die in {naam} wordt uitgegeven, blijft naar schatting {home}"
+        return f"{text} in de wijk{f'; het meeste gaat naar {most}' if most else ''}."
+    text = f"Van het geld dat {naam} verlaat, gaat het meeste naar {most}." if most else ""
+    return grammar.paragraph(text, _unknown(stays))
 
 
 def euro(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
     """Say how many cents stay and what takes most; `rows` as `picture_rows.cents`."""
     if not rows["bedrag"].sum() > 0:
         return f"Waaraan bewoners van {naam} hun geld uitgeven, is niet bekend."
-    home = _span(rows["blijft"].sum() / 100, stays, "cent")
     most = (rows["blijft"] + rows["gaat"])[rows["soort"] != REST]
     top = [dutch.lower_first(name) for name in rows.loc[most.index[most == most.max()], "soort"]]
     each = "elk " if top[1:] else ""
+    cents = f"{each}{number(most.max())} cent"
+    if home := _span(stays, "cent"):
+        return (
+            f"Van elke euro van bewoners blijft naar schatting {home} in de wijk; het meeste, "
+            f"{cents}, gaat naar {join(top)}."
+        )
     return (
-        f"Van elke euro van bewoners blijft naar schatting {home} in de wijk; het meeste, "
-        f"{each}{number(most.max())} cent, gaat naar {join(top)}."
+        f"Van elke euro van bewoners gaat het meeste, {cents}, naar {join(top)}. {_unknown(stays)}"
     )
 
 
-def _span(share: float, stays: Stays, unit: str) -> str:
-    """Return a share as a number of hundredths, with its range where that is known."""
+def _span(stays: Stays, unit: str) -> str:
+    """Return the range of what stays as hundredths; empty where it is not known."""
     if stays and is_known(stays[0]) and is_known(stays[1]):
         return dutch.percents(*stays, unit)
-    return f"ongeveer {dutch.percents(share, share, unit)}"
+    return ""
+
+
+def _unknown(stays: Stays) -> str:
+    area = " voor een gebied van deze grootte" if stays is None else ""
+    return f"Hoeveel er blijft, is{area} niet bekend."
 
 
 def _largest(amounts: pd.Series) -> str:
@@ -114,25 +128,31 @@ def comparison(rows: pd.DataFrame, naam: str, gemeente: str) -> str:
     """Say how an area stands to its gemeente and the country; `rows` as `picture_rows.beside`."""
     parts = []
     for row in rows.itertuples():
-        verdicts: dict[str, list[str]] = {}
-        for place, other in ((f"heel {gemeente}", row.gemeente), ("Nederland", row.land)):
-            if is_known(row.waarde) and is_known(other):
-                margin = Z90 * row.se if is_known(row.se) else 0.0
-                verdicts.setdefault(_verdict(row.waarde, other, margin), []).append(place)
-        words = [f"{verdict} in {join(places)}" for verdict, places in verdicts.items()]
-        parts += [f"{row.wat} {join(words)}"] if words else []
+        others = ((f"in heel {gemeente}", row.gemeente), ("in Nederland", row.land))
+        found = [
+            (grammar.verdict(row.waarde, row.se, other, row.se_ander), place)
+            for place, other in others
+        ]
+        if than := grammar.against(found, _THAN):
+            parts.append(grammar.sentence(f"{row.wat} {than}"))
     if not parts:
         return f"Er is geen cijfer om {naam} mee te vergelijken."
-    text = f"{'; '.join(parts)}."
-    text = text[0].upper() + text[1:]
+    text = grammar.paragraph(*parts)
     if rows["gemeente"].isna().all():
         text += " De gemeente als geheel staat er niet naast: die is hetzelfde of niet bekend."
     return text
 
 
-def _verdict(value: float, other: float, margin: float) -> str:
-    if abs(value - other) <= _NEAR * abs(other):
-        return "ongeveer even hoog als"
-    if abs(value - other) <= margin:
-        return "niet met zekerheid anders dan"
-    return "hoger dan" if value > other else "lager dan"
+def widest(shapes: pd.DataFrame) -> str:
+    """Say that areas in the highest class of a map differ much; empty where they do not.
+
+    `shapes` has `klasse` (0 is lowest) and `per_inwoner` in EUR.
+    """
+    top = shapes.loc[shapes["klasse"] == shapes["klasse"].max(), "per_inwoner"]
+    if top.empty or not top.max() > _WIDE * top.min():
+        return ""
+    number_on_map = int(shapes["klasse"].max()) + 1
+    return (
+        f"Vakken met {number_on_map} verschillen onderling sterk: van {about(top.min())} tot "
+        f"{about(top.max())}."
+    )

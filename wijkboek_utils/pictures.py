@@ -13,6 +13,7 @@ from wijkboek_utils import wijkrekening_text as words
 from wijkboek_utils.charts import Account, Bar, Cents, Node
 from wijkboek_utils.checks import CENT
 from wijkboek_utils.dutch import Z90, about, interval, is_known, number
+from wijkboek_utils.grammar import paragraph
 from wijkboek_utils.multipliers import INSIDE
 from wijkboek_utils.picture_rows import ELDERS, GAP, SAMEN, WIJK
 from wijkboek_utils.show import Html
@@ -37,30 +38,30 @@ _LOOSE = (
 )
 
 
-def wijk(closed: pd.DataFrame, rondgang: pd.DataFrame, naam: str, periode: str) -> Html:
+def wijk(
+    closed: pd.DataFrame, rondgang: pd.DataFrame, inwoners: float, naam: str, periode: str
+) -> Html:
     """Return the flows of a whole wijk: who brings money, who gets it, where it goes.
 
-    `closed` as `wijkrekening.close`, `rondgang` as `wijkrekening.ranges` of `round_the_wijk`.
+    `closed` as `wijkrekening.close`, `rondgang` as `wijkrekening.ranges` of `round_the_wijk`. What
+    stays is said of an area with the `inwoners` of a wijk only: see `wijkrekening_text.size_note`.
     """
     rows = picture_rows.through(closed)
     title = f"Alle geldstromen van {naam}, {periode}"
-    sentence = picture_text.wijk(rows, _stays(rondgang, "lek wijk"), naam)
+    sentence = picture_text.wijk(rows, _stays(rondgang, "lek wijk", inwoners), naam)
     if rows.empty:
         return show.text(sentence)
     columns, links = _layers(rows)
     svg = sankey.draw(columns, links, title, sentence)
-    frame = pd.DataFrame(
-        {
-            "Van": [
-                _FROM[r.partij] if r.kant == "in" else _MIDDLE[r.sector] for r in rows.itertuples()
-            ],
-            "Naar": [
-                _MIDDLE[r.sector] if r.kant == "in" else _TO[r.partij] for r in rows.itertuples()
-            ],
-            "Bedrag": [about(r.bedrag, r.se) for r in rows.itertuples()],
-            "Waarschijnlijk": [interval(r.bedrag, r.se) for r in rows.itertuples()],
-        }
-    )
+    ends = [
+        (_FROM[r.partij], _MIDDLE[r.sector])
+        if r.kant == "in"
+        else (_MIDDLE[r.sector], _TO[r.partij])
+        for r in rows.itertuples()
+    ]
+    frame = pd.DataFrame(ends, columns=["Van", "Naar"])
+    frame["Bedrag"] = [about(r.bedrag, r.se) for r in rows.itertuples()]
+    frame["Waarschijnlijk"] = [interval(r.bedrag, r.se) for r in rows.itertuples()]
     note = (
         "Geld dat in de wijk blijft, staat er twee keer: waar het vandaan komt en waar het heen "
         f"gaat. {_LOOSE}"
@@ -96,18 +97,21 @@ def _layers(rows: pd.DataFrame) -> tuple[list[list[sankey.Node]], list[sankey.Li
     return columns, links
 
 
-def _stays(rondgang: pd.DataFrame, figure: str) -> tuple[float, float] | None:
-    """Return the range of what does not leak, where it is known."""
-    if figure not in rondgang.index:
+def _stays(rondgang: pd.DataFrame, figure: str, inwoners: float) -> picture_text.Stays:
+    """Return the range of what does not leak, missing or not; None for an area of another size."""
+    if words.size_note(inwoners):
         return None
-    return 1 - rondgang.loc[figure, "hoog"], 1 - rondgang.loc[figure, "laag"]
+    leak = rondgang.reindex([figure]).iloc[0]
+    return 1 - leak["hoog"], 1 - leak["laag"]
 
 
-def euro(closed: pd.DataFrame, rondgang: pd.DataFrame, naam: str, periode: str) -> Html:
+def euro(
+    closed: pd.DataFrame, rondgang: pd.DataFrame, inwoners: float, naam: str, periode: str
+) -> Html:
     """Return where a euro of residents goes, as a hundred coins; arguments as `wijk`."""
     rows = picture_rows.cents(closed)
     title = f"Een euro van bewoners van {naam}, {periode}"
-    sentence = picture_text.euro(rows, _stays(rondgang, "lek huishoudens"), naam)
+    sentence = picture_text.euro(rows, _stays(rondgang, "lek huishoudens", inwoners), naam)
     if rows.empty:
         return show.text(sentence)
     items = [Cents(r.soort, r.blijft, r.gaat) for r in rows.itertuples()]
@@ -137,13 +141,10 @@ def balances(rows: pd.DataFrame, naam: str, periode: str) -> Html:
 def _account(row: pd.Series) -> Account:
     out, into, left, se = (float(row[c]) for c in ("uit", "in", "saldo", "se"))
     ends = (left - Z90 * se, left + Z90 * se) if is_known(left) and is_known(se) else (None, None)
-    told = _or_none(out), _or_none(into), interval(left, se, signed=True)
+    booked = [about(v) if is_known(v) else "niet geboekt" for v in (out, into)]
+    told = booked[0], booked[1], interval(left, se, signed=True)
     figures = (v if is_known(v) else None for v in (out, into, left))
     return Account(words.NAMES[str(row["sector"])], told, *figures, *ends)
-
-
-def _or_none(amount: float) -> str:
-    return about(amount) if is_known(amount) else "niet geboekt"
 
 
 def parties(boekingen: pd.DataFrame, weights: pd.Series, naam: str, periode: str) -> Html:
@@ -193,18 +194,22 @@ def comparison(rows: pd.DataFrame, naam: str, gemeente: str, periode: str) -> Ht
     items = []
     for row in rows.itertuples():
         for column, name in places.items():
-            se, tone = (row.se, "1") if column == "waarde" else (float("nan"), "2")
             if is_known(value := getattr(row, column)):
-                items.append(_bar(name, value, se, row.naam, tone))
+                own = _bar(name, value, row.se, row.naam)
+                told = about(value, row.se_ander)
+                other = Bar(name, told, float(value), group=row.naam, tone="2")
+                items.append(own if column == "waarde" else other)
     if not items:
         return show.text(sentence)
     frame = pd.DataFrame({"Per inwoner": rows["naam"]})
     frame[naam] = [interval(r.waarde, r.se) for r in rows.itertuples()]
     for column in ("gemeente", "land"):
         if rows[column].notna().any():
-            frame[places[column]] = [about(value) for value in rows[column]]
+            pairs = zip(rows[column], rows["se_ander"], strict=True)
+            frame[places[column]] = [about(value, se) for value, se in pairs]
     svg = charts.bars(items, title, sentence, shared=False)
-    return show.figure(title, sentence, svg, show.table(frame, title), shape="narrow")
+    twin = show.table(frame, title, dict.fromkeys(frame.columns[1:], str))
+    return show.figure(title, sentence, svg, twin, shape="narrow")
 
 
 def municipality(boekingen: pd.DataFrame, weights: pd.Series, naam: str, periode: str) -> Html:
@@ -221,11 +226,7 @@ def municipality(boekingen: pd.DataFrame, weights: pd.Series, naam: str, periode
 
 
 def goals(
-    boekingen: pd.DataFrame,
-    weights: pd.Series,
-    taakvelden: pd.DataFrame,
-    naam: str,
-    periode: str,
+    boekingen: pd.DataFrame, weights: pd.Series, taakvelden: pd.DataFrame, naam: str, periode: str
 ) -> Html:
     """Return what the gemeente spends for an area by goal; `taakvelden` as in `views`."""
     title = f"Uitgaven van de gemeente voor {naam} naar doel, {periode}"
@@ -246,8 +247,9 @@ def map_figure(
 ) -> Html:
     """Return the map of expenses per inhabitant; `rows` as `views.per_inhabitant`."""
     title = f"Uitgaven van de gemeente per inwoner, buurten van {gemeente}, {periode}"
-    sentence = texts.map_sentence(rows, naam, set(kaart["buurt"]))
     shapes, legend = map_shapes(kaart, rows)
+    said = texts.map_sentence(rows, naam, set(kaart["buurt"]))
+    sentence = paragraph(said, picture_text.widest(shapes))
     if shapes.empty:
         return show.text(sentence)
     svg = charts.choropleth(shapes, title, sentence)
@@ -302,15 +304,11 @@ def map_shapes(kaart: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, H
     shapes = kaart[["buurt", "geometry"]].merge(rows, on="buurt", how="inner", validate="1:1")
     shapes["klasse"] = charts.classes(shapes["per_inwoner"])
     shapes["binnen"] = shapes["gewicht"] > 0
-    shapes["uitleg"] = [
-        f"{r.naam}: "
-        + (
-            f"{about(r.per_inwoner)} per inwoner"
-            if r.per_inwoner == r.per_inwoner
-            else "te weinig inwoners"
-        )
-        for r in shapes.itertuples()
+    told = [
+        f"{about(value)} per inwoner" if is_known(value) else "te weinig inwoners"
+        for value in shapes["per_inwoner"]
     ]
+    shapes["uitleg"] = [f"{name}: {what}" for name, what in zip(shapes["naam"], told, strict=True)]
     items: list[tuple[int | None, str]] = []
     for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
         low, high = about(group.min()), about(group.max())

@@ -61,7 +61,7 @@ def write(job: Job, executed: list[Executed], pdf: bool = False) -> list[str]:
     if failure:
         faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
         (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
-        _write_record(job, work, faults, failed=True)
+        _write_record(job, work, faults, finished=False)
     else:
         shown = [part for one, part in parts if run.is_chapter(one.path)]
         faults = _publish(job, work, shown, executed, pdf)
@@ -74,12 +74,17 @@ def _publish(
     job: Job, work: Path, shown: list[Chapter], executed: list[Executed], pdf: bool
 ) -> list[str]:
     """Write the page and its files into a folder; return what keeps it from being published."""
+    steps = [step for one in executed for step in chapters.linked(one.path.stem, one.node)]
+    passport = passports.document(steps)
+    # What a chapter reads beside the books asks for its credit too.
     bronnen = sources.read_table(job.pilot.slug, "bronnen")
+    bronnen = sources.describe([*bronnen["bron"], *passports.used(passport)])
     credits = texts.attributions(bronnen)
     subject = Subject(job.pilot.naam, f"{job.pilot.naam}, {job.pilot.periode}", credits)
-    audit = _write_audit(job, work / "audit", executed, subject)
+    audit = _write_audit(job, work / "audit", executed, passport, subject)
     (work / MAP).write_text(webmap.page(job.pilot), encoding="utf-8")
     html = page(job, shown, [], audit, credits, pdf)
+    (work / PAGE).write_text(html, encoding="utf-8")
     exports_xlsx.write_shown(html, work / TABLES, subject)
     _write_record(job, work, [])
     faults = _faults(job, html, work, bronnen, pdf)
@@ -87,7 +92,7 @@ def _publish(
         html = page(job, shown, faults, audit, credits, pdf)
         (work / MAP).write_text(webmap.page(job.pilot, concept=True), encoding="utf-8")
         _write_record(job, work, faults)
-    (work / PAGE).write_text(html, encoding="utf-8")
+        (work / PAGE).write_text(html, encoding="utf-8")
     if pdf:
         from wijkboek_utils import browser  # only here: it needs what not everyone has
 
@@ -98,11 +103,11 @@ def _publish(
 def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -> list[str]:
     """Return what keeps a finished report from being published, by every rule without a browser."""
     tables = (sources.read_table(job.pilot.slug, name) for name in ("controles", "sluitend"))
-    promised = {PAGE, *([PDF] if pdf else [])}  # written last
-    for name in promised:
-        (work / name).touch()
-    found = gate.faults(html, bronnen, passports=True)
-    found += gate.links(html, work)
+    if pdf:
+        (work / PDF).touch()  # printed last
+    chart = (work / MAP).read_text(encoding="utf-8")
+    found = gate.faults(html, bronnen, passports=True) + gate.faults(chart, scripts=True)
+    found += gate.links(html, work) + gate.links(chart, work)
     found += gate.books(*tables)
     spoken = [*language.findings(html), *disclosure.findings(work, job.pilot.contact)]
     found += [f"{one.words} ({one.where})" for one in findings.faults(spoken)]
@@ -129,7 +134,6 @@ def page(
             (TABLES, "tabellen voor Excel"),
             (PDF, "PDF"),
         ][: 2 + pdf],
-        "index_link": True,
     }
     template = pages.templates().get_template("page.html.j2")
     bare = template.render(facts, glossary=[])  # to see which words ask for an explanation
@@ -168,7 +172,9 @@ def _replace(work: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_audit(job: Job, folder: Path, executed: list[Executed], subject: Subject) -> Files:
+def _write_audit(
+    job: Job, folder: Path, executed: list[Executed], passport: dict[str, Any], subject: Subject
+) -> Files:
     """Write tables and passports, so that others can compute again; return the files in words."""
     names = [one.path.stem for one in executed]
     listed = [(f"{name}.html", f"notebook {name}") for name in names]
@@ -177,8 +183,7 @@ def _write_audit(job: Job, folder: Path, executed: list[Executed], subject: Subj
     inside = tables["gebied"].query("gewicht > 0")["buurt"]
     columns = sources.read_project_table("kolommen")
     listed += exports.write_audit(tables, folder, subject, inside, columns)
-    steps = [step for one in executed for step in chapters.linked(one.path.stem, one.node)]
-    _write_json(folder / PASSPORTS, passports.document(steps))
+    _write_json(folder / PASSPORTS, passport)
     listed += [
         (PASSPORTS, "de cijferpaspoorten voor computers (JSON-LD)"),
         ("run.json", "parameters, bronnen en versies (JSON)"),
@@ -186,16 +191,16 @@ def _write_audit(job: Job, folder: Path, executed: list[Executed], subject: Subj
     return [(f"audit/{path}", words) for path, words in listed]
 
 
-def _write_record(job: Job, work: Path, faults: list[str], failed: bool = False) -> None:
+def _write_record(job: Job, work: Path, faults: list[str], finished: bool = True) -> None:
     """Write what was run, on which sources, and what came of it."""
     record: dict[str, Any] = {
         "pilot": job.pilot.slug,
-        "rapport": index_entries.facts(job.pilot, faults, finished=not failed),
+        "rapport": index_entries.facts(job.pilot, faults, finished=finished),
         "parameters": job.parameters,
         "python": platform.python_version(),
         "pakketten": {name: version(name) for name in _LIBRARIES},
     }
-    if not failed:
+    if finished:
         used = [sources.source(i) for i in sources.read_table(job.pilot.slug, "bronnen")["bron"]]
         record["bronnen"] = {
             s.id: {"tabel": s.table, "periode": s.period, "sha256": s.sha256} for s in used

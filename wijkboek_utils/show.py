@@ -16,6 +16,7 @@ Format = Callable[..., str]
 
 
 LINKED_DATA = "application/ld+json"
+SHORT = 14  # rows
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,10 @@ def table(
         cells = [_cell(c, value, formats, first=n == 0) for n, (c, value) in enumerate(pairs)]
         kind = ' class="total"' if row[0] in totals else ""
         rows.append(f"<tr{kind}>{''.join(cells)}</tr>")
+    short = " wb-short" if len(frame) <= SHORT else ""  # on paper it stays together
     below = f'<p class="note">{in_page(note)}</p>' if note else ""
     return Html(
-        f'<div class="wb-table" tabindex="0" role="group" aria-label="{in_page(caption)}">'
+        f'<div class="wb-table{short}" tabindex="0" role="group" aria-label="{in_page(caption)}">'
         f"<table><caption>{in_page(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{below}"
     )
@@ -138,7 +140,6 @@ def key_figures(items: list[tuple[str, str, str, Html]]) -> Html:
     """Return the few figures that matter: (what it is, the figure in words, what it means, its
     passport).
     """
-    items = [(*item, Html(""))[:4] for item in items]
     blocks = "".join(
         f"<div><dt>{in_page(name)}</dt><dd><strong>{in_page(value)}</strong>"
         f"<span>{in_page(meaning)}</span>{passport.html}</dd></div>"

@@ -1,20 +1,27 @@
-"""The figures of the summary: what is known of an area, what is least sure, and their passports."""
+"""The figures of the summary: what is known of an area and what is least sure.
 
-from collections.abc import Callable
+Each key figure is made beside its passport.
+"""
+
 from dataclasses import dataclass
 
 import pandas as pd
 
 from wijkboek_utils import dutch, places, views, wijkrekening_text
-from wijkboek_utils.dutch import is_known, percents
-from wijkboek_utils.grammar import Noun
+from wijkboek_utils.dutch import about, interval, is_known, percents
+from wijkboek_utils.grammar import CHANGED, HIGHER, LOWER, THAN, Noun, verdict
 from wijkboek_utils.multipliers import INSIDE
-from wijkboek_utils.passports import Books, Passport, fold, of_sources
+from wijkboek_utils.passports import Books, fold, of_sources
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.show import Html
 
+_NONE = "geen cijfer"
+_NO_USERS = "gebruikers onbekend"  # in the name of a key
 _UNCOUNTED = ["vakmanschap", "ondernemende kracht", "kennis", "onderwijs", "zorg", "cultuur"]
 _UNCOUNTED += ["historie"]
+
+# What it is, the figure, its range, and its passport.
+KeyFigure = tuple[str, str, str, Html]
 
 
 @dataclass(frozen=True)
@@ -86,13 +93,18 @@ class Facts:
 
 
 def unsure(
-    boekingen: pd.DataFrame, weights: pd.Series, taakvelden: pd.DataFrame, sleutels: pd.DataFrame
+    boekingen: pd.DataFrame,
+    weights: pd.Series,
+    taakvelden: pd.DataFrame,
+    sleutels: pd.DataFrame,
+    names: pd.Series,
 ) -> pd.Series:
     """Return the domein of municipal expenses with the largest error: `domein`, `bedrag`, `se`, and
     `telling`, the name of the count that would help most.
 
-    `telling` is the key that was asked for where most of that money was spread by a stand-in;
-    missing when there is none. All are missing where no amount is unsure.
+    That is the count which leaves most euros in doubt (amount times the error of the key in use):
+    the one a stand-in was used for, or the users of a task of whom nothing is known. Missing when
+    there is none; all are missing where no amount is unsure. `names` is indexed by taakveld.
     """
     rows = views.expenses(boekingen, weights)
     rows = rows[rows["se"] > 0]
@@ -109,11 +121,31 @@ def unsure(
         }
     )
     # A key may stand in for one taakveld and be the right one for another.
-    parts = parts.merge(taakvelden[taakvelden["gevraagd"] != taakvelden["gebruikt"]])
-    sums = parts.groupby("gevraagd")["bedrag"].sum()
-    names = sleutels.set_index("sleutel")["naam"]
-    telling = names.get(sums.idxmax()) if sums.max() > 0 else None
+    parts = parts.merge(taakvelden.assign(telling=_counts(taakvelden, sleutels, names)))
+    errors = sleutels.set_index("sleutel")["fout"].reindex(parts["gebruikt"]).to_numpy()
+    sums = (parts["bedrag"] * errors).groupby(parts["telling"]).sum()
+    telling = sums.idxmax() if sums.max() > 0 else None
     return pd.Series({**worst[["domein", "bedrag", "se"]], "telling": telling})
+
+
+def _counts(taakvelden: pd.DataFrame, sleutels: pd.DataFrame, names: pd.Series) -> list[str | None]:
+    """Return for each taakveld the count that would spread it better, where there is one."""
+    keys = sleutels.set_index("sleutel")["naam"]
+    # Parts of one taakveld, as 6.81a and 6.81b, are one task.
+    whole = taakvelden["taakveld"].str.rstrip("abcdefgh")
+    found: list[str | None] = []
+    for row, task in zip(taakvelden.itertuples(), whole, strict=True):
+        count = keys.get(row.gevraagd)
+        if isinstance(count, str) and _NO_USERS in count:
+            same = (whole == task) & (taakvelden["gevraagd"] == row.gevraagd)
+            tasks = names.reindex(taakvelden.loc[same, "taakveld"]).dropna()
+            short = [f"van {dutch.lower_first(n.split(' (')[0])}" for n in tasks]
+            # Nobody uses overhead (0): counting its users would not help.
+            known = short and not task.startswith("0.")
+            found.append(f"gebruikers {dutch.join(short)}" if known else None)
+        else:
+            found.append(count if row.gevraagd != row.gebruikt else None)
+    return found
 
 
 def uncounted(groen: pd.DataFrame) -> list[str]:
@@ -124,27 +156,81 @@ def uncounted(groen: pd.DataFrame) -> list[str]:
     return [f"ander{'e' * (n == 'bomen')} {n}" if n in there else n for n in names] + _UNCOUNTED
 
 
-def passports(
-    f: Facts, cards: list[tuple[str, str, str]], book: Books, inkomen: pd.DataFrame
-) -> list[Html]:
-    """Return the passport of each of the `key_figures`; `inkomen` as `households.income`.
+def key_figures(
+    f: Facts, changes: pd.DataFrame, book: Books, inkomen: pd.DataFrame
+) -> list[KeyFigure]:
+    """Return the figures that open the report: what it is, the figure, its range, its passport.
 
-    An unknown figure has none.
+    `changes` as `years.changes`, `inkomen` as `households.income`. An unknown figure has no
+    passport.
     """
-    rows = book.rows
-    spent = rows.index.isin(views.services(rows).index) & views.is_expense(rows)
-    names, words = [card[0] for card in cards], [card[1] for card in cards]
-    counted = "Telling van CBS, waar nodig opgeteld over buurten"
-    earned = "Gemiddeld inkomen maal inwoners, opgeteld over buurten"
-    paid, pays = (facts[["bedrag", "se"]].astype(float) for facts in (f.kosten, f.rijk_pays))
-    makers: list[Callable[[], Passport]] = [
-        lambda: of_sources(names[0], [f.inwoners["bron"]], counted, words[0]),
-        lambda: book.figure(names[1], words[1], spent, *paid),
-        lambda: of_sources(names[2], inkomen["bron"].dropna().unique(), earned, words[2]),
-        lambda: book.figure(names[3], words[3], rows["van"] == "rijk", *pays),
+    return [_people(f, changes), _cost(f, book), _income(f, inkomen), _rijk(f, book)]
+
+
+def _people(f: Facts, changes: pd.DataFrame) -> KeyFigure:
+    people = f.inwoners
+    if not is_known(people["waarde"]):
+        return "Inwoners", dutch.UNKNOWN, _NONE, fold([])
+    name, value = f"Inwoners, {people['jaar']}", dutch.number(people["waarde"])
+    made = "Telling van CBS, waar nodig opgeteld over buurten"
+    passport = of_sources(name, [people["bron"]], made, value)
+    return name, value, f"volgens CBS{_moved(changes)}", fold([passport])
+
+
+def _cost(f: Facts, book: Books) -> KeyFigure:
+    total = f.kosten
+    name = f"{'De gemeente wil uitgeven' if f.planned else 'De gemeente gaf uit'}, {f.p.jaar}"
+    if not is_known(total["bedrag"]):
+        return name, dutch.UNKNOWN, _NONE, fold([])
+    spent = views.is_service(book.rows) & views.is_expense(book.rows)
+    passport = book.money(name, total["bedrag"], total["se"], spent)
+    return name, passport.cijfer, _range(total, f"volgens de {f.p.verslag}"), fold([passport])
+
+
+def _income(f: Facts, inkomen: pd.DataFrame) -> KeyFigure:
+    # Of which year these incomes are was not checked: the table of CBS is.
+    name = "Inkomen van bewoners" + (f", CBS-tabel {f.inkomen_jaar}" if f.inkomen_jaar else "")
+    total = f.inkomen
+    if not is_known(total["bedrag"]):
+        return name, dutch.UNKNOWN, _NONE, fold([])
+    value = about(total["bedrag"], total["se"])
+    made = "Gemiddeld inkomen maal inwoners, opgeteld over buurten"
+    passport = of_sources(name, inkomen["bron"].dropna().unique(), made, value)
+    exact = is_known(total["se"]) and not total["se"]
+    return name, value, "volgens CBS" + ("" if exact else f", {_range(total)}"), fold([passport])
+
+
+def _rijk(f: Facts, book: Books) -> KeyFigure:
+    name, total, left = "Het Rijk betaalt, deels via de gemeente", f.rijk_pays, f.rijk_left
+    if not is_known(total["bedrag"]):
+        return name, dutch.UNKNOWN, _NONE, fold([])
+    found = verdict(left["bedrag"], left["se"], 0.0, 0.0)
+    # What it takes is named only where it is surely more or less.
+    beside = f"; {THAN[found]} het ophaalt" if found in (HIGHER, LOWER) else ""
+    passport = book.money(name, total["bedrag"], total["se"], book.rows["van"] == "rijk")
+    return name, passport.cijfer, _range(total) + beside, fold([passport])
+
+
+def _moved(changes: pd.DataFrame) -> str:
+    """Return how the number of inhabitants changed, where two years can be compared."""
+    rows = changes[changes["onderwerp"] == places.INHABITANTS].tail(1)
+    said = [
+        f", {CHANGED[r.oordeel]} tussen {r.van} en {r.tot}"
+        for r in rows.itertuples()
+        if r.oordeel in CHANGED
     ]
-    known = [word != dutch.UNKNOWN for word in words]
-    return [fold([make()] if show else []) for make, show in zip(makers, known, strict=True)]
+    return "".join(said)
+
+
+def _range(total: pd.Series, exact: str = "") -> str:
+    """Return the range of a known amount; `exact` says why one has no error."""
+    if not is_known(total["se"]):
+        return "marge niet bekend"
+    if exact and not total["se"]:
+        return exact
+    words = interval(total["bedrag"], total["se"])
+    # Both ends print alike: the figure is as precise as it is written.
+    return "met een kleine marge" if words.startswith("ongeveer") else words
 
 
 def headline_passport(f: Facts, book: Books) -> Html:

@@ -8,15 +8,14 @@ from html import escape
 
 import pandas as pd
 
-from wijkboek_utils import dutch, grammar, places, views, wijkrekening
-from wijkboek_utils.dutch import about, interval, is_known, join, number, percents
-from wijkboek_utils.grammar import HIGHER, LOWER, THAN, compare, paragraph, sentence, verb, verdict
+from wijkboek_utils import dutch, grammar, views, wijkrekening
+from wijkboek_utils.dutch import about, interval, is_known, join, percents
+from wijkboek_utils.grammar import HIGHER, LOWER, compare, paragraph, sentence, verb, verdict
+from wijkboek_utils.picture_rows import CBS_SE
 from wijkboek_utils.show import Html
 from wijkboek_utils.summary import Facts, uncounted
 
 _SOME = ["Woningvoorraad", "BedrijfsvestigingenTotaal", "OppervlakteLand"]
-_CBS_SE = 200.0  # CBS rounds income per inhabitant to hundreds of euros; see rounding_unit
-_NONE = "geen cijfer"
 _OTHER = "Andere goederen en diensten"
 
 
@@ -43,69 +42,6 @@ def headline(f: Facts) -> str:
     return sentence(", en ".join(parts))
 
 
-def key_figures(f: Facts, changes: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return the figures that open the report: what it is, the figure, and its range.
-
-    `changes` as `years.changes`.
-    """
-    people, known = f.inwoners, is_known(f.inwoners["waarde"])
-    spends = "De gemeente wil uitgeven" if f.planned else "De gemeente gaf uit"
-    return [
-        (
-            f"Inwoners, {people['jaar']}" if known else "Inwoners",
-            number(people["waarde"]),
-            f"volgens CBS{_moved(changes)}" if known else _NONE,
-        ),
-        (
-            f"{spends}, {f.p.jaar}",
-            about(f.kosten["bedrag"], f.kosten["se"]),
-            _range(f.kosten, f"de {f.p.verslag}"),
-        ),
-        (
-            "Inkomen van bewoners" + (f", {f.inkomen_jaar}" if f.inkomen_jaar else ""),
-            about(f.inkomen["bedrag"], f.inkomen["se"]),
-            _range(f.inkomen, "CBS"),
-        ),
-        (
-            "Het Rijk betaalt, deels via de gemeente",
-            about(f.rijk_pays["bedrag"], f.rijk_pays["se"]),
-            _rijk_range(f),
-        ),
-    ]
-
-
-def _moved(changes: pd.DataFrame) -> str:
-    """Return how the number of inhabitants changed, where two years can be compared."""
-    rows = changes[changes["onderwerp"] == places.INHABITANTS].tail(1)
-    said = [
-        f", {grammar.CHANGED[r.oordeel]} tussen {r.van} en {r.tot}"
-        for r in rows.itertuples()
-        if r.oordeel in grammar.CHANGED
-    ]
-    return "".join(said)
-
-
-def _range(total: pd.Series, source: str = "") -> str:
-    """Return the range of an amount; one without an error is as sure as its `source`."""
-    if not is_known(total["bedrag"]):
-        return _NONE
-    if not is_known(total["se"]):
-        return "marge niet bekend"
-    if source and not total["se"]:
-        return f"volgens {source}"
-    words = interval(total["bedrag"], total["se"])
-    # Both ends print alike: the figure is as precise as it is written.
-    return "met een kleine marge" if words.startswith("ongeveer") else words
-
-
-def _rijk_range(f: Facts) -> str:
-    """Return the range of what the Rijk pays, and whether it takes more or less, where sure."""
-    left = f.rijk_left
-    found = verdict(left["bedrag"], left["se"], 0.0, 0.0)
-    beside = f"; {THAN[found]} het ophaalt" if found in (HIGHER, LOWER) else ""
-    return _range(f.rijk_pays) + beside
-
-
 def cost(f: Facts, everywhere: float | None, domains: list[str]) -> str:
     """Answer what it costs to keep the area going, as far as the gemeente pays.
 
@@ -129,8 +65,7 @@ def cost(f: Facts, everywhere: float | None, domains: list[str]) -> str:
         if than := compare(each, se, everywhere, 0.0):
             text.append(f"dat is {than} in heel {p.gemeentenaam} ({about(everywhere)})")
     if domains:
-        goals = join([f"naar {d}" for d in domains])
-        text.append(f"het meeste {'gaat' if f.planned else 'ging'} {goals}")
+        text.append(f"het meeste {'gaat' if f.planned else 'ging'} naar {join(domains)}")
     return paragraph(*[sentence(t) for t in text])
 
 
@@ -143,10 +78,10 @@ def inflow(f: Facts, gemeente: float | None, country: float | None) -> str:
     text = [f"bewoners hebben samen ongeveer {total} inkomen, voor belasting"]
     if is_known(income["inwoners"]) and income["inwoners"] >= views.FEW:
         each = income["bedrag"] / income["inwoners"]
-        se = max(income["se"] / income["inwoners"], _CBS_SE)
+        se = max(income["se"] / income["inwoners"], CBS_SE)
         others = ((gemeente, f"in heel {f.p.gemeentenaam}"), (country, "in Nederland"))
         found = [
-            (verdict(each, se, a, _CBS_SE), f"{place} ({about(a, _CBS_SE)})") for a, place in others
+            (verdict(each, se, a, CBS_SE), f"{place} ({about(a, CBS_SE)})") for a, place in others
         ]
         text[0] += f": {about(each, se)} per inwoner"
         if than := grammar.against(found):
@@ -156,21 +91,16 @@ def inflow(f: Facts, gemeente: float | None, country: float | None) -> str:
     return paragraph(*[sentence(t) for t in text])
 
 
-def spent(f: Facts, account: pd.DataFrame) -> str:
-    """Answer what the money is spent on; `account` as `household_account.account`."""
-    named = (account["kant"] == "uit") & ~account["regel"].isin([wijkrekening.NAMES[1], _OTHER])
-    known = account[named].dropna(subset="bedrag")
-    largest = known[known["bedrag"] > 0].sort_values("bedrag", ascending=False)["regel"].head(2)
+def spent(f: Facts, closed: pd.DataFrame) -> str:
+    """Answer what the money is spent on; `closed` as the table `sluitend`."""
+    # The picture of a euro shows the closed accounts too: they have another order than the open.
+    rows = closed[(closed["van"] == "huishoudens") & (closed["naar"] != "vermogen")]
+    sums = rows[rows["regel"] != _OTHER].groupby("regel")["sluitend"].sum()
+    largest = sums[sums > 0].sort_values(ascending=False, kind="stable").index[:2]
     if largest.empty:
         return sentence(f"waar bewoners van {f.p.naam} hun geld aan uitgeven, is niet bekend")
     goals = join([f"aan {dutch.lower_first(name)}" for name in largest])
-    text = [f"bewoners geven het meeste uit {goals}"]
-    if is_known(f.kept[0]):
-        text.append(
-            f"wat {f.area.the} verlaat, gaat naar bedrijven en werkers elders, het Rijk of de "
-            "spaarrekening"
-        )
-    return paragraph(*[sentence(t) for t in text])
+    return sentence(f"bewoners geven het meeste uit {goals}")
 
 
 def present(f: Facts, groen: pd.DataFrame) -> str:
@@ -187,26 +117,40 @@ def present(f: Facts, groen: pd.DataFrame) -> str:
     return paragraph(*[sentence(t) for t in text])
 
 
-def certainty(f: Facts, shares: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return what is certain and what is not: how sure, and what; `shares` as
-    `views.poorer_share`.
+def certainty(f: Facts, shares: pd.DataFrame, account: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return what is certain and what is not: how sure, and what.
+
+    `shares` as `views.poorer_share`, `account` as `household_account.account`.
     """
     text = []
     if is_known(f.kosten["bedrag"]):
-        text.append(("Zeker", f"de verdeling klopt op de cent met de {f.p.verslag}"))
+        sure = f"de bedragen van alle buurten samen zijn gelijk aan de {f.p.verslag}"
+        text.append(("Zeker", f"{sure}, zonder reserves en bouwgrond"))
     if is_known(f.inkomen["bedrag"]):
         text.append(("Redelijk zeker", "het inkomen, waar CBS het publiceert"))
     share = shares["arm"].sum() / shares["bedrag"].sum() if shares["bedrag"].sum() else None
     means = "wat elke buurt kost"
     if is_known(share) and dutch.percent(share) != dutch.percent(0.0):
-        means += f"; {dutch.percent(share)} is verdeeld met een minder goede sleutel"
+        means += f"; {dutch.percent(share)} is grof verdeeld"
     text.append(("Onzeker", means))
     estimated, stays = "wat bewoners, bedrijven en Rijk uitgeven", f"wat in {f.area.the} blijft"
     if is_known(f.kept[0]):
         text.append(("Geschat", f"{estimated}, en {stays}"))
     else:
         text += [("Geschat", estimated), ("Niet bekend", stays)]
+    if wrong := _unbalanced(account):
+        text.append(("Klopt nog niet", wrong))
     return [(label, sentence(words)) for label, words in text]
+
+
+def _unbalanced(account: pd.DataFrame) -> str:
+    """Say that income and spending of residents differ, where that is surely so."""
+    left = account.set_index("regel")[["bedrag", "se"]].reindex([wijkrekening.NAMES[2]]).iloc[0]
+    found = verdict(left["bedrag"], left["se"], 0.0, 0.0)
+    words = {LOWER: "meer", HIGHER: "minder"}
+    if found not in words:
+        return ""
+    return f"in onze schatting geven bewoners {words[found]} uit dan zij krijgen"
 
 
 def steps(
@@ -242,7 +186,7 @@ def _alderman(f: Facts, doubt: pd.Series) -> str:
         where = "in enkele buurten" if f.whole else f"voor {f.area.the}"
         return sentence(f"reken {where} na wat een taak echt kost")
     amount = interval(doubt["bedrag"], doubt["se"])
-    first = sentence(f"het onzekerst is het bedrag voor {doubt['domein']}: {amount}")
+    first = sentence(f"het onzekerst is {doubt['domein']}: {amount}")
     if isinstance(doubt["telling"], str):
         return paragraph(first, sentence(f"zoek per buurt het aantal {doubt['telling']} op"))
     return paragraph(first, sentence(f"reken na wat daarvan echt voor {f.area.the} is"))

@@ -72,7 +72,7 @@ def bars_sentence(spent: pd.DataFrame) -> str:
     text = f"Naar {first['domein']} gaat ongeveer {percent(share)} van de uitgaven."
     if (spent["se"] > 0).any():
         text += (
-            " De lijn in elke balk geeft aan hoe onzeker het bedrag is. Dat is meestal een "
+            " De lijn bij elke balk geeft aan hoe onzeker het bedrag is. Dat is meestal een "
             "inschatting van ons, geen meting."
         )
     return text

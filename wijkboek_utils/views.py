@@ -25,8 +25,12 @@ def services(boekingen: pd.DataFrame) -> pd.DataFrame:
     Without reserves, result and land development, and without the overhead of land development:
     these stay with the gemeente as a whole, see `kept_apart`.
     """
-    municipal = boekingen["post"].str.startswith("iv3:")
-    return boekingen[municipal & ~regions.is_rest(boekingen["buurt"])]
+    return boekingen[is_service(boekingen)]
+
+
+def is_service(boekingen: pd.DataFrame) -> pd.Series:
+    """Return which boekingen are those of `services`."""
+    return boekingen["post"].str.startswith("iv3:") & ~regions.is_rest(boekingen["buurt"])
 
 
 def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:

@@ -251,7 +251,8 @@ def round_sentence(figures: pd.DataFrame, naam: str) -> str:
         "geld gaat naar leveranciers, werkers en verhuurders van elders, naar het Rijk, of naar de "
         "spaarrekening. "
         f"Een euro extra voor bewoners wordt in de wijk samen {_factor(home)} euro, aan inkomen "
-        f"van bewoners en omzet van bedrijven. Na drie rondes is dat {_factor(lm3)} euro (LM3)."
+        f"van bewoners en omzet van bedrijven. Na drie rondes is dat {_factor(lm3)} euro (LM3). De "
+        "tabel hieronder telt ook wat instellingen en gemeente ontvangen; daar is het meer."
     )
 
 
@@ -277,6 +278,7 @@ def round_table(figures: pd.DataFrame, titel: str) -> Html:
     return show.table(
         pd.DataFrame(rows),
         titel,
+        dict.fromkeys(["Verlaat de wijk", "In de wijk per extra euro"], str),
         note="Grenzen waar wij het antwoord negen van de tien keer tussen verwachten. Sparen telt "
         "hier als verlaten, al blijft dat geld van de bewoners zelf. De laatste kolom telt wat "
         "bewoners, bedrijven, instellingen en gemeente samen ontvangen.",
