@@ -88,7 +88,7 @@ def executable() -> str:
 
 
 def flags() -> list[str]:
-    """Return how Chromium is started: silent, and without its sandbox where root may not have it."""
+    """Return how Chromium is started: silent, and without its sandbox where root has none."""
     root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     return [*_QUIET, *root]
 
