@@ -117,7 +117,7 @@ def test_every_euro_comes_in_and_goes_out(flows):
 def test_the_picture_of_the_wijk_has_all_parties_and_their_sums_in_words_and_a_twin():
     figure = pictures.wijk(closed(*WHOLE, se=1.0), ROUND, 5e3, "De Wijk", "2023")
     words = re.findall(r"<text[^>]*>(.*?)</text>", figure.html)
-    for name in ("Rijk", "Uit de wijk zelf", "Komt tekort", "Huishoudens", "Gemeente"):
+    for name in ("Rijk", "Uit de wijk", "Komt tekort", "Huishoudens", "Gemeente"):
         assert name in words
     head, *rows = cells(figure)
     assert head == ["Van", "Naar", "Bedrag", "Waarschijnlijk"]

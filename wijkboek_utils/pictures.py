@@ -20,7 +20,7 @@ from wijkboek_utils.show import Html
 
 # In a picture a name has one short line.
 _SHORT = {"instellingen": "Woningcorporaties", "buitenwereld": "Buiten of onbekend"}
-_FROM = {**words.NAMES, WIJK: "Uit de wijk zelf", GAP: "Komt tekort", "vermogen": "Uit vermogen"}
+_FROM = {**words.NAMES, WIJK: "Uit de wijk", GAP: "Komt tekort", "vermogen": "Uit vermogen"}
 _TO = {**words.NAMES, WIJK: "Blijft in de wijk", GAP: "Houdt over"}
 _MIDDLE = {**words.NAMES, ELDERS: "Elders, voor bewoners"}
 _TONES = {"buitenwereld": "1", "rijk": "2", WIJK: "3", "vermogen": "4", GAP: "4"}
