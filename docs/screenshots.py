@@ -31,7 +31,7 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("Chromium ontbreekt; installeer het pakket chromium.")
     wijkboek = Path(sys.executable).with_name("wijkboek")
-    subprocess.run([str(wijkboek), "render", PILOT], check=True)
+    subprocess.run([str(wijkboek), "render", "--all"], check=True)
     OUT.mkdir(exist_ok=True)
     for old in OUT.glob("*.png"):
         old.unlink()
