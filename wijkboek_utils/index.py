@@ -49,7 +49,7 @@ def page(entries: list[Entry]) -> str:
                 "Bron: CBS",
                 *([f"{border.attribution} ({border.licence})"] if border else []),
             ],
-            style=pages.text("report.css"),
+            style=pages.style(),
             scripts=scripts,
             allowed=pages.allowed(scripts),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from wijkboek_utils import colours
 from wijkboek_utils.dutch import plain
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,6 +30,11 @@ def templates() -> Environment:
 def text(name: str) -> str:
     """Return a file of the templates as it is, such as `report.css`."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def style(huiskleuren: dict[str, str] | None = None) -> str:
+    """Return the style sheet of a page, in the colours of a pilot where it has its own."""
+    return text("report.css") + colours.palette(huiskleuren or {})
 
 
 def allowed(scripts: list[str]) -> str:

@@ -16,7 +16,6 @@ import pandas as pd
 
 from wijkboek_utils import (
     chapters,
-    colours,
     disclosure,
     exports,
     exports_xlsx,
@@ -127,7 +126,7 @@ def page(
         "chapters": parts,
         "faults": faults,
         "audit": audit,
-        "style": _style(job),
+        "style": pages.style(job.pilot.huiskleuren),
         "credits": credits,
         "downloads": [
             (MAP, "kaart om in te zoomen"),
@@ -143,18 +142,17 @@ def page(
 def failure_page(job: Job, failure: Failure) -> str:
     """Return the page that says which notebook failed, where, and what to do."""
     template = pages.templates().get_template("failure.html.j2")
-    return str(template.render(pilot=job.pilot, failure=failure, style=_style(job)))
+    return str(
+        template.render(pilot=job.pilot, failure=failure, style=pages.style(job.pilot.huiskleuren))
+    )
 
 
 def audit_page(job: Job, name: str, content: Chapter) -> str:
     """Return an executed notebook as a page of its own, for who has no Jupyter."""
     template = pages.templates().get_template("audit.html.j2")
-    return str(template.render(name=name, chapter=content, style=_style(job)))
-
-
-def _style(job: Job) -> str:
-    """Return the style sheet in the colours of the pilot."""
-    return pages.text("report.css") + colours.palette(job.pilot.huiskleuren)
+    return str(
+        template.render(name=name, chapter=content, style=pages.style(job.pilot.huiskleuren))
+    )
 
 
 def where(job: Job) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wijkboek_utils import __version__, dutch, show, sources
+from wijkboek_utils import pages as pages_
 from wijkboek_utils.findings import Finding, Severity
 from wijkboek_utils.inspection import WCAG, PageResult
 
@@ -186,10 +186,6 @@ def _earl(criterion: Criterion) -> str:
 def page(pages: list[PageResult], checked: list[Criterion], day: date) -> str:
     """Return the outcome as a page to read, itself accessible."""
     counts = {o: sum(c.uitkomst == o for c in checked) for o in _EARL}
-    templates = Environment(
-        loader=PackageLoader("wijkboek_utils"), autoescape=True, undefined=StrictUndefined
-    )
-    style = Path(__file__).parent / "templates" / "report.css"
     frame = pd.DataFrame(
         [[f"{c.nummer} {c.naam}", c.niveau, c.uitkomst, c.hoe] for c in checked],
         columns=["Eis", "Niveau", "Uitkomst", "Hoe getest"],
@@ -203,21 +199,26 @@ def page(pages: list[PageResult], checked: list[Criterion], day: date) -> str:
         [[rule, " ".join(told) or "getest"] for rule, told in main.measured.items()],
         columns=["Regel", "Wat is gemeten"],
     )
-    return templates.get_template("toegankelijkheid.html.j2").render(
-        style=style.read_text(encoding="utf-8"),
-        title=main.title,
-        day=dutch.day(day.isoformat()),
-        version=__version__,
-        axe=main.axe_version,
-        tags=WCAG,
-        counts=counts,
-        proposal=proposal(checked),
-        questions=[c for c in checked if c.uitkomst == PERSON],
-        found={severity: _together(pages, severity) for severity in get_args(Severity)},
-        criteria=show.table(frame, "De 50 eisen van WCAG 2.1, niveau A en AA").html,
-        pages=show.table(tested, "Getoetste pagina's").html,
-        measured=show.table(measured, f"Eigen metingen op {main.name}").html,
+    html = (
+        pages_.templates()
+        .get_template("toegankelijkheid.html.j2")
+        .render(
+            style=pages_.style(),
+            title=main.title,
+            day=dutch.day(day.isoformat()),
+            version=__version__,
+            axe=main.axe_version,
+            tags=WCAG,
+            counts=counts,
+            proposal=proposal(checked),
+            questions=[c for c in checked if c.uitkomst == PERSON],
+            found={severity: _together(pages, severity) for severity in get_args(Severity)},
+            criteria=show.table(frame, "De 50 eisen van WCAG 2.1, niveau A en AA").html,
+            pages=show.table(tested, "Getoetste pagina's").html,
+            measured=show.table(measured, f"Eigen metingen op {main.name}").html,
+        )
     )
+    return str(html)
 
 
 def _together(pages: list[PageResult], severity: Severity) -> list[tuple[str, str, str]]:

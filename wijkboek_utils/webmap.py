@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from wijkboek_utils import charts, colours, dutch, pages, show, sources, views
+from wijkboek_utils import charts, dutch, pages, show, sources, views
 from wijkboek_utils.dutch import UNKNOWN, about, number
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.regions import INHABITANTS
@@ -118,7 +118,7 @@ def render(
             tile_host=TILE_HOST,
             tile_credit=TILE_CREDIT,
             concept=concept,
-            style=pages.text("report.css") + colours.palette(pilot.huiskleuren),
+            style=pages.style(pilot.huiskleuren),
             leaflet_style=_without_pictures(pages.text("leaflet/leaflet.css")),
             scripts=scripts,
             allowed=pages.allowed(scripts),
