@@ -35,6 +35,11 @@ class Pilot:
     huiskleuren: dict[str, str] = field(default_factory=dict)  # hoofd and steun, as `#rrggbb`
 
     @property
+    def gemeenten(self) -> list[str]:
+        """Return the gemeenten that the gebied lies in, by code."""
+        return sorted({gemeente_of(code) for code in self.codes})
+
+    @property
     def periode(self) -> str:
         """Return what the amounts are about, for a title: `2023` or `begroting 2024`."""
         return str(self.jaar) if self.verslag == "jaarrekening" else f"{self.verslag} {self.jaar}"

@@ -1,0 +1,1 @@
+"""The inbox: what people send in waits here until somebody else has looked at it."""
