@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from docs import bench_landelijk
+from docs import bench_landelijk, bench_punten
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -109,6 +109,7 @@ def main() -> None:
         start = measure([[str(BIN / "wijkboek"), "--help"]], ours)
         pull = fetching(ours)
     count = len(list((ROOT / "notebooks").glob("[0-2]*.ipynb")))
+    points = bench_punten.text()
     country = bench_landelijk.text(bench_landelijk.sizes())
     text = f"""# Metingen
 
@@ -137,6 +138,9 @@ rekenen en 500 MB gebruiken.
 | verhouding | {_ratio(pull["first"], pull["stock"])} |
 {_row("`wijkboek fetch`, niets nieuws", pull["again"])}
 
+## Punten in buurten
+
+{points}
 ## Heel Nederland
 
 {country}"""
