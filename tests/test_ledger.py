@@ -391,3 +391,63 @@ def test_named_errors_can_be_read_and_written():
     assert errors["cause"].tolist() == ["aow_per_persoon", "aantal inkomen:aow", "a=b"]
     assert ledger.error_text(errors).tolist() == [text, "a=b=1.50"]
     assert ledger.named_errors(estimated({})).empty
+
+
+def area(table: pd.DataFrame, *rows: tuple[float, float]) -> pd.DataFrame:
+    """Return weights with their errors, one for each boeking of `spread`."""
+    index = pd.Index(table["buurt"], name="buurt")
+    return pd.DataFrame(rows, columns=["gewicht", "fout"], index=index)
+
+
+def test_a_weight_that_is_unsure_moves_all_boekingen_of_its_buurt_together():
+    table = pd.concat([spread([100, 300], 0.0), spread([50, 10], 0.0, post="iv3:6.1:lasten")])
+    table = table.reset_index(drop=True)
+    weights = area(table[:2], (0.5, 0.1), (1.0, 0.0))
+    whole = ledger.totals(table, weights, []).iloc[0]
+    assert (whole["bedrag"], whole["se"]) == (385, pytest.approx(0.1 * 150))
+    amounts, loadings = ledger.factors(table, weights, ["post"])
+    assert loadings["gewicht:BU99010000"].tolist() == pytest.approx([10, 5])
+    assert amounts["bedrag"].tolist() == [350, 35]
+
+
+def test_weights_without_an_error_are_certain_in_either_form():
+    table = spread([100, 300], 0.2)
+    certain = area(table, (1.0, 0.0), (0.25, 0.0))
+    for by in ([], ["buurt"], ["van", "naar"]):
+        found = ledger.totals(table, certain, by)
+        pd.testing.assert_frame_equal(found, ledger.totals(table, certain["gewicht"], by))
+
+
+def test_the_error_of_a_weight_has_the_sign_of_the_amount_and_leaves_the_unknown_alone():
+    certain = {"se": 0.0, "sleutel": None, "methode": "gemeten"}
+    out = {"buurt": "BU99010000", "naar": "bedrijven", "bedrag": 40.0, **certain}
+    table = ledger.conform(rows({**certain}, out, UNKNOWN))
+    weights = area(table[table["naar"] == "buitenwereld"], (0.5, 0.2), (0.5, 0.2))
+    sign = pd.Series(np.where(table["naar"] == "bedrijven", -1, 1), index=table.index)
+    net = ledger.totals(table, weights, [], sign=sign).iloc[0]
+    assert (net["bedrag"], net["onbekend"]) == (30, 1)
+    assert net["se"] == pytest.approx(0.2 * 60)
+
+
+def test_of_an_average_a_weight_moves_only_what_makes_a_buurt_different():
+    table = spread([100, 300], 0.0)
+    unsure = area(table, (0.5, 0.2), (1.0, 0.0))
+    alike = pd.Series([50.0, 150.0], index=unsure.index)  # 2 euro each, in both
+    found = ledger.average(table, unsure, alike)
+    assert found.tolist() == pytest.approx([2.0, 0.0], abs=1e-9)
+    other = ledger.average(table, unsure, pd.Series([100.0, 50.0], index=unsure.index))
+    assert other["bedrag"] == pytest.approx(350 / 100)
+    for step in (1e-6, -1e-6):  # the slope, by hand
+        higher = (100 * (0.5 + step) + 300) / (100 * (0.5 + step) + 50)
+        assert abs(higher - 3.5) / 1e-6 * 0.2 == pytest.approx(other["se"], rel=1e-4)
+
+
+def test_an_average_has_the_error_of_its_total_where_the_weights_are_certain():
+    table = spread([100, 300, 50], 0.2)
+    for inside in (area(table, (1, 0), (1, 0), (0, 0)), weights(table, 1, 1, 0)):
+        total = ledger.totals(table, inside, []).iloc[0]
+        found = ledger.average(table, inside, pd.Series(10.0, index=inside.index))
+        assert found.tolist() == pytest.approx((total[["bedrag", "se"]] / 20).tolist(), rel=1e-3)
+    unknown = ledger.conform(rows(UNKNOWN))
+    nothing = ledger.average(unknown, weights(unknown, 1), pd.Series({"BU99010000": 5.0}))
+    assert nothing.isna().all()

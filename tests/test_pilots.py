@@ -1,9 +1,11 @@
 """Pilots: a file or a code, and what is said when something does not exist."""
 
+import dataclasses
+
 import pytest
 import yaml
 
-from wijkboek_utils import cbs, kengetallen, pilots, sources
+from wijkboek_utils import cbs, iv3, kengetallen, pilots, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 
 
@@ -105,7 +107,6 @@ GOOD = {"naam": "Proef", "gebied": {"codes": ["WK020202"]}, "jaar": 2023}
         ({"gebied": {}}, r"geef bij gebied een lijst codes"),
         ({"gebied": {"codes": []}}, r"geef bij gebied alleen een lijst codes"),
         ({"gebied": {"codes": ["Centrum"]}}, r"Centrum is geen CBS-code"),
-        ({"gebied": {"codes": ["WK020202", "WK034401"]}}, r"liggen in verschillende gemeenten"),
         (
             {"gebied": {"gemeente": "GM0344", "naam_bevat": "Kanaleneilant"}},
             r"geen buurt van GM0344 heeft Kanaleneilant in de naam\. Bedoelt u Kanaleneiland",
@@ -118,6 +119,24 @@ def test_a_fault_in_a_pilot_file_is_named_with_its_place(tmp_path, monkeypatch, 
     (tmp_path / "proef.yml").write_text(yaml.safe_dump({**GOOD, **change}))
     with pytest.raises(Fout, match=rf"pilots/proef\.yml.*{message}"):
         pilots.load("proef")
+
+
+def test_a_gebied_may_lie_in_several_gemeenten(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "PILOTS", tmp_path)
+    codes = {"gebied": {"codes": ["WK034401", "WK020202", "WK034408"]}}
+    (tmp_path / "proef.yml").write_text(yaml.safe_dump({**GOOD, **codes}))
+    pilot = pilots.load("proef")
+    assert pilot.gemeenten == pilots.gemeenten_of("proef") == ["GM0344", "GM0202"]
+    assert (pilot.gemeente, pilot.gemeentenaam) == ("GM0344", "Utrecht en Arnhem")
+    assert pilots.gemeente("proef") == "GM0344"
+
+
+def test_an_account_and_a_budget_are_not_added_up(monkeypatch):
+    reports = {"GM0344": "begroting", "GM0202": "jaarrekening"}
+    found = {g: dataclasses.replace(iv3.source(g, 2023), report=r) for g, r in reports.items()}
+    monkeypatch.setattr(iv3, "source", lambda gemeente, jaar: found[gemeente])
+    with pytest.raises(Fout, match="van GM0344 een begroting en van GM0202 een jaarrekening"):
+        pilots._place(["GM0344", "GM0202"], 2023)
 
 
 @pytest.mark.parametrize("text", ["naam: [", "- een\n- lijst", "", "naam: Proef\njaar: 2023\n"])

@@ -50,3 +50,34 @@ def test_weights_are_ordered_by_code_whatever_the_order_that_came_in():
     table = regions.weights(BUURTEN, ["GM9901"])
     assert table["buurt"].tolist() == [*sorted(BUURTEN["buurt"]), "BU9901REST"]
     pd.testing.assert_frame_equal(regions.weights(BUURTEN[::-1], ["GM9901"]), table)
+
+
+TWO = pd.concat([BUURTEN, BUURTEN.assign(buurt=BUURTEN["buurt"].str.replace("9901", "9902"))])
+
+
+def test_every_gemeente_has_a_rest_of_its_own():
+    table = regions.weights(TWO, ["GM9901", "WK990201"])
+    rest = table[regions.is_rest(table["buurt"])].set_index("buurt")
+    assert rest["gewicht"].to_dict() == {"BU9901REST": 1.0, "BU9902REST": 0.0}
+    assert rest["naam"].tolist() == [f"Gemeente als geheel ({g})" for g in ("GM9901", "GM9902")]
+    assert regions.weights(BUURTEN, ["GM9901"])["naam"].iloc[-1] == "Gemeente als geheel"
+
+
+def test_weights_of_codes_are_certain_and_of_whole_buurten():
+    table = regions.weights(BUURTEN, ["WK990101"])
+    assert set(table["methode"]) == {regions.WHOLE} and (table["fout"] == 0).all()
+    assert list(regions.area(table)) == ["gewicht", "fout"]
+    assert regions.area(table)["gewicht"].to_dict() == dict(
+        zip(table["buurt"], table["gewicht"], strict=True)
+    )
+
+
+def test_a_part_of_a_buurt_keeps_the_rest_of_the_gemeente_out():
+    index = pd.Index(BUURTEN["buurt"], name="buurt")
+    found = pd.DataFrame({"gewicht": 1.0, "methode": "oppervlak", "fout": 0.1}, index=index)
+    rows = regions.table(BUURTEN)
+    assert regions.with_weights(rows, found)["gewicht"].tolist() == [1, 1, 1, 1]
+    found.iloc[0, 0] = 0.99
+    table = regions.with_weights(rows, found)
+    assert table["gewicht"].tolist() == [1, 0.99, 1, 0]
+    assert table["methode"].tolist()[-1] == regions.WHOLE

@@ -14,6 +14,8 @@ import pytest
 from shapely.geometry import Polygon, box
 
 from wijkboek_utils import cbs, gate, language, pages, pdok, regions, views, webmap
+from wijkboek_utils import shapes as shapes_
+from wijkboek_utils.cutouts import Cutout
 from wijkboek_utils.dutch import plain
 from wijkboek_utils.pilots import Pilot
 
@@ -159,7 +161,7 @@ def test_every_script_is_allowed_by_its_hash_and_nothing_else_is():
     assert parts["default-src"] == "'none'"
     assert parts["img-src"] == "data: https://service.pdok.nl"
     scripts = re.findall(r"<script>(.*?)</script>", html, re.S)
-    assert parts["script-src"] == pages.allowed(scripts) and len(scripts) == 4
+    assert parts["script-src"] == pages.allowed(scripts) and len(scripts) == 5
     assert "unsafe" not in parts["script-src"]
     assert set(parts) == {
         *("default-src", "script-src", "style-src", "img-src", "base-uri", "form-action")
@@ -176,7 +178,7 @@ def test_nothing_of_folium_that_lives_elsewhere_is_left():
 
 def test_names_stand_on_the_page_as_text_only():
     html = page(*HOSTILE)
-    assert html.count("<script>") == html.count("</script>") == 4
+    assert html.count("<script>") == html.count("</script>") == 5
     script = re.findall(r"<script>(.*?)</script>", html, re.S)[2]
     assert "<" not in "".join(re.findall(r'"uitleg": "[^"\\]*(?:\\.[^"\\]*)*"', script))
 
@@ -397,3 +399,118 @@ def test_the_drawing_holds_only_what_the_page_may_know():
     data = re.search(r"geo_json_buurten_add\((\{.*?\})\);", script, re.S)
     features = json.loads(data[1])["features"]
     assert [set(f["properties"]) for f in features] == [{"uitleg"}] * 2
+
+
+def tab_to(tab, name: str, key: str = "Tab") -> None:
+    """Go with the keyboard to what has this id."""
+    for _ in range(60):
+        tab.keyboard.press(key)
+        if tab.evaluate("document.activeElement.id") == name:
+            return
+    raise AssertionError(f"{name} is met {key} niet te bereiken")
+
+
+def test_a_gebied_can_be_drawn_with_the_keyboard_alone_and_be_a_pilot(opened, real, tmp_path):
+    tab, said, asked = opened(real[0], reduced_motion="reduce")
+    told = tab.locator("#teken-melding")
+    tab_to(tab, "teken")
+    tab.keyboard.press("Enter")
+    assert told.get_attribute("role") == "status" and told.inner_text() == "Nog geen punten."
+    tab_to(tab, "map_kaart", "Shift+Tab")
+    for key in ("", "ArrowRight", "ArrowDown", "ArrowLeft"):
+        if key:
+            tab.keyboard.press(key)
+            tab.wait_for_timeout(400)  # the map slides
+        tab.keyboard.press("Enter")
+    assert told.inner_text().startswith("4 punten, samen ongeveer")
+    tab.keyboard.press("Backspace")
+    assert told.inner_text().startswith("3 punten, samen ongeveer")
+    tab_to(tab, "teken-punt")
+    tab.keyboard.press("Enter")
+    tab_to(tab, "teken-bewaar")
+    with tab.expect_download() as saved:
+        tab.keyboard.press("Enter")
+    assert saved.value.suggested_filename == "gebied.geojson"
+    assert "Bewaard als gebied.geojson" in told.inner_text()
+    saved.value.save_as(tmp_path / "gebied.geojson")
+    shape = shapes_.read(tmp_path / "gebied.geojson")
+    hectares = float(
+        re.search(r"ongeveer ([\d.,]+) hectare", told.inner_text())[1].replace(",", ".")
+    )
+    assert shape.area / 1e4 == pytest.approx(hectares, rel=0.06)
+    kaart = pdok.read_boundaries("GM0344", 2024)
+    assert shape.within(kaart.union_all().envelope)
+    assert said == [] and outside(asked) == []
+
+
+def test_a_gebied_can_be_drawn_with_the_mouse_and_a_line_that_crosses_itself_is_not_saved(
+    opened, real
+):
+    tab, said, _ = opened(real[0])
+    chosen, told = tab.locator("#uitleg"), tab.locator("#teken-melding")
+    tab.get_by_role("button", name="Teken een gebied").click()
+    box_ = tab.locator("#map_kaart").bounding_box()
+    middle = (box_["x"] + box_["width"] / 2, box_["y"] + box_["height"] / 2)
+    bow = [(-80, -80), (80, 80), (80, -80), (-80, 80)]
+    for x, y in bow:
+        tab.mouse.click(middle[0] + x, middle[1] + y)
+    assert chosen.inner_text() == ""  # a corner chooses no buurt
+    assert "De lijn kruist zichzelf" in told.inner_text()
+    save = tab.get_by_role("button", name="Bewaar het gebied")
+    save.click()
+    assert told.inner_text().startswith("Nog niet bewaard. 4 punten. De lijn kruist zichzelf")
+    tab.get_by_role("button", name="Haal het laatste punt weg").click()
+    assert tab.locator("path.tekening-hoek").count() == 3
+    with tab.expect_download() as saved:
+        save.click()
+    (feature,) = json.loads(saved.value.path().read_text())["features"]
+    (ring,) = feature["geometry"]["coordinates"]
+    assert len(ring) == 4 and ring[0] == ring[-1] and Polygon(ring).exterior.is_ccw
+    tab.get_by_role("button", name="Stop met tekenen").click()
+    assert tab.locator("path.tekening").count() == 0
+    tab.mouse.click(*middle)
+    assert chosen.inner_text() != "" and said == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_drawing_has_no_fault_of_accessibility(opened, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    view = {"width": width, "height": 900}
+    tab, said, _ = opened(
+        page("Zuid", "Noord"), viewport=view, color_scheme=scheme, bypass_csp=True
+    )
+    tab.get_by_role("button", name="Teken een gebied").click()
+    for key in ("", "ArrowRight", "ArrowDown"):
+        tab.keyboard.press(key) if key else None
+        tab.get_by_role("button", name="Zet een punt in het midden").click()
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = Axe().run(tab, options=rules).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+
+
+def test_a_gebied_that_was_drawn_has_its_own_outline_and_parts_of_buurten_are_told(tmp_path):
+    corners = [[135100, 455100], [135800, 455100], [135800, 455400], [135100, 455400]]
+    text = {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
+    system = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}
+    (tmp_path / "vorm.geojson").write_text(json.dumps(text | {"crs": system}))
+    cut = Cutout(("GM9901",), "het vlak in vorm.geojson", tmp_path / "vorm.geojson")
+    drawn = dataclasses.replace(PILOT, codes=[], uitsnede=cut)
+    rows = figures("Een", "Twee").assign(gewicht=[0.42, 1.0])
+    given = (shapes("Een", "Twee"), rows, ["© Kadaster"], "index.html")
+    html = webmap.render(drawn, *given)
+    (script,) = re.findall(r"geo_json_omtrek_add\((\{.*?\})\);", html, re.S)
+    ring = json.loads(script)["features"][0]["geometry"]["coordinates"][0]
+    assert len(ring) == 5
+    part = "42\N{NO-BREAK SPACE}procent"
+    (told,) = re.findall(r"geo_json_buurten_add\((\{.*?\})\);", html, re.S)
+    words = [f["properties"]["uitleg"] for f in json.loads(told)["features"]]
+    assert f"Ligt voor ongeveer <strong>{part}</strong> in het gebied" in words[0]
+    assert "Ligt voor" not in words[1]
+    assert f"Een (voor {part} in het gebied)" in html and "Twee (in het gebied)" in html
+    assert "het gebied van het rapport" in html
+    by_address = dataclasses.replace(drawn, uitsnede=dataclasses.replace(cut, vorm=None))
+    assert "ook waar zij er voor een deel in liggen" in webmap.render(by_address, *given)

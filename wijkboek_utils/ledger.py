@@ -8,6 +8,8 @@ EUR the boeking moves when that kengetal or count is one standard error higher. 
 of `se` is the boeking's own.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 
@@ -59,7 +61,11 @@ COLUMNS = {
 }
 OPTIONAL = ["sleutel", "kengetal", "fouten", "se_bron"]
 KEY_CAUSE = "sleutel:"  # before the id of a key that is the cause of an error
+WEIGHT_CAUSE = "gewicht:"  # before the code of a buurt of which the share in the area is unsure
 KEY = ["buurt", "jaar", "post", "van", "naar", "domein", "sleutel", "kengetal"]
+
+# Of an area, by buurt: certain, or a table with `gewicht` and its standard error `fout`.
+Weights: TypeAlias = pd.Series | pd.DataFrame
 
 
 class LedgerError(ValueError):
@@ -109,8 +115,13 @@ def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger
 
 
+def shares(weights: Weights) -> pd.Series:
+    """Return the weights of an area alone, by buurt, whether they came with an error or not."""
+    return weights if isinstance(weights, pd.Series) else weights["gewicht"]
+
+
 def totals(
-    ledger: pd.DataFrame, weights: pd.Series, by: list[str], sign: pd.Series | None = None
+    ledger: pd.DataFrame, weights: Weights, by: list[str], sign: pd.Series | None = None
 ) -> pd.DataFrame:
     """Return totals of an area with their standard error.
 
@@ -127,12 +138,13 @@ def totals(
 
 
 def factors(
-    ledger: pd.DataFrame, weights: pd.Series, by: list[str], sign: pd.Series | None = None
+    ledger: pd.DataFrame, weights: Weights, by: list[str], sign: pd.Series | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return totals of an area, and what makes each of them unsure.
 
-    `ledger` holds the boekingen of whole gemeenten, `weights` (index: buurt) those of the area;
-    `sign` (1 or -1, on the index of `ledger`) gives net totals. Both tables are indexed by `by`.
+    `ledger` holds the boekingen of whole gemeenten, `weights` (index: buurt) those of the area: a
+    series of certain weights, or a table with `gewicht` and `fout`, as `regions.area`. `sign` (1 or
+    -1, on the index of `ledger`) gives net totals. Both tables are indexed by `by`.
     The first has `bedrag` in EUR, `eigen` (the variance that a total shares with no other, EUR
     squared) and `onbekend`, the number of boekingen without an amount. The second has a column per
     cause: the EUR that a total moves when that kengetal or key is one standard error off. Totals
@@ -140,7 +152,8 @@ def factors(
 
     A key only moves money between buurten: what is spread over the gemeente is as certain for the
     gemeente as its source. Hence the error of a key for an area is that of its buurten together,
-    times the share of the amount that falls outside the area.
+    times the share of the amount that falls outside the area. The error of a weight moves all
+    boekingen of its buurt together, and what is outside the area by as much the other way.
     """
     rows = _rows(ledger, weights, sign)
     if not by:
@@ -161,6 +174,7 @@ def factors(
         rows.loc[entries.index, by].assign(
             cause=entries["cause"], fout=scale * signed[entries.index]
         ),
+        _weight_errors(rows, by),
     ]
     linear = pd.concat(parts).groupby([*by, "cause"], observed=True)["fout"].sum()
     loadings = linear.unstack(fill_value=0.0)
@@ -178,14 +192,40 @@ def factors(
     return amounts, loadings.reindex(amounts.index, fill_value=0.0)
 
 
+def average(
+    ledger: pd.DataFrame, weights: Weights, counts: pd.Series, sign: pd.Series | None = None
+) -> pd.Series:
+    """Return an amount of an area for each inhabitant, or each of another count: `bedrag`, `se`.
+
+    `counts` by buurt; a buurt without a count is left out of it. The weight of a buurt moves the
+    amount and the count together: it matters only as far as the buurt is not like the area.
+    """
+    amounts, loadings = factors(ledger, weights, [], sign)
+    share = shares(weights)
+    number = counts.reindex(share.index)
+    whole = (share * number).sum()
+    if amounts.empty or not whole > 0 or amounts["bedrag"].isna().any():
+        return pd.Series({"bedrag": np.nan, "se": np.nan})
+    each, own = amounts[["bedrag", "eigen"]].iloc[0] / whole
+    errors = loadings.iloc[0]
+    if isinstance(weights, pd.DataFrame):
+        moved = (each * number * weights["fout"]).fillna(0.0)
+        errors = errors.sub(moved.set_axis(WEIGHT_CAUSE + moved.index), fill_value=0.0)
+    return pd.Series({"bedrag": each, "se": np.sqrt((errors**2).sum() / whole**2 + own / whole)})
+
+
 _FLOW = ["post", "van", "naar", "domein"]  # with its key: one amount that was spread
 
 
-def _rows(ledger: pd.DataFrame, weights: pd.Series, sign: pd.Series | None) -> pd.DataFrame:
-    """Return the boekingen of an area with `weight`, `sign`, `cause`, `spread` and `whole`."""
+def _rows(ledger: pd.DataFrame, weights: Weights, sign: pd.Series | None) -> pd.DataFrame:
+    """Return the boekingen of an area with `weight` and its error `unsure`, `sign`, `cause`,
+    `spread` and `whole`.
+    """
+    unsure = weights["fout"] if isinstance(weights, pd.DataFrame) else weights * 0.0
     spread = (ledger["methode"] == "verdeeld").to_numpy()
     frame = ledger.assign(
-        weight=ledger["buurt"].map(weights).fillna(0.0).astype(float),
+        weight=ledger["buurt"].map(shares(weights)).fillna(0.0).astype(float),
+        unsure=ledger["buurt"].map(unsure).fillna(0.0).astype(float),
         sign=1.0 if sign is None else sign.astype(float),
         spread=spread,
         cause=(KEY_CAUSE + ledger["sleutel"]).where(spread, ledger["kengetal"]).fillna(""),
@@ -198,6 +238,13 @@ def _rows(ledger: pd.DataFrame, weights: pd.Series, sign: pd.Series | None) -> p
     sums = frame[spread].groupby(flow, observed=True)["bedrag"].transform("sum")
     frame.loc[spread, "whole"] = sums
     return frame[frame["weight"] > 0].reset_index(drop=True)
+
+
+def _weight_errors(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return what amounts move when the weight of their buurt is one standard error higher."""
+    unsure = rows[(rows["unsure"] != 0) & rows["bedrag"].notna()]
+    fout = unsure["bedrag"] * unsure["unsure"] * unsure["sign"]
+    return unsure[by].assign(cause=WEIGHT_CAUSE + unsure["buurt"], fout=fout)
 
 
 def named_errors(rows: pd.DataFrame) -> pd.DataFrame:
@@ -243,7 +290,7 @@ def _key_errors(rows: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, pd.Ser
     return keyed, source, ratio.fillna(0.0)
 
 
-def wijkrekening(ledger: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def wijkrekening(ledger: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     """Return the account of an area: `van`, `naar`, `bedrag`, `se`, `onbekend`, in EUR a year."""
     return totals(ledger, weights, ["van", "naar"])
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import yaml
 
-from wijkboek_utils import cbs, dutch, iv3, kengetallen, sources
+from wijkboek_utils import cbs, cutouts, dutch, iv3, kengetallen, sources
+from wijkboek_utils.cutouts import Cutout
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.regions import gemeente_of, is_code
 
 DEFAULT = "utrecht-kanaleneiland"
 _FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen", "huiskleuren"}
-_AREA_FIELDS = {"codes", "gemeente", "naam_bevat"}
+_AREA_FIELDS = {"codes", "gemeente", "naam_bevat", *cutouts.FIELDS}
 _LONGEST = {"naam": 80, "toelichting": 500, "contact": 300}  # characters
 _LONGEST_FACT = 1000  # of an own kengetal: its name, source and so on
 _COLOURS = {"hoofd", "steun"}
@@ -19,7 +20,11 @@ _COLOURS = {"hoofd", "steun"}
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a report is about. `codes` are the CBS codes whose buurten make the gebied."""
+    """What a report is about. `codes` are the CBS codes whose buurten make the gebied.
+
+    A gebied that is cut out of buurten, by a shape or by addresses, has no codes but an `uitsnede`.
+    `gemeente` is the first of `gemeenten`; `gemeentenaam` names all of them.
+    """
 
     slug: str
     naam: str
@@ -33,11 +38,14 @@ class Pilot:
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
     kengetallen: dict[str, dict] = field(default_factory=dict)  # unit values of its own
     huiskleuren: dict[str, str] = field(default_factory=dict)  # hoofd and steun, as `#rrggbb`
+    uitsnede: Cutout | None = None
 
     @property
     def gemeenten(self) -> list[str]:
-        """Return the gemeenten that the gebied lies in, by code."""
-        return sorted({gemeente_of(code) for code in self.codes})
+        """Return the gemeenten that the gebied lies in, by code, in the order of the pilot."""
+        if self.uitsnede:
+            return list(self.uitsnede.gemeenten)
+        return list(dict.fromkeys(gemeente_of(code) for code in self.codes))
 
     @property
     def periode(self) -> str:
@@ -73,21 +81,32 @@ def load(name: str, jaar: int | None = None) -> Pilot:
     raise _unknown(slug)
 
 
-def gemeente(name: str) -> str:
-    """Return the gemeente of a pilot or CBS code; its figures need not be there yet.
+def gemeenten_of(name: str) -> list[str]:
+    """Return the gemeenten of a pilot or CBS code; their figures need not be there yet.
 
-    Raises Fout, with the nearest names, when there is no such pilot.
+    Raises Fout, with the nearest names, when there is no such pilot, or when it does not say.
     """
     slug = name.strip()
     if slug not in names() and is_code(slug.upper()):
-        return gemeente_of(slug.upper())
+        return [gemeente_of(slug.upper())]
     if slug not in names():
         raise _unknown(slug)
-    area = _read(slug).get("gebied")
-    code = str((area or {}).get("gemeente") or next(iter((area or {}).get("codes") or []), ""))
-    if not is_code(code):
-        raise Fout(f"pilots/{slug}.yml: bij gebied staat geen CBS-code.")
-    return gemeente_of(code)
+    text = _read(slug)
+    area = text.get("gebied") if isinstance(text, dict) else None
+    area = area if isinstance(area, dict) else {}
+    said = area.get("gemeente") or area.get("codes") or []
+    codes = [str(code) for code in (said if isinstance(said, list) else [said])]
+    if not codes or not all(is_code(code) for code in codes):
+        raise Fout(
+            f"pilots/{slug}.yml: bij gebied staat niet in welke gemeente het ligt. Zet er de code "
+            "bij, zoals gemeente: GM0344."
+        )
+    return list(dict.fromkeys(gemeente_of(code) for code in codes))
+
+
+def gemeente(name: str) -> str:
+    """Return the first of `gemeenten_of`."""
+    return gemeenten_of(name)[0]
 
 
 def _read(slug: str) -> Any:
@@ -108,7 +127,7 @@ def _unknown(slug: str) -> Fout:
 
 def _from_code(code: str, jaar: int | None) -> Pilot:
     _check_codes([code])
-    place = _place(gemeente_of(code), jaar)
+    place = _place([gemeente_of(code)], jaar)
     found = _check_codes([code], jaar=place["jaar"])
     return Pilot(
         slug=code,
@@ -130,12 +149,16 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
             raise Fout(f"{where}: {key} moet een tekst zijn; er staat {data[key]!r}.")
         _check_words(data[key], f"{where}: {key}", _LONGEST[key])
     jaar = data["jaar"] if jaar is None else jaar
-    codes, words = _area_codes(area, where, jaar)
+    cut = cutouts.read(area, where, jaar, gemeenten()) if cutouts.FIELDS & area.keys() else None
+    codes, words = ([], cut.words) if cut else _area_codes(area, where, jaar)
+    within = cut.gemeenten if cut else [gemeente_of(code) for code in codes]
+    _check_codes(list(within), where)
     return Pilot(
         slug=slug,
         naam=" ".join(data["naam"].split()),
-        **_place(gemeente_of(codes[0]), jaar),
+        **_place(list(dict.fromkeys(within)), jaar),
         codes=codes,
+        uitsnede=cut,
         toelichting=str(data.get("toelichting") or ""),
         contact=str(data.get("contact") or ""),
         omschrijving=words,
@@ -203,11 +226,12 @@ def _area_codes(area: dict, where: str, jaar: int) -> tuple[list[str], str]:
             )
         codes = [str(code) for code in area["codes"]]
         found = _check_codes(codes, where, jaar)
-        if len({gemeente_of(code) for code in codes}) > 1:
-            raise Fout(f"{where}: de codes {', '.join(codes)} liggen in verschillende gemeenten.")
         return codes, ", ".join(f"{found[code]} ({code})" for code in codes)
     if set(area) != {"gemeente", "naam_bevat"}:
-        raise Fout(f"{where}: geef bij gebied een lijst codes, of gemeente en naam_bevat.")
+        raise Fout(
+            f"{where}: geef bij gebied een lijst codes, of gemeente en naam_bevat, of een vorm, of "
+            "postcodes en straten met adressen."
+        )
     gemeente, part = str(area["gemeente"]), str(area["naam_bevat"] or "").strip()
     if not part:
         raise Fout(f"{where}: naam_bevat is leeg; geef een deel van de naam van de buurten.")
@@ -247,18 +271,28 @@ def _check_codes(codes: list[str], where: str = "", jaar: int | None = None) -> 
     return found
 
 
-def _place(gemeente: str, jaar: int | None) -> dict:
-    """Return gemeente, its name and the year; the newest annual account when no year is asked."""
+def _place(gemeenten: list[str], jaar: int | None) -> dict:
+    """Return gemeente, the names and the year; the newest annual account when no year is asked."""
+    first = gemeenten[0]
     if jaar is None:
-        years = [s for s in sources.select("iv3", gemeente) if s.report == "jaarrekening"]
+        years = [s for s in sources.select("iv3", first) if s.report == "jaarrekening"]
         if not years:
-            there = dutch.join(sorted({s.period for s in sources.select("iv3", gemeente)}))
+            there = dutch.join(sorted({s.period for s in sources.select("iv3", first)}))
             other = f" Wel een begroting van {there}: kies met -p jaar=…" if there else ""
-            raise Fout(f"Van {gemeente} is er geen jaarrekening in data/raw.{other}")
+            raise Fout(f"Van {first} is er geen jaarrekening in data/raw.{other}")
         jaar = int(years[0].period)
-    source = iv3.source(gemeente, jaar)
-    if source.report is None:
-        raise Fout(f"Bron {source.id} zegt niet of zij een jaarrekening of een begroting is.")
-    naam = cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0]
-    facts = {"gemeente": gemeente, "gemeentenaam": str(naam)}
-    return {**facts, "jaar": jaar, "verslag": source.report}
+    reports = {}
+    for gemeente in gemeenten:
+        source = iv3.source(gemeente, jaar)
+        if source.report is None:
+            raise Fout(f"Bron {source.id} zegt niet of zij een jaarrekening of een begroting is.")
+        reports[gemeente] = source.report
+    if len(set(reports.values())) > 1:
+        told = dutch.join([f"van {gemeente} een {report}" for gemeente, report in reports.items()])
+        raise Fout(f"Over {jaar} is er {told}. Die tellen wij niet op: kies een ander jaar.")
+    names = [
+        str(cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0])
+        for gemeente in gemeenten
+    ]
+    facts = {"gemeente": first, "gemeentenaam": dutch.join(names)}
+    return {**facts, "jaar": jaar, "verslag": reports[first]}

@@ -4,10 +4,12 @@ import re
 
 import pandas as pd
 
+from wijkboek_utils.dutch import percent
 from wijkboek_utils.errors import Fout, did_you_mean
 
 INHABITANTS = "AantalInwoners"  # the CBS topic that every key can fall back on
 KINDS = {"GM": "gemeente", "WK": "wijk", "BU": "buurt"}
+WHOLE = "geheel"  # the method of a weight: the buurt is in the gebied as a whole, or not at all
 # CBS: four digits for the gemeente, two for the wijk, two for the buurt; Amsterdam uses letters.
 _CODE = re.compile(r"GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}")
 
@@ -37,31 +39,69 @@ def is_rest(buurt: pd.Series) -> pd.Series:
     return buurt.str.endswith("REST")
 
 
-def weights(buurten: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
-    """Return the gebied as weights: `buurt`, `naam`, `wijk`, `gewicht` (0..1), ordered by code.
+def table(buurten: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a gebied: `buurt`, `naam`, `wijk`, ordered by code.
 
-    `buurten` has `buurt` and `naam` for the whole gemeente; `codes` are buurten, wijken or the
-    gemeente. Every buurt of the gemeente has a row. What belongs to no buurt (the rest) weighs 1
-    only when the gebied is the whole gemeente. Raises Fout for a code that is not among them.
+    `buurten` has `buurt` and `naam` for whole gemeenten. Every buurt has a row; the last rows are
+    what belongs to no buurt (the rest), one for each gemeente.
     """
-    table = buurten[["buurt", "naam"]].sort_values("buurt", ignore_index=True)
-    table["wijk"] = table["buurt"].map(wijk_of)
-    gemeenten = table["buurt"].map(gemeente_of)
-    known = {*table["buurt"], *table["wijk"], *gemeenten}
+    rows = buurten[["buurt", "naam"]].sort_values("buurt", ignore_index=True)
+    rows["wijk"] = rows["buurt"].map(wijk_of)
+    gemeenten = rows["buurt"].map(gemeente_of).unique()
+    names = [f"Gemeente als geheel ({g})" for g in gemeenten]
+    rest = pd.DataFrame(
+        {
+            "buurt": [rest_of(g) for g in gemeenten],
+            "naam": names if len(gemeenten) > 1 else "Gemeente als geheel",
+            "wijk": pd.NA,
+        }
+    )
+    return pd.concat([rows, rest], ignore_index=True)
+
+
+def with_weights(rows: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `table` with the `gewicht`, `methode` and `fout` that were found.
+
+    `found` is indexed by buurt; a buurt that is not in it lies outside the gebied. What belongs to
+    no buurt weighs 1 where the gebied holds every buurt of its gemeente whole, and 0 elsewhere.
+    """
+    result = rows.join(found[["gewicht", "methode", "fout"]], on="buurt")
+    gemeente = result["buurt"].map(gemeente_of)
+    rest = is_rest(result["buurt"])
+    result = result.fillna({"gewicht": 0.0, "methode": WHOLE, "fout": 0.0})
+    whole = (result["gewicht"] == 1)[~rest].groupby(gemeente[~rest]).all()
+    result["gewicht"] = result["gewicht"].where(~rest, gemeente.map(whole).astype(float))
+    return result
+
+
+def weights(buurten: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """Return a gebied of whole buurten as weights: the columns of `table` and of `with_weights`.
+
+    `buurten` has `buurt` and `naam` for whole gemeenten; `codes` are buurten, wijken or gemeenten.
+    A `gewicht` is 1 or 0, and certain (`fout` 0). Raises Fout for a code that is not among them.
+    """
+    rows = table(buurten)
+    inside = rows[~is_rest(rows["buurt"])]
+    gemeenten = inside["buurt"].map(gemeente_of)
+    known = {*inside["buurt"], *inside["wijk"], *gemeenten}
     for code in codes:
         if code not in known:
             raise Fout(
                 f"{code} komt niet voor in de buurten van het jaar waarover de cijfers gaan: codes "
                 f"veranderen soms.{did_you_mean(code, [k for k in known if k[:2] == code[:2]])}"
             )
-    chosen = table["buurt"].isin(codes) | table["wijk"].isin(codes) | gemeenten.isin(codes)
-    table["gewicht"] = chosen.astype(float)
-    rest = pd.DataFrame(
-        {
-            "buurt": [rest_of(g) for g in gemeenten.unique()],
-            "naam": "Gemeente als geheel",
-            "wijk": pd.NA,
-            "gewicht": [float(chosen[gemeenten == g].all()) for g in gemeenten.unique()],
-        }
-    )
-    return pd.concat([table, rest], ignore_index=True)
+    chosen = inside["buurt"].isin(codes) | inside["wijk"].isin(codes) | gemeenten.isin(codes)
+    found = pd.DataFrame({"gewicht": 1.0, "methode": WHOLE, "fout": 0.0}, index=inside["buurt"])
+    return with_weights(rows, found[chosen.to_numpy()])
+
+
+def told(weight: float) -> str:
+    """Return behind the name of a buurt whether it lies in the gebied, or how much of it."""
+    if not weight:
+        return ""
+    return " (in het gebied)" if weight == 1 else f" (voor {percent(weight)} in het gebied)"
+
+
+def area(gebied: pd.DataFrame) -> pd.DataFrame:
+    """Return the weights of a gebied with their error, for totals: `gewicht`, `fout`, by buurt."""
+    return gebied.set_index("buurt")[["gewicht", "fout"]]

@@ -8,10 +8,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from wijkboek_utils import charts, dutch, pages, show, sources, views
+from wijkboek_utils import charts, dutch, pages, shapes, show, sources, views
 from wijkboek_utils.dutch import UNKNOWN, about, number
 from wijkboek_utils.pilots import Pilot
-from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.regions import INHABITANTS, told
 
 TILE_HOST = "https://service.pdok.nl"
 # https://www.pdok.nl: BRT Achtergrondkaart of Kadaster, CC BY 4.0, in the scheme of web maps.
@@ -97,21 +97,26 @@ def render(
 ) -> str:
     """Return the page of a map. `kaart` has `buurt` and `geometry`, `rows` are as `figures`.
 
-    The first of `credits` is that of the boundaries; it stands on the map too.
+    The first of `credits` is that of the boundaries; it stands on the map too. A gebied that was
+    drawn has its own outline, another that of its buurten.
     """
-    shapes = kaart[["buurt", "geometry"]].merge(rows, on="buurt", how="left", validate="1:1")
-    shapes = shapes.fillna({"naam": UNKNOWN, "gewicht": 0.0}).reset_index(drop=True)
-    steps = pd.DataFrame({layer: charts.classes(shapes[layer]) for layer in LAYERS})
-    scripts = [_FLAT, _leaflet(), _drawing(simplified(shapes), steps), pages.text("kaart.js")]
+    buurten = kaart[["buurt", "geometry"]].merge(rows, on="buurt", how="left", validate="1:1")
+    buurten = buurten.fillna({"naam": UNKNOWN, "gewicht": 0.0}).reset_index(drop=True)
+    steps = pd.DataFrame({layer: charts.classes(buurten[layer]) for layer in LAYERS})
+    drawn = shapes.read(pilot.uitsnede.vorm) if pilot.uitsnede and pilot.uitsnede.vorm else None
+    scripts = [_FLAT, _leaflet(), _drawing(simplified(buurten), steps, drawn)]
+    scripts += [pages.text("kaart.js"), pages.text("tekenen.js")]
     return (
         pages.templates()
         .get_template("kaart.html.j2")
         .render(
             pilot=pilot,
             layers=LAYERS,
-            legends={layer: legend(shapes[layer], steps[layer], layer) for layer in LAYERS},
-            buurten=[(n, show.plain(name)) for n, name in _by_name(shapes)["naam"].items()],
-            whole=bool((shapes["gewicht"] > 0).all()),
+            legends={layer: legend(buurten[layer], steps[layer], layer) for layer in LAYERS},
+            buurten=[(n, show.plain(name)) for n, name in _by_name(buurten)["naam"].items()],
+            whole=bool((buurten["gewicht"] == 1).all()),
+            outlined_parts=drawn is None
+            and bool(buurten["gewicht"].between(0, 1, "neither").any()),
             table=_table(rows, pilot).html,
             credits=credits,
             elsewhere=elsewhere,
@@ -140,27 +145,36 @@ def _without_pictures(css: str) -> str:
     return re.sub(r"[^;{}]*url\([^)]*\)[^;{}]*;", "", css)
 
 
-def simplified(shapes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the shapes with no more detail than can be seen, still without gaps between them.
+def simplified(buurten: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the buurten with no more detail than can be seen, still without gaps between them.
 
     Shared borders are simplified once, for both sides (Visvalingam-Whyatt on a coverage).
     """
-    x0, y0, x1, y1 = shapes.total_bounds
+    x0, y0, x1, y1 = buurten.total_bounds
     tolerance = max(x1 - x0, y1 - y0) / _DETAIL
-    rough = shapely.coverage_simplify(shapes.geometry.to_numpy(), tolerance)
+    rough = shapely.coverage_simplify(buurten.geometry.to_numpy(), tolerance)
     for _ in range(12):  # what is left then are corners where three areas meet
         if shapely.get_num_coordinates(rough).sum() <= _POINTS:
             break
         tolerance *= 1.5
-        rough = shapely.coverage_simplify(shapes.geometry.to_numpy(), tolerance)
-    return shapes.set_geometry(gpd.GeoSeries(rough, index=shapes.index, crs=shapes.crs))
+        rough = shapely.coverage_simplify(buurten.geometry.to_numpy(), tolerance)
+    return buurten.set_geometry(gpd.GeoSeries(rough, index=buurten.index, crs=buurten.crs))
 
 
-def _drawing(shapes: gpd.GeoDataFrame, steps: pd.DataFrame) -> str:
+def _outline(buurten: gpd.GeoDataFrame, drawn: Any) -> Any:
+    """Return the outline of the gebied in degrees: as drawn, or that of its buurten."""
+    if drawn is not None:
+        rough = gpd.GeoSeries([shapely.simplify(drawn, 2.0)], crs=shapes.RD).to_crs(shapes.WGS84)
+        return rough.iloc[0]
+    inside = buurten.loc[(buurten["gewicht"] > 0).to_numpy(), "geometry"]
+    return shapely.set_precision(inside.union_all(), 1e-6)
+
+
+def _drawing(buurten: gpd.GeoDataFrame, steps: pd.DataFrame, drawn: Any = None) -> str:
     """Return the script that draws the buurten and the outline of the gebied, made by folium."""
     import folium  # takes half a second to import
 
-    world = shapes.to_crs(4326)
+    world = buurten.to_crs(shapes.WGS84)
     chart = folium.Map(tiles=None, zoom_control=False, scroll_wheel_zoom=False, zoom_snap=0.5)
     # Folium reads what it has written once more as a template. So an area is a number to it, and
     # of what others wrote it gets only the words, in which no template can begin (see _words).
@@ -182,8 +196,7 @@ def _drawing(shapes: gpd.GeoDataFrame, steps: pd.DataFrame) -> str:
     _named(areas, "buurten").add_to(chart)
     for child in areas._children.values():
         _named(child, "uitleg")
-    inside = world.loc[(world["gewicht"] > 0).to_numpy(), "geometry"]
-    edge = shapely.set_precision(inside.union_all(), 1e-6)
+    edge = _outline(world, drawn)
     for name in ("omtrek_papier", "omtrek"):
         outline = folium.GeoJson(
             _feature(edge, properties={}),
@@ -229,6 +242,10 @@ def _words(row: Any) -> str:
         said, _, more = _said(getattr(row, f"{layer}_woorden")).partition(" (")
         more = f" ({more}" if more else ""
         html += f"<br>{escape(title)}: <strong>{escape(said)}</strong>{escape(more)}"
+    if 0 < row.gewicht < 1:
+        html += (
+            f"<br>Ligt voor ongeveer <strong>{dutch.percent(row.gewicht)}</strong> in het gebied"
+        )
     return html.replace("{", "&#123;").replace("}", "&#125;")
 
 
@@ -255,7 +272,7 @@ def _table(rows: pd.DataFrame, pilot: Pilot) -> show.Html:
     rows = _by_name(rows).sort_values("gewicht", ascending=False, kind="stable")
     frame = pd.DataFrame(
         {
-            "Buurt": rows["naam"] + rows["gewicht"].map(lambda w: " (in het gebied)" if w else ""),
+            "Buurt": rows["naam"] + rows["gewicht"].map(told),
             **{title: rows[f"{layer}_woorden"] for layer, title in LAYERS.items()},
         }
     )

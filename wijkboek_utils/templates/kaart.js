@@ -55,7 +55,8 @@
     kies(lijst.value);
     if (gekozen) toon(gekozen, 1);
   });
-  buurten.on("click", gebeurtenis => kies(gebeurtenis.layer.feature.id));
+  const tekent = () => vak.parentElement.classList.contains("tekent"); // then a click is a corner
+  buurten.on("click", gebeurtenis => { if (!tekent()) kies(gebeurtenis.layer.feature.id); });
 
   const knop = doos("achtergrond"), melding = doos("achtergrond-melding");
   knop.addEventListener("click", () => {
