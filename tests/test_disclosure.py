@@ -195,6 +195,50 @@ def test_a_count_of_people_may_stand_in_a_column_of_its_own(tmp_path):
     assert rules(tmp_path, a__csv="methode,aantal_deelnemers,bomen\nlokaal,4,4\n")
 
 
+REGISTER = "buurt,jaar,soort,hoeveelheid,eenheid,telt,methode,samen\n"
+POOL = "BU0344REST,2024,zorg,34,stuks,mensen,lokaal,BU03440101;BU03440102\n"
+HIDDEN = "BU03440101,2024,zorg,,stuks,mensen,geheim,\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "rule"),
+    [
+        (POOL + HIDDEN, None),
+        (POOL + "BU03440103,2024,zorg,12,stuks,mensen,lokaal,\n", None),
+        (POOL + "BU03440101,2025,zorg,12,stuks,mensen,lokaal,\n", None),
+        (POOL + "BU03440101,2024,sport,12,stuks,mensen,lokaal,\n", None),
+        (POOL + POOL.replace("2024", "2025"), None),
+        ("BU03440101,2024,zorg,9,stuks,mensen,lokaal,\n", "klein aantal"),
+        ("BU03440101,2024,zorg,9.0,stuks,mensen,lokaal,\r\n", "klein aantal"),
+        ("BU03440101,2024,zorg,0,stuks,mensen,lokaal,\n", "klein aantal"),
+        ("BU03440101,2024,zorg,0.4,stuks,mensen,lokaal,\n", "klein aantal"),
+        ("BU03440101,2024,zorg,9,vrijwilligers,dingen,lokaal,\n", "klein aantal"),
+        (POOL.replace("34", "8"), "klein aantal"),
+        ("BU03440101,2024,zorg,9,stuks,dingen,lokaal,\n", None),
+        (HIDDEN.replace("zorg,,", "zorg,7,"), "geheim getal"),
+        (POOL + "BU03440101,2024,zorg,30,stuks,mensen,lokaal,\n", "som te splitsen"),
+        (POOL + POOL.replace(";BU03440102", ";BU03440103"), "som te splitsen"),
+        (POOL + POOL.replace(";BU03440102", ";BU03440102;BU03440103"), "som te splitsen"),
+        (POOL.replace(";BU03440102", ""), "som te splitsen"),
+    ],
+)
+def test_the_register_hides_small_counts_and_sums_cannot_be_split(tmp_path, rows, rule):
+    found = {rule for rule, _ in rules(tmp_path, a__csv=REGISTER + rows)}
+    assert found == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize("column", ["se", "uren", "kosten", "bedrag", "mensen"])
+def test_no_amount_stands_beside_a_hidden_count(tmp_path, column):
+    table = f"buurt,methode,{column}\nBU1,geheim,{{}}\n"
+    assert rules(tmp_path, a__csv=table.format("12.5")) == [("geheim getal", "a.csv, regel 2")]
+    assert rules(tmp_path, a__csv=table.format("")) == []
+
+
+@pytest.mark.parametrize("line", ['"lokaal', "lokaal", ",,,,,,lokaal,,,,", '"a;lokaal\nb",1,2'])
+def test_a_broken_line_of_a_register_is_read_without_harm(tmp_path, line):
+    assert rules(tmp_path, a__csv=REGISTER + line + "\n") == []
+
+
 def workbook(path: Path, *texts: str) -> None:
     strings = "".join(f"<si><t>{t}</t></si>" for t in texts)
     with zipfile.ZipFile(path, "w") as book:

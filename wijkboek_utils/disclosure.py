@@ -18,9 +18,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from wijkboek_utils import small_counts
 from wijkboek_utils.findings import Finding
 
-FEW = 10  # counts of people below this are not published (design, 8)
 _SAMPLE, _HEAD = 500, 1_000_000  # rows, in so many bytes, that tell text from figures
 
 _FIGURE = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -55,11 +55,6 @@ _PRIVATE = re.compile(
     r"|voorletters|contactpersoon|e_?mail(?:adres)?|telefoon(?:nummer)?|mobiel|adres|woonadres"
     r"|huisnummer|geboortedatum|geboortejaar_persoon|iban|rekeningnummer|kenteken|paspoortnummer"
 )
-_PEOPLE = re.compile(
-    r"(?:aantal_)?(?:person|mens|inwoner|bewoner|vrijwilliger|deelnemer|leden|lid\b|cli[eë]nt|kind"
-    r"|jongere|oudere|leerling|werknemer|werker|gebruiker|mantelzorger|bezoeker)"
-)
-_COUNTS = ("hoeveelheid", "aantal", "waarde")
 
 
 def _sign(byte: int) -> int:
@@ -227,8 +222,8 @@ def _table(name: str, data: bytes, contact: str) -> Iterator[Finding]:
         for place, cell in enumerate(cells):
             if place >= len(text) or text[place] or not _FIGURE.fullmatch(cell):
                 yield from _personal(name, f", regel {number}", cell, contact)
-    if "methode" in header and b"lokaal" in data:
-        yield from _small_counts(name, data, header)
+    if "methode" in header and (b"lokaal" in data or b"geheim" in data):
+        yield from small_counts.findings(name, data, header)
 
 
 def _suspects(data: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -272,22 +267,6 @@ def _figures(cells: list[str]) -> bool:
     # Three numbers in a row that keep the proof of eleven are no accident (1 in 1,331).
     persons = all(re.fullmatch(r"\d{9}", cell) and is_bsn(cell) for cell in cells)
     return not (persons and len(cells) > 2)
-
-
-def _small_counts(name: str, data: bytes, header: list[str]) -> Iterator[Finding]:
-    """Find local counts of fewer than ten people; figures that CBS publishes are protected."""
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if b"lokaal" not in line:
-            continue
-        row = dict(zip(header, next(csv.reader([line.decode("utf-8", "replace")])), strict=False))
-        if row.get("methode") != "lokaal":
-            continue
-        people = _PEOPLE.match((row.get("eenheid") or "").lower())
-        counts = [c for c in header if (people and c in _COUNTS) or _PEOPLE.match(c.lower())]
-        for column in counts:
-            if re.fullmatch(r"[1-9](?:\.\d+)?", row.get(column, "")):
-                words = f"minder dan {FEW} mensen in «{column}»: laat dit getal weg"
-                yield Finding("klein aantal", f"{name}, regel {number}", words)
 
 
 def _workbook(name: str, data: bytes, contact: str) -> Iterator[Finding]:
