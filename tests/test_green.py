@@ -1,6 +1,5 @@
 """Green and trees: what is there in its own units, unknown where nobody counted, never in euros."""
 
-import dataclasses
 import re
 from functools import cache
 
@@ -10,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wijkboek_utils import cbs, green, green_text, kengetallen, ledger, regions, sources
-from wijkboek_utils.errors import Fout
+from wijkboek_utils import assets, cbs, green, green_text, kengetallen, ledger, regions
+from wijkboek_utils.local import register, store
 
 ONE, TWO, THREE = BUURTEN = ["BU99010001", "BU99010002", "BU99010003"]
 REST = "BU9901REST"
@@ -251,7 +250,7 @@ def test_spending_is_that_of_the_books_for_each_inhabitant_and_hectare(utrecht):
 
 
 def test_the_trees_of_leeuwarden_add_up_to_its_list():
-    rows = green.stock(figures("GM0080"), green.trees("GM0080"), kengetallen.load(), 2023)
+    rows = green.stock(figures("GM0080"), counted_trees("GM0080"), kengetallen.load(), 2023)
     trees = rows[rows["soort"] == "bomen"]
     assert green.totals(trees, weights("GM0080"))["hoeveelheid"].sum() == 2088
     found = green.totals(rows, weights("WK008050"))
@@ -264,12 +263,17 @@ def test_the_trees_of_leeuwarden_add_up_to_its_list():
 
 @pytest.mark.parametrize("gemeente", ["GM0344", "GM0202"])
 def test_the_other_pilots_have_no_count_of_trees(gemeente):
-    assert green.trees(gemeente) is None
+    assert counted_trees(gemeente) is None
     rows = green.stock(figures(gemeente), None, kengetallen.load(), 2023)
     assert rows.loc[rows["eenheid"] == "bomen", "hoeveelheid"].isna().all()
     land = of(green.totals(rows, weights(gemeente)), "Land")["hoeveelheid"]
     published = figures(gemeente).query("gebied == @gemeente and onderwerp == 'OppervlakteLand'")
     assert land == pytest.approx(published["waarde"].item(), rel=0.002)
+
+
+def counted_trees(gemeente: str) -> pd.DataFrame | None:
+    """Return the trees that people of a gemeente counted, as notebook 06 takes them."""
+    return assets.trees(register.stock(store.of_area([gemeente]), 2023))
 
 
 @cache
@@ -281,38 +285,3 @@ def weights(code: str) -> pd.Series:
     areas = cbs.areas(regions.gemeente_of(code)).query("soort == 'Buurt'")
     buurten = areas.rename(columns={"gebied": "buurt"})
     return regions.weights(buurten, [code]).set_index("buurt")["gewicht"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "buurt,status,aantal\nBU00801001,boom,veel\n",
-            r"rij 2: «veel» bomen in buurt «BU00801001»",
-        ),
-        ("buurt,aantal\nBU00801001,3\nBU00801002,-1\n", r"rij 3: «-1» bomen"),
-        ("buurt,aantal\nBU00801001,1.5\n", r"rij 2: .*heel getal"),
-        ("buurt;aantal\nBU00801001;3\n", r"kolom buurt ontbreekt"),
-    ],
-)
-def test_a_count_that_cannot_be_used_is_refused_by_its_row(tmp_path, monkeypatch, text, message):
-    with pytest.raises(Fout, match=message):
-        read(text, tmp_path, monkeypatch)
-
-
-def test_a_count_without_a_status_is_of_all_trees_and_has_the_year_of_its_period(
-    tmp_path, monkeypatch
-):
-    found = read("buurt,aantal\nBU00801001,3\n", tmp_path, monkeypatch, period="2021")
-    row = found.iloc[0].to_dict()
-    assert (row["status"], row["aantal"], row["bronjaar"]) == ("", 3, 2021)
-
-
-def read(text: str, folder, monkeypatch, **changes) -> pd.DataFrame:
-    """Read a count of trees with this text as if it were that of Leeuwarden."""
-    path = folder / green.FILE
-    path.write_text(text)
-    source = sources.source("bomen-leeuwarden")
-    own = dataclasses.replace(source, path=path, sha256=sources.sha256(path), **changes)
-    monkeypatch.setattr(sources, "vintages", lambda series, area: [own])
-    return green.trees("GM0080")

@@ -5,63 +5,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import keys, regions, sources
-from wijkboek_utils.errors import Fout
+from wijkboek_utils import keys, ledger, regions, sources
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 
-FILE = "bomen_per_buurt.csv"  # a count of trees among the local datasets
 COLUMNS = ["buurt", "jaar", "soort", "naam", "hoeveelheid", "eenheid", "se", "houder", "methode"]
 COLUMNS += ["laag", "hoog", "kengetal", "bron", "bronjaar"]
 _TREES = "Bomen"  # all trees of a count together, in the formulas of groen.csv
 
 
-def trees(gemeente: str) -> pd.DataFrame | None:
-    """Return the newest local count of trees in a gemeente, or None when there is none.
-
-    Columns: `buurt` (a code, or another word for trees that fell in no buurt), `status` (empty
-    where the count has all trees), `aantal`, `bron`, `bronjaar` (missing when not said). Raises
-    Fout naming the row that cannot be used.
-    """
-    found = [s for s in sources.vintages("lokaal", gemeente) if s.path.name == FILE]
-    if not found:
-        return None
-    source, where = found[0], sources.shown(found[0].path)
-    table = sources.read_csv(source)
-    for column in ("buurt", "aantal"):
-        if column not in table:
-            raise Fout(
-                f"{where}: kolom {column} ontbreekt. Zet op elke rij een buurt en een aantal."
-            )
-    counts = pd.to_numeric(table["aantal"], errors="coerce")
-    wrong = ~(counts >= 0) | (counts % 1 != 0) | table["buurt"].isna()
-    if wrong.any():
-        row = int(wrong.idxmax())
-        raise Fout(
-            f"{where}, rij {row + 2}: «{table['aantal'].iloc[row]}» bomen in buurt "
-            f"«{table['buurt'].iloc[row]}» kan niet. Schrijf een buurtcode en een heel getal."
-        )
-    year = int(source.period) if source.period.isdecimal() else pd.NA
-    status = table["status"].fillna("") if "status" in table else ""
-    rows = table.assign(aantal=counts, status=status, bron=source.id, bronjaar=year)
-    return rows[["buurt", "status", "aantal", "bron", "bronjaar"]].astype({"bronjaar": "Int64"})
-
-
 def stock(
-    indicatoren: pd.DataFrame, telling: pd.DataFrame | None, kengetallen: Kengetallen, jaar: int
+    indicatoren: pd.DataFrame,
+    telling: pd.DataFrame | None,
+    kengetallen: Kengetallen,
+    jaar: int,
+    rules: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return what is there per buurt by the rules of `groen.csv`: the columns `COLUMNS`.
 
-    `indicatoren` as `cbs.indicators`, `telling` as `trees`. `laag` and `hoog` are imputed EUR a
-    year. What nobody counted has a row without `hoeveelheid`, with the methode `ontbreekt`: no
-    buurt is estimated from others. Trees that fell in no buurt stand under the rest of the
-    gemeente; their share is the relative error of the count of every buurt.
+    `indicatoren` as `cbs.indicators`, `telling` as `assets.trees`, `rules` others of the same
+    shape. `laag` and `hoog` are imputed EUR a year. What nobody counted has a row without
+    `hoeveelheid`, with the methode `ontbreekt`: no buurt is estimated from others. Trees that fell
+    in no buurt stand under the rest of the gemeente; their share is the relative error of every
+    buurt.
     """
     buurten, counts = keys.per_buurt(indicatoren)
     telling = _placed(telling, counts.index)
     if telling is not None:
         counts = counts.reindex(counts.index.union(telling["buurt"].unique()))
         counts[_TREES] = telling.groupby("buurt")["aantal"].sum()
-    rules = sources.read_project_table("groen")
+    rules = sources.read_project_table("groen") if rules is None else rules
     frames = []
     for (soort, _), group in rules.groupby(["soort", "naam"], sort=False):
         # A kengetal without a count is about a tree alone: the report needs it, no buurt does.
@@ -108,12 +80,12 @@ def _by_status(
     frames = []
     for status, part in telling.groupby("status"):
         counted = part.groupby("buurt")["aantal"].sum()
-        frames.append(_rows(rule, counted, None, facts, jaar).assign(naam=_plural(str(status))))
+        frames.append(_rows(rule, counted, None, facts, jaar).assign(naam=plural(str(status))))
     others = pd.Series(np.nan, values.index)
     return [*frames, _rows(rule, others, None, facts, jaar).assign(naam="Andere bomen")]
 
 
-def _plural(status: str) -> str:
+def plural(status: str) -> str:
     """Return the name of trees with a status: `Gedenkbomen`, `Bomen (fruit)`."""
     if status.endswith("boom"):
         return f"{status.removesuffix('boom')}bomen".capitalize()
@@ -171,26 +143,30 @@ def _rows(
     )
 
 
-def totals(rows: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def totals(
+    rows: pd.DataFrame, weights: ledger.Weights, by: tuple[str, ...] = ("soort", "naam")
+) -> pd.DataFrame:
     """Return what is in an area; `rows` as `stock`, `weights` by buurt.
 
-    One row for each `soort` and `naam`: `hoeveelheid`, `eenheid`, `se`, `laag`, `hoog`, `methode`,
-    `houder`, `kengetal`, `bronjaar`, `bron` (`;` between) and `onbekend`, the number of buurten not
-    known. Of nothing known the sum is unknown. Buurten share the error of a kengetal, an estimate
-    or a count; figures of CBS each have their own.
+    One row for each `soort` and `naam` (or `by`): `hoeveelheid`, `eenheid`, `se`, `laag`, `hoog`,
+    `methode`, `houder`, `kengetal`, `bronjaar`, `bron` (`;` between) and `onbekend`, the number of
+    buurten not known. Of nothing known the sum is unknown. Buurten share the error of a kengetal,
+    an estimate or a count; figures of CBS each have their own, and so has the weight of a buurt.
     """
-    weight = rows["buurt"].map(weights).fillna(0.0)
+    weight = rows["buurt"].map(ledger.shares(weights)).fillna(0.0)
+    unsure = weights["fout"] if isinstance(weights, pd.DataFrame) else ledger.shares(weights) * 0.0
+    moved = rows["hoeveelheid"] * rows["buurt"].map(unsure).fillna(0.0)
     part = rows[weight > 0].copy()
     amounts = ["hoeveelheid", "se", "laag", "hoog"]
     part[amounts] = part[amounts].mul(weight[weight > 0], axis=0)
     known, own = part["hoeveelheid"].notna(), part["methode"] == "gemeten"
     part = part.assign(
         methode=part["methode"].where(known),
-        square=(part["se"] ** 2).where(own),
+        square=(part["se"] ** 2).where(own, 0.0) + moved[part.index] ** 2,
         shared=part["se"].mask(own),
         onbekend=~known,
     )
-    groups = part.groupby(["soort", "naam"], sort=False)
+    groups = part.groupby([*by], sort=False)
     found = groups[["hoeveelheid", "laag", "hoog"]].sum(min_count=1)
     found = found.join(groups[["eenheid", "methode", "houder", "kengetal", "bronjaar"]].first())
     found["methode"] = found["methode"].fillna("ontbreekt")

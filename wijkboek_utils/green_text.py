@@ -79,7 +79,7 @@ def _norm_sentence(found: pd.DataFrame) -> str:
     asked, share = ([n * NORM / 10_000 * k for n in (homes, se)] for k in (1, 100 / land))
     return (
         f"Een richtgetal van het Rijk (2004) is {NORM} vierkante meter groen per woning. Hier zou "
-        f"dat ongeveer {_likely(*asked)} hectare zijn: {_likely(*share)} procent van het land. "
+        f"dat ongeveer {likely(*asked)} hectare zijn: {likely(*share)} procent van het land. "
         "Dat is een vergelijking: het zegt niet hoeveel groen er is."
     )
 
@@ -141,15 +141,14 @@ def _quantity(row: Any) -> str:
         return _UNKNOWN.get(row.soort, dutch.UNKNOWN)
     unit = "" if row.eenheid in row.naam.lower() else f" {row.eenheid}"
     unknown = f" ({dutch.plural(row.onbekend, 'buurt', 'buurten')} onbekend)"
-    return _likely(row.hoeveelheid, row.se) + unit + (unknown if row.onbekend else "")
+    return likely(row.hoeveelheid, row.se) + unit + (unknown if row.onbekend else "")
 
 
-def _likely(value: float, se: float) -> str:
+def likely(value: float, se: float) -> str:
     """Return a number, or its 90 % interval where the error shows."""
     margin = dutch.Z90 * se
-    if margin < 0.05 * value:
-        return number(value)
-    return f"{_round(max(value - margin, 0))} tot {_round(value + margin)}"
+    low, high = _round(max(value - margin, 0)), _round(value + margin)
+    return number(value) if margin < 0.05 * value or low == high else f"{low} tot {high}"
 
 
 def effects(found: pd.DataFrame, kengetallen: pd.DataFrame, naam: str) -> Html:
