@@ -10,6 +10,9 @@ import yaml
 from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
 
+# What may stand beside the files of a manifest.
+BESIDE = ("manifest.yml", "README.md", "corrections.yml", "ingetrokken.yml", "antwoorden.yml")
+
 
 @pytest.fixture
 def raw(tmp_path):
@@ -19,11 +22,7 @@ def raw(tmp_path):
 
 def test_every_raw_file_stands_in_a_manifest_and_proves_its_checksum():
     listed = {s.path for s in sources.catalogue().values()}
-    found = {
-        p
-        for p in sources.RAW.rglob("*")
-        if p.is_file() and p.name not in ("manifest.yml", "README.md")
-    }
+    found = {p for p in sources.RAW.rglob("*") if p.is_file() and p.name not in BESIDE}
     assert found == listed
     for source in sources.catalogue().values():
         assert sources.read_bytes(source)
@@ -31,6 +30,7 @@ def test_every_raw_file_stands_in_a_manifest_and_proves_its_checksum():
 
 def test_every_source_says_where_it_comes_from_and_under_which_licence():
     for source in sources.catalogue().values():
+        assert bool(source.kind) == bool(source.consent) == bool(source.received)
         for fact in ("publisher", "period", "licence", "attribution", "obtained", "retrieved"):
             assert getattr(source, fact), f"{source.id} heeft geen {fact}"
 
@@ -84,6 +84,7 @@ def edited(raw, **changes) -> None:
         ({"file": None}, "bron kwb-2023: file ontbreekt"),
         ({"id": None}, r"bron \?: id ontbreekt"),
         ({"licentie": "CC"}, r"bron kwb-2023: licentie is geen bekend veld\. Bedoelt u licence"),
+        ({"corrections": []}, "bron kwb-2023: corrections is geen bekend veld"),
         ({"covers": "GM0344"}, "bron kwb-2023: covers hoort een lijst te zijn"),
     ],
 )

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import yaml
 
+from wijkboek_utils import corrections
+from wijkboek_utils.corrections import Correction
+from wijkboek_utils.dutch import day as day_words
 from wijkboek_utils.dutch import plain
 from wijkboek_utils.errors import Fout, did_you_mean
 
@@ -61,6 +64,12 @@ class Source:
     version: str = ""  # the stamp of the publisher, to see whether there is anything new
     status: str = ""  # voorlopig or definitief
     silent: tuple[str, ...] = ()  # gemeenten that filed nothing but zeros
+    # Of what people contributed only:
+    kind: str = ""  # which of the datasets of `local.schema`
+    consent: str = ""  # of the contributor, to share it
+    keep_until: str = ""  # the last day that it may be used
+    received: str = ""  # checksum of the file as it was sent
+    corrections: tuple[Correction, ...] = ()  # from `corrections.yml`, not from the manifest
 
 
 @cache
@@ -71,11 +80,13 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
     """
     found: dict[str, Source] = {}
     for manifest in sorted(raw.rglob("manifest.yml")):
-        for entry in read_manifest(manifest):
-            source = _source(manifest, entry)
+        listed = [_source(manifest, entry) for entry in read_manifest(manifest)]
+        known, path = [s.id for s in listed], manifest.with_name(corrections.FILE)
+        repairs = corrections.read(path, shown(path), known)
+        for source in listed:
             if source.id in found:
                 raise Fout(f"Bron {source.id} staat twee keer in de manifesten van {raw}.")
-            found[source.id] = source
+            found[source.id] = replace(source, corrections=repairs.get(source.id, ()))
     return found
 
 
@@ -94,6 +105,7 @@ def _source(manifest: Path, entry: dict[str, Any]) -> Source:
     """Return an entry of a manifest as a Source, or say what is wrong with it."""
     where = f"Manifest {shown(manifest)}, bron {entry.get('id', '?')}"
     known = {field.name: field for field in fields(Source)}
+    del known["corrections"]
     if odd := [name for name in entry if name not in {*known, "file"} - {"path"}]:
         hint = did_you_mean(str(odd[0]), [*known])
         raise Fout(f"{where}: {odd[0]} is geen bekend veld.{hint}")
@@ -189,19 +201,32 @@ def read_parquet(
 ) -> "pa.Table":
     """Return a fetched file, or the rows that a pyarrow filter wants, with its description.
 
-    The description of the publisher is in the metadata of the schema, under `bron`. Columns that
-    are `coded` come as dictionaries, which takes a fraction of the memory.
+    With its corrections. The description of the publisher is in the metadata of the schema, under
+    `bron`. Columns that are `coded` come as dictionaries, which takes a fraction of the memory.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = pa.BufferReader(read_bytes(source))
-    return pq.read_table(content, columns=columns, filters=wanted, read_dictionary=list(coded))
+    if not source.corrections:
+        return pq.read_table(content, columns=columns, filters=wanted, read_dictionary=list(coded))
+    # A correction looks at all of the file; only then may rows and columns be left out.
+    table = corrections.apply_arrow(pq.read_table(content), source.corrections)
+    table = table if wanted is None else table.filter(wanted)
+    table = table if columns is None else table.select(list(columns))
+    for name in set(coded) & set(table.column_names):
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, table.column(place).dictionary_encode())
+    return table
 
 
 def read_csv(source: Source) -> pd.DataFrame:
-    """Return a raw CSV as text columns; an empty cell is missing. Codes stay text (0.1, 0.10)."""
-    return pd.read_csv(io.BytesIO(read_bytes(source)), dtype="str")
+    """Return a raw CSV as text columns, with its corrections.
+
+    An empty cell is missing. Codes stay text (0.1, 0.10).
+    """
+    table = pd.read_csv(io.BytesIO(read_bytes(source)), dtype="str")
+    return corrections.apply(table, source.corrections)
 
 
 def read_project_table(name: str) -> pd.DataFrame:
@@ -258,10 +283,20 @@ def describe(cells: Iterable[str]) -> pd.DataFrame:
             "periode": [s.period for s in rows],
             "vermelding": [s.attribution for s in rows],
             "licentie": [s.licence for s in rows],
-            "verkregen": [s.obtained for s in rows],
+            "verkregen": [_obtained(s) for s in rows],
             "opgenomen": [s.retrieved for s in rows],
             "gewijzigd": [s.modified for s in rows],
             "status": [s.status for s in rows],
             "sha256": [s.sha256 for s in rows],
         }
+    )
+
+
+def _obtained(source: Source) -> str:
+    """Return how a source was obtained; of a contribution also with whose leave, and until when."""
+    if not source.keep_until:
+        return source.obtained
+    return (
+        f"{source.obtained.rstrip('. ')}. Toestemming: {source.consent.rstrip('. ')}. "
+        f"Bewaren tot {day_words(source.keep_until)}."
     )

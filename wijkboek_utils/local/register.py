@@ -1,0 +1,215 @@
+"""What contributions bring beside money: assets, work, needs and offers, budgets, and whose it is.
+
+Counts of people pass through `protect` before anybody sees them. An organisation has its name in
+the report only where the contributor said that it may.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch, green, protect, regions
+from wijkboek_utils.dominance import PROTECTED
+from wijkboek_utils.local import booking, claims, counting
+from wijkboek_utils.sources import Source
+
+STOCK_KEY = ["voorraad", "soort", "naam", "eenheid"]
+WORK_KEY = ["naam", "domein", "betaald", "wie"]
+UNNAMED = "niet met naam"
+_VALUE = {"waarde": "float64", "waarde_jaar": "Int64", "waarde_grond": "str", "toestand": "str"}
+_STOCK = {
+    "voorraad": "str",
+    **dict.fromkeys(green.COLUMNS, "str"),
+    **dict.fromkeys(["hoeveelheid", "se", "laag", "hoog"], "float64"),
+    **dict.fromkeys(["jaar", "bronjaar"], "Int64"),
+    "telt": "str",
+    "samen": "str",
+    **_VALUE,
+}
+_QUESTIONS = ["schaal_omlaag", "schaal_omhoog", "met_de_wijk", "vermogen"]
+_WORK = {
+    "buurt": "str",
+    "jaar": "Int64",
+    **dict.fromkeys(WORK_KEY, "str"),
+    **dict.fromkeys(["uren", "mensen", "kosten"], "float64"),
+    "taakveld": "str",
+    **dict.fromkeys(_QUESTIONS, "str"),
+    "toelichting": "str",
+    "methode": "str",
+    "samen": "str",
+    "bron": "str",
+    "bronjaar": "Int64",
+}
+_NAMES = {"vraag_aanbod": "organisatie", "budget": "houder", "activiteit": "trekker"}
+_CONTRIBUTION = {
+    **dict.fromkeys(["bron", "kind", "titel", "bijdrager", "datum", "methode", "licentie"], "str"),
+    **dict.fromkeys(["rijen", "in_geen_buurt", "geboekt", "niet_geboekt"], "Int64"),
+    **dict.fromkeys(["redenen", "bewaren_tot", "staat"], "str"),
+}
+USED, EXPIRED = "gebruikt", "voorbij de bewaartermijn: haal dit weg"
+
+
+def stock(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
+    """Return the assets that people counted or listed: `voorraad`, `green.COLUMNS` and more.
+
+    Also `telt` (mensen, dingen, planten en dieren), `samen` (the buurten of a protected sum, `;`
+    between), and of a listed asset `waarde` in EUR of `waarde_jaar`, on what `waarde_grond`, and
+    its `toestand`. What fell in no buurt stands under the rest of the gemeente. `jaar` is that of
+    rows without a date.
+    """
+    found = [
+        counting.result(booking.rows([s], "telling"), jaar, s.id)[0]
+        for s in bijdragen
+        if s.kind == "telling"
+    ]
+    found.append(_listed(booking.rows(bijdragen, "voorraad"), jaar))
+    table = _typed(pd.concat(found, ignore_index=True), _STOCK)
+    table["buurt"] = table["buurt"].fillna(table["bron"].map(_rests(bijdragen)))
+    table = protect.counts(table, STOCK_KEY, also=["waarde"], owner="bron")
+    return _typed(table, _STOCK).sort_values(["voorraad", "naam", "buurt"], ignore_index=True)
+
+
+def _rests(bijdragen: list[Source]) -> dict[str, str]:
+    """Return where a contribution stands that has no buurt: the rest of its only gemeente."""
+    return {s.id: regions.rest_of(s.covers[0]) for s in bijdragen if len(s.covers) == 1}
+
+
+def _listed(rows: pd.DataFrame, jaar: int) -> pd.DataFrame:
+    """Return assets of the dataset voorraad; their number is as sure as that of one counter."""
+    year = pd.to_datetime(rows["datum"], errors="coerce").dt.year.astype("Int64").fillna(jaar)
+    return rows.assign(
+        jaar=year,
+        soort="",
+        hoeveelheid=rows["aantal"],
+        se=rows["aantal"] * counting.ONE,
+        houder=rows["houder_naam"].where(rows["met_naam"]).fillna(rows["houder"]),
+        methode="lokaal",
+        laag=np.nan,
+        hoog=np.nan,
+        kengetal=None,
+        bronjaar=year,
+        waarde=rows["waarde"].where(_open(rows, "houder")),
+    )
+
+
+def _open(rows: pd.DataFrame, sector: str) -> pd.Series:
+    """Return of which rows an amount may be shown: no household or firm that was not asked."""
+    return rows["met_naam"].astype(bool) | ~rows[sector].isin(PROTECTED)
+
+
+def work(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
+    """Return the work that people of the wijk wrote down, in hours a year.
+
+    Columns: `buurt`, `jaar`, `naam`, `domein`, `betaald`, `wie`, `uren`, `mensen`, `kosten` (EUR a
+    year), `taakveld`, the answers to the four questions, `toelichting`, `methode`, `samen`, `bron`,
+    `bronjaar`. With the work that counted things ask for, of which nobody asked the questions.
+    """
+    listed = booking.rows(bijdragen, "werk")
+    listed = listed.assign(kosten=listed["kosten"].where(_open(listed, "wie")))
+    counted = [
+        counting.result(booking.rows([s], "telling"), jaar, s.id)[1].assign(bron=s.id)
+        for s in bijdragen
+        if s.kind == "telling"
+    ]
+    table = _typed(pd.concat([listed, *counted], ignore_index=True), _WORK)
+    table = table.assign(methode="lokaal", bronjaar=table["jaar"])
+    table["buurt"] = table["buurt"].fillna(table["bron"].map(_rests(bijdragen)))
+    # Hours without a number of people count no people.
+    people = table["mensen"].notna()
+    counts = table[people].rename(columns={"mensen": "hoeveelheid"})
+    counts = protect.counts(counts, WORK_KEY, also=["uren", "kosten"], owner="bron")
+    safe = counts.rename(columns={"hoeveelheid": "mensen"})
+    table = _typed(pd.concat([table[~people], safe], ignore_index=True), _WORK)
+    return table.sort_values(["naam", "buurt", "jaar"], ignore_index=True)
+
+
+def offers(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
+    """Return needs and offers: the columns of the dataset vraag_aanbod that are kept, and `bron`.
+
+    With what people offer to do with what they counted.
+    """
+    counted = [
+        counting.result(booking.rows([s], "telling"), jaar, s.id)[2].assign(
+            bron=s.id, wie="initiatief"
+        )
+        for s in bijdragen
+        if s.kind == "telling"
+    ]
+    return _kept(bijdragen, "vraag_aanbod", counted)
+
+
+def budgets(bijdragen: list[Source]) -> pd.DataFrame:
+    """Return budgets: the columns of the dataset, and `bron`."""
+    return _kept(bijdragen, "budget")
+
+
+def activities(bijdragen: list[Source]) -> pd.DataFrame:
+    """Return activities, one row for each of their links: columns of the dataset, and `bron`."""
+    return _kept(bijdragen, "activiteit")
+
+
+def network(bijdragen: list[Source]) -> pd.DataFrame:
+    """Return initiatives and their ties, of contributors who let them be named, and `bron`."""
+    named = [s for s in bijdragen if booking.may_name(s)]
+    return _kept(named, "netwerk")
+
+
+def _kept(bijdragen: list[Source], kind: str, more: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
+    rows = booking.rows(bijdragen, kind)
+    if name := _NAMES.get(kind):
+        rows[name] = rows[name].where(rows["met_naam"] | rows[name].isna(), UNNAMED)
+    types = {**booking.columns(kind), "bron": "str"}
+    return _typed(pd.concat([rows, *more], ignore_index=True), types)
+
+
+def contributions(
+    bijdragen: list[Source], verlopen: list[Source], money: pd.DataFrame
+) -> pd.DataFrame:
+    """Return one row per contribution: whose it is, on what terms, and what became of it.
+
+    `money` as `booking.money`. Columns: `bron`, `kind`, `titel`, `bijdrager`, `datum`, `methode`
+    (how it was counted), `licentie`, `rijen`, `in_geen_buurt` (rows), of money `geboekt` and
+    `niet_geboekt` (rows) and `redenen`, `bewaren_tot`, and `staat`. What is past its date
+    (`verlopen`) is not read.
+    """
+    found = []
+    for source in [*bijdragen, *verlopen]:
+        row: dict[str, Any] = {
+            "bron": source.id,
+            "kind": source.kind,
+            "titel": source.title,
+            "bijdrager": source.publisher,
+            "datum": source.modified,
+            "methode": source.obtained,
+            "licentie": source.licence,
+            "bewaren_tot": source.keep_until,
+            "staat": EXPIRED,
+        }
+        if source in bijdragen:
+            row |= {"staat": USED, **_counted(source, money[money["bron"] == source.id])}
+        found.append(row)
+    return _typed(pd.DataFrame(found, columns=[*_CONTRIBUTION]), _CONTRIBUTION)
+
+
+def _counted(source: Source, money: pd.DataFrame) -> dict[str, Any]:
+    """Return how many rows a contribution has, and what became of those about money."""
+    rows = booking.rows([source], source.kind)
+    facts: dict[str, Any] = {"rijen": len(rows), "in_geen_buurt": claims.in_no_buurt(rows)}
+    if source.kind not in ("geldstroom", "besteding"):
+        return facts
+    each = money.drop_duplicates(["rij", "reden"])
+    why = each.loc[each["reden"] != "", "reden"].value_counts(sort=False)
+    words = [f"{dutch.plural(n, 'rij', 'rijen')}: {reason}" for reason, n in why.items()]
+    return {
+        **facts,
+        "geboekt": int((each["reden"] == "").sum()),
+        "niet_geboekt": int(why.sum()),
+        "redenen": "; ".join(words),
+    }
+
+
+def _typed(table: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
+    """Return a table with these columns, in these types, also when it has no rows."""
+    return table.reindex(columns=[*types]).astype(types)
