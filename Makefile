@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup report test lint format bench lab screenshots lock clean
+.PHONY: help setup report test lint format bench belasting lab screenshots lock clean
 
 help: ## toon deze lijst
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ format: setup ## zet code en notebooks in de huisstijl
 
 bench: setup ## meet render tegen papermill en nbconvert
 	$(BIN)/python -m docs.bench
+
+belasting: setup ## laat twintig bezoekers tegelijk bijdragen
+	$(BIN)/python -m docs.load
 
 lab: setup ## open JupyterLab
 	$(BIN)/jupyter lab notebooks

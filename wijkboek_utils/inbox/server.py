@@ -1,0 +1,316 @@
+"""`wijkboek serve`: Voila, with one notebook and nothing of a notebook server around it.
+
+Voila runs the notebook in a kernel per visitor and passes on what widgets say, no code. This is
+that server with only the addresses that its page needs; everything else does not exist.
+"""
+
+import hashlib
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import tornado.web
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import JupyterHandler
+from voila.app import Voila
+from voila.static_file_handler import MultiStaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from wijkboek_utils import pages, sources
+from wijkboek_utils.inbox import limits
+from wijkboek_utils.inbox.visits import COOKIE, Visits
+
+NOTEBOOK = sources.NOTEBOOKS / "93_bijdragen.ipynb"
+_TEMPLATE = pages.TEMPLATES / "voila"
+_SHARE = Path(sys.prefix, "share", "jupyter")  # where pip puts the scripts of widgets and Voila
+EXTENSIONS = {
+    "@jupyter-widgets/jupyterlab-manager": _SHARE / "labextensions",
+    "@voila-dashboards/widgets-manager8": _SHARE / "voila" / "labextensions",
+}
+_KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_HEADERS = {
+    # Scripts come from our own files alone. Widgets set styles, hence unsafe-inline there.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' "
+    "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Guarded:
+    """What every address has: our headers, a known host, and errors without a trace."""
+
+    def set_default_headers(self: Any) -> None:
+        """Send our headers with whatever is answered."""
+        for name, value in _HEADERS.items():
+            self.set_header(name, value)
+        self.clear_header("Server")
+
+    def prepare(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Refuse a host that we are not: another site may have given its name our address."""
+        hosts = self.settings["wijkboek_hosts"]
+        if hosts and self.request.host.lower() not in hosts:
+            raise tornado.web.HTTPError(403)
+        return super().prepare(*args, **kwargs)  # type: ignore[misc]
+
+    def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
+        """Say what is wrong on a page of our own, with no trace of the program."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        words = _WORDS.get(status_code, _WORDS[500])
+        self.finish(pages.templates().get_template("voila/fout.html.j2").render(words=words))
+
+    @property
+    def browser(self: Any) -> str | None:
+        """Return the browser that asks, by a secret that only it has."""
+        value = self.get_signed_cookie(COOKIE, max_age_days=2)
+        return value.decode() if value else None
+
+    @property
+    def visits(self: Any) -> Visits:
+        """Return who has which kernel."""
+        found: Visits = self.settings["wijkboek_visits"]
+        return found
+
+    def own(self: Any, kernel_id: str) -> None:
+        """Refuse who did not open the page of this kernel; to others it does not exist."""
+        if not self.visits.owns(self.browser, kernel_id):
+            raise tornado.web.HTTPError(404)
+
+
+_WORDS = {
+    403: ("Dit mag niet", "Open de pagina via het gewone adres."),
+    404: ("Deze pagina bestaat niet", "Ga naar de eerste pagina om gegevens bij te dragen."),
+    503: (
+        "Het is druk",
+        "Er zijn nu te veel mensen tegelijk bezig. Probeer het over een paar minuten weer. Wat u "
+        "al had ingestuurd, is bewaard.",
+    ),
+    500: ("Er ging iets mis", "Laad de pagina opnieuw. Wat u al had ingestuurd, is bewaard."),
+}
+
+
+class Nobody(IdentityProvider):
+    """Everybody is a visitor; who may do what is decided by the code that they log in with."""
+
+    def get_user(self, handler: tornado.web.RequestHandler) -> User:
+        """Return a visitor, and set no cookie."""
+        return User(username="bezoeker")
+
+
+class Missing(Guarded, tornado.web.RequestHandler):
+    """Any address that is not ours."""
+
+    def prepare(self) -> None:
+        """Say that it does not exist, whatever is asked of it."""
+        raise tornado.web.HTTPError(404)
+
+
+class Health(Guarded, tornado.web.RequestHandler):
+    """Whether the server lives, for who guards it."""
+
+    def get(self) -> None:
+        """Answer with the number of open pages."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"in orde, {len(self.visits.known)} open\n")
+
+
+class Page(Guarded, TornadoVoilaHandler):
+    """The page: a kernel of its own for who opens it, or a word that it is busy."""
+
+    @property
+    def kernel_manager(self) -> Any:
+        """Return the manager of kernels, which notes whose kernel it starts."""
+        return _Starting(self)
+
+    async def get(self, path: str | None = None) -> None:
+        """Start a kernel and send the page that it makes."""
+        browser = self.browser or secrets.token_urlsafe(32)
+        if self.visits.full(browser):
+            self.set_header("Retry-After", "120")
+            raise tornado.web.HTTPError(503)
+        secure = self.settings["wijkboek_secure"]
+        options = {"httponly": True, "samesite": "Strict", "secure": secure}
+        self.set_signed_cookie(COOKIE, browser, expires_days=None, **options)
+        self.wijkboek_browser = browser
+        self.visits.starting[browser] += 1
+        try:
+            await super().get(path)
+        finally:
+            self.visits.starting[browser] -= 1
+
+
+class Own(Guarded, JupyterHandler):
+    """One kernel: whether it lives, and its end. For the browser that opened its page."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Pass: the cookie of a visit is not sent along by another site (SameSite=Strict)."""
+
+    async def get(self, kernel_id: str) -> None:
+        """Return what the page needs to know of its kernel."""
+        self.own(kernel_id)
+        self.set_header("Content-Type", "application/json")
+        model = self.kernel_manager.kernel_model(kernel_id)
+        self.finish({key: model[key] for key in ("id", "name", "execution_state")})
+
+    async def post(self, kernel_id: str) -> None:
+        """End a kernel, when its page is closed."""
+        self.own(kernel_id)
+        await self.settings["wijkboek_end"](kernel_id)
+        self.set_status(204)
+
+
+class Socket(Guarded, VoilaKernelWebsocketHandler):
+    """The line between a page and its kernel, for messages of widgets alone."""
+
+    max_message_size = limits.SIZE + 500_000
+
+    def prepare(self, *args: Any, **kwargs: Any) -> Any:
+        """Let a browser in on its own kernel, from our own page."""
+        if self.request.headers.get("Origin", "").partition("://")[2] != self.request.host:
+            raise tornado.web.HTTPError(403)
+        self.own(self.path_kwargs["kernel_id"])
+        return super().prepare(*args, **kwargs)
+
+    def set_default_headers(self) -> None:
+        """Send no headers of a page with a line."""
+
+    async def open(self, kernel_id: str) -> None:
+        """Connect."""
+        self.visits.connect(kernel_id)
+        await super().open(kernel_id)
+
+    def on_message(self, ws_message: str | bytes) -> None:
+        """Pass a message on, unless there are too many."""
+        if not self.visits.may_send(self.kernel_id, len(ws_message)):
+            self.close(1008, "te veel berichten")
+        elif self.kernel_id in self.kernel_manager:
+            super().on_message(ws_message)
+
+    def on_close(self) -> None:
+        """Disconnect."""
+        self.visits.disconnect(self.kernel_id)
+        super().on_close()
+
+
+class Static(Guarded, MultiStaticFileHandler):
+    """Scripts and styles; they change only with the program."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Let a browser keep them."""
+        self.set_header("Cache-Control", "public, max-age=86400")
+
+
+class OwnStatic(Static):
+    """Those of our own template: asked for again, for they change while somebody works on them."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Let a browser ask whether they changed."""
+        self.set_header("Cache-Control", "no-cache")
+
+
+class _Starting:
+    """The kernel manager as one page sees it: the kernel that it starts is of its browser."""
+
+    def __init__(self, page: "Page") -> None:
+        self._page, self._manager = page, page.settings["kernel_manager"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._manager, name)
+
+    async def start_kernel(self, **facts: Any) -> str:
+        """Start a kernel that knows nothing of the machine but what it needs."""
+        page = self._page
+        env = {k: v for k, v in os.environ.items() if k in _NEEDED}
+        visit = hashlib.sha256(page.wijkboek_browser.encode()).hexdigest()[:16]
+        env |= {"WIJKBOEK_ROOT": str(sources.ROOT), "WIJKBOEK_BEZOEK": visit}
+        kernel = str(await ensure_async(self._manager.start_kernel(**{**facts, "env": env})))
+        page.visits.begin(kernel, page.wijkboek_browser)
+        return kernel
+
+
+_NEEDED = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "OMP_NUM_THREADS"}
+
+
+class Server(Voila):
+    """Voila with one page, its own addresses and nothing else."""
+
+    def __init__(self, visits: Visits, outward: bool, **facts: Any) -> None:
+        """Take who may visit, and whether the server faces a network."""
+        super().__init__(**facts)
+        self.visits, self.outward = visits, outward
+
+    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+        """Read no settings of the machine: what is open is decided here."""
+
+    def setup_template_dirs(self) -> None:
+        """Use our own template alone."""
+        self.template_paths = [str(_TEMPLATE)]
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return the settings, with who has which kernel."""
+        hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        return super().init_settings() | {
+            "identity_provider": Nobody(parent=self, token=""),
+            "wijkboek_visits": self.visits,
+            "wijkboek_hosts": set() if self.outward else hosts,
+            "wijkboek_secure": self.outward,
+            "wijkboek_end": self.end,
+            "allow_remote_access": True,
+            "cookie_secret": secrets.token_bytes(32),  # a visit does not outlive the server
+            "websocket_max_message_size": limits.SIZE + 500_000,
+            "ws_ping_interval": 20_000,
+            "ws_ping_timeout": 60_000,
+            "default_handler_class": Missing,
+            "log_function": lambda handler: None,  # no list of who visited what
+        }
+
+    def init_handlers(self) -> list[Any]:
+        """Return every address that exists."""
+        arguments = {
+            "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        return [
+            (r"/", Page, arguments),
+            (r"/gezond", Health),
+            (rf"/api/kernels/{_KERNEL}/channels", Socket),
+            (rf"/api/kernels/{_KERNEL}", Own),
+            (rf"/voila/api/shutdown/{_KERNEL}", Own),
+            (
+                r"/voila/static/([\w.]+)",
+                Static,
+                {"paths": [str(_SHARE / "voila" / "templates" / "base" / "static")]},
+            ),
+            *(
+                (
+                    rf"/voila/labextensions/{name}/static/([\w.-]+)",
+                    Static,
+                    {"paths": [str(folder / name / "static")]},
+                )
+                for name, folder in EXTENSIONS.items()
+            ),
+            (r"/wijkboek/(report.css)", OwnStatic, {"paths": [str(pages.TEMPLATES)]}),
+            (r"/wijkboek/([\w.-]+)", OwnStatic, {"paths": [str(_TEMPLATE / "static")]}),
+        ]
+
+    async def end(self, kernel_id: str) -> None:
+        """End a kernel, if it still runs."""
+        self.visits.known.pop(kernel_id, None)
+        if kernel_id in self.kernel_manager:
+            await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))
+
+    async def tidy(self) -> None:
+        """End the kernels that nobody uses any more, or that died."""
+        dead = [k for k in self.visits.known if k not in self.kernel_manager]
+        for kernel in [*self.visits.gone(), *dead]:
+            await self.end(kernel)
