@@ -396,7 +396,7 @@ def test_the_lists_are_whole_and_every_code_is_one_of_cbs():
 def test_a_pilot_is_on_a_list_or_not_or_we_do_not_know(slug, on, off):
     _, gebied, p = real(slug)
     people = cbs.indicators(p.gemeente, p.jaar).query("onderwerp == @INHABITANTS")
-    lists = attention.listed(gebied, people.set_index("gebied")["waarde"], p.gemeentenaam)
+    lists = attention.listed(gebied, people.set_index("gebied")["waarde"], [p.gemeentenaam])
     text = attention.listed_sentence(lists, p.naam)
     assert on in text and off in text
     assert lists["lijst"].tolist() == ["vogelaar-2007", "nplv-2022"]
@@ -406,12 +406,12 @@ def test_an_area_may_be_on_a_list_for_a_part():
     _, gebied, _ = real("utrecht-kanaleneiland")
     everyone = gebied.assign(gewicht=1.0)
     people = pd.Series(100.0, index=gebied["buurt"])
-    lists = attention.listed(everyone, people, "Utrecht").set_index("lijst")
+    lists = attention.listed(everyone, people, ["Utrecht"]).set_index("lijst")
     overvecht = (gebied["wijk"] == "WK034403").sum() / gebied["wijk"].notna().sum()
     assert lists["aandeel"]["nplv-2022"] == pytest.approx(overvecht)
     assert lists["onbekend"]["vogelaar-2007"] == ["Zuilen-Oost"]
     assert "procent" in attention.listed_sentence(lists.reset_index(), "Utrecht")
-    elsewhere = attention.listed(everyone, people, "Nergens")
+    elsewhere = attention.listed(everyone, people, ["Nergens"])
     assert attention.listed_sentence(elsewhere, "Nergens").count("hoort niet bij") == 2
 
 

@@ -337,8 +337,8 @@ def test_the_picture_of_parties_shows_both_sides_and_all_together():
 def beside(kosten: float, inkomen: float, gemeente: float, land: float, se: float = 0.0, n=10.0):
     """Return the rows of the comparison."""
     return picture_rows.beside(
-        pd.Series({"bedrag": kosten * 10, "se": se * 10}),
-        pd.Series({"bedrag": inkomen * 10, "se": se * 10, "inwoners": n}),
+        pd.Series({"bedrag": kosten * 10, "se_vast": se * 10}),
+        pd.Series({"bedrag": inkomen * 10, "se_vast": se * 10, "inwoners": n}),
         n,
         pd.Series({"kosten": gemeente, "inkomen": gemeente}),
         pd.Series({"inkomen": land}),

@@ -334,7 +334,7 @@ def test_checks_show_what_was_expected_and_found():
 def test_what_is_kept_apart_has_both_sides_and_tells_overhead_from_overhead():
     rows = pd.DataFrame({"taakveld": ["0.4", "8.2"], "naam": ["Overhead", "Grondexploitatie"]})
     rows = rows.assign(lasten=[5.0, NAN], baten=[NAN, 7000.0])
-    table = evidence.kept_apart(rows, "Stad", 2023)
+    table = evidence.kept_apart(rows, "de gemeente Stad", 2023)
     assert cells(table)[1:] == [
         ["0.4 Overhead van de grondexploitatie", "€ 5", "€ 0"],
         ["8.2 Grondexploitatie", "€ 0", "€ 7.000"],

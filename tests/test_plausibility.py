@@ -366,7 +366,9 @@ def made_up(pilot) -> dict[str, pd.DataFrame]:
     chosen = people.index.isin(people.index[:2])
     return {
         "grootboek": books(*frames),
-        "gebied": pd.DataFrame({"buurt": people.index, "gewicht": chosen.astype(float)}),
+        "gebied": pd.DataFrame(
+            {"buurt": people.index, "gewicht": chosen.astype(float), "fout": 0.0}
+        ),
         "inkomen": inkomen,
         "indicatoren": indicatoren,
         "gemeenterekening": iv3.read(pilot.gemeente, pilot.jaar),
@@ -445,12 +447,12 @@ def test_a_pilot_of_which_nothing_is_known_says_so(nederland):
 
 def test_a_gemeente_without_its_province_is_set_beside_the_country():
     table = plausibility.controls()
-    name, value, _ = area._province(table, "GM0344")
+    name, value, _ = area._province(table, ["GM0344"])
     # Bijstand is booked per gemeente, so that it stays in.
     unbooked = table[table["deel_van"] == "uitkeringen"].set_index("id")["waarde"]
     share = 1 + unbooked.drop("uitkeringen_bijstand").sum() / 173_590
     assert "provincie Utrecht" in name and value == pytest.approx(9_250 * share)
-    name, value, _ = area._province(table, "GM9999")
+    name, value, _ = area._province(table, ["GM9999"])
     assert "Nederland" in name and 0 < value < 9_710
 
 

@@ -237,11 +237,12 @@ def test_of_another_year_or_account_there_is_no_profile(jaar, verslag):
     trends = scale.trends(NO_ROWS, per_class)
     assert per_class.empty and trends.empty
     assert "geen cijfers van alle gemeenten" in scale_text.sentence(trends, "begroting 2024")
-    places = scale.place(per_class, iv3.read("GM0344", 2023), 360_000)
-    assert places.empty and scale_text.place_sentence(places, "Utrecht") == ""
-    html = scale_text.figure(NO_ROWS, per_class, places, 360_000, "Utrecht").html
+    town = pd.Series({"Utrecht": 360_000})
+    places = scale_text.places(per_class, iv3.read("GM0344", 2023), town)
+    assert places.empty and scale_text.place_sentence(places, town) == ""
+    html = scale_text.figure(NO_ROWS, per_class, places, town).html
     assert "<svg" not in html
-    assert "nan" not in scale_text.table(trends, places, "Utrecht", "2024").html
+    assert "nan" not in scale_text.table(trends, places, town, "2024").html
 
 
 @pytest.mark.parametrize(
@@ -271,13 +272,14 @@ def test_each_pilot_has_its_place_and_its_picture(code, profile):
     per_class, found = profile
     people = cbs.indicators(code, 2023).query("gebied == @code and onderwerp == 'AantalInwoners'")
     inwoners, naam = people["waarde"].iloc[0], people["naam"].iloc[0]
-    places = scale.place(per_class, iv3.read(code, 2023), inwoners)
+    town = pd.Series({naam: inwoners})
+    places = scale_text.places(per_class, iv3.read(code, 2023), town)
     assert len(places) >= 60
-    text = scale_text.place_sentence(places, naam)
+    text = scale_text.place_sentence(places, town)
     assert naam in text and ("niet veel" in text) == (inwoners > 250_000)
-    figure = scale_text.figure(NO_ROWS, per_class, places, inwoners, naam).html
+    figure = scale_text.figure(NO_ROWS, per_class, places, town).html
     assert figure.count("<circle") == 1 and "(4 gemeenten)" in figure and "nan" not in figure
-    table = scale_text.table(found, places, naam, "2023").html
+    table = scale_text.table(found, places, town, "2023").html
     assert "0.1 Bestuur" in table and "goedkoper" in table and "nan" not in table
     assert "6.71 " not in table
 
@@ -298,9 +300,10 @@ def test_with_all_gemeenten_the_total_is_told_and_drawn_as_a_curve(slope, words)
     trends = scale.trends(rows, per_class)
     assert words in scale_text.sentence(trends, "2023")
     own = pd.DataFrame({"taakveld": ["1.1"], "lasten": [3500.0 * 60_000]})
-    places = scale.place(per_class, own, 60_000)
+    town = pd.Series({"Hier": 60_000})
+    places = scale_text.places(per_class, own, town)
     assert places["eigen"].tolist() == pytest.approx([3500])
-    html = scale_text.figure(rows, per_class, places, 60_000, "Hier").html
+    html = scale_text.figure(rows, per_class, places, town).html
     assert html.count("<circle") == 1 and "Hier, 60.000" in html and "500.000" in html
 
 

@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 
 def total(bedrag: float = 8e6, se: float = 5e5, **others: float) -> pd.Series:
     """Return a total with its standard error."""
-    return pd.Series({"bedrag": bedrag, "se": se, **others})
+    return pd.Series({"bedrag": bedrag, "se": se, "se_vast": se, **others})
 
 
 def counted(inwoners: float = 2000.0, **others: float) -> pd.DataFrame:
@@ -544,14 +544,14 @@ def test_the_real_figures_of_a_gemeente_and_of_one_buurt_make_whole_sentences(ut
     area = pd.DataFrame({"buurt": weights.index, "gewicht": weights.to_numpy()})
     f = summary.Facts(
         p,
-        views.net_expenses(utrecht.grootboek, weights).iloc[0],
+        views.cost(utrecht.grootboek, weights),
         places.household_income(utrecht.grootboek, weights, utrecht.inkomen),
         2024,
         places.counts(utrecht.indicatoren, area, codes, places.COUNTED),
         wijkrekening_text.rijk_account(utrecht.grootboek, weights),
         leaking(),
     )
-    reference = places.reference(utrecht.grootboek, area, utrecht.indicatoren, "GM0344")
+    reference = places.reference(utrecht.grootboek, area, utrecht.indicatoren)
     account = household_account.account(utrecht.grootboek, weights)
     text = [
         summary_text.headline(f),

@@ -35,7 +35,7 @@ def test_taakvelden_are_ordered_as_people_read_them():
 def test_the_share_of_poorer_keys_is_zero_where_every_key_is_the_asked_one(gemeenten):
     def share(code, wijk):
         gemeente = gemeenten[code]
-        used = allocate.keys_used(gemeente.amounts, "beredeneerd", gemeente.keys)
+        used = allocate.keys_used(gemeente.amounts, "beredeneerd", {gemeente.code: gemeente.keys})
         table = views.poorer_share(gemeente.ledger, gemeente.weights(wijk), used)
         return (table["arm"].sum() / table["bedrag"].sum()), table, used
 

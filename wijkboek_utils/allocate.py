@@ -1,11 +1,12 @@
 """Bring the accounts of a gemeente down to its buurten, under rival sets of verdeelsleutels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger
+from wijkboek_utils import keys as keys_
+from wijkboek_utils import ledger, several, sources
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.spread import Spread, by_keys, join, split_owners, spread_cents
 
@@ -90,6 +91,42 @@ def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
         frame = signed.melt(ignore_index=False, value_name="euro").reset_index()
         frames.append(frame.assign(taakveld=OVERHEAD, kant=kant, van=van, naar=naar))
     return pd.concat(frames, ignore_index=True)
+
+
+def keys_of(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> dict[str, Keys]:
+    """Return the keys of each gemeente by its code: those of `sleutels.csv` and the gemeentefonds.
+
+    `indicatoren` as `cbs.indicators`, of one gemeente or several; `rates` as
+    `keys.gemeentefonds_keys`.
+    """
+    own = sources.read_project_table("sleutels")
+    found = {}
+    for gemeente, rows in several.split(indicatoren).items():
+        national = keys_.gemeentefonds_keys(rows, rates)
+        found[gemeente] = keys_.build_keys(rows, pd.concat([own, national], ignore_index=True))
+    return found
+
+
+def join_keys(found: Mapping[str, Keys]) -> Keys:
+    """Return the keys of several gemeenten as one table.
+
+    Shares add up to 1 in each gemeente, and are missing where its figures do not allow the key. Of
+    what a key was made of everything is named, and `bijgeschat` counts the buurten of all.
+    """
+    first, *others = found.values()
+    if not others:
+        return first
+    tables = pd.concat([k.table for k in found.values()]).groupby(level=0, sort=False)
+    table = tables.first()
+    table["formule"] = tables["formule"].agg(lambda cells: " | ".join(dict.fromkeys(cells)))
+    for column in ("onderwerpen", "jaren", "bronnen"):
+        table[column] = tables[column].agg(lambda cells: ";".join(sources.ids(cells)))
+    table["bijgeschat"] = tables["bijgeschat"].sum()
+    shares, errors = (
+        pd.concat([getattr(k, part) for k in found.values()], axis=1)
+        for part in ("shares", "errors")
+    )
+    return Keys(shares, errors, table)
 
 
 def key_of_set(table: pd.DataFrame, key_set: str, keys: Keys) -> pd.Series:
@@ -191,15 +228,44 @@ def book_sets(
     return pd.concat(dict(zip(SETS, frames, strict=True)), names=["set"]).reset_index("set")
 
 
-def keys_used(table: pd.DataFrame, key_set: str, keys: Keys) -> pd.DataFrame:
+def book_all(
+    table: pd.DataFrame,
+    keys: Mapping[str, Keys],
+    indicatoren: pd.DataFrame,
+    jaar: int,
+    bronnen: Mapping[str, str],
+) -> pd.DataFrame:
+    """Return the accounts of one gemeente or several, each as `book_sets`, one below the other.
+
+    `table` as from `amounts`; `keys` and `bronnen` (the source of the account) by gemeente.
+    """
+    figures, frames = several.split(indicatoren), []
+    for gemeente, rows in _by_gemeente(table, keys):
+        own = (keys[gemeente], figures[gemeente], gemeente, jaar, bronnen[gemeente])
+        frames.append(book_sets(rows, *own))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _by_gemeente(
+    table: pd.DataFrame, keys: Mapping[str, Keys]
+) -> Iterable[tuple[str, pd.DataFrame]]:
+    """Return the amounts of each gemeente; of one alone they do not say of which."""
+    return several.split(table).items() if "gemeente" in table else [(next(iter(keys)), table)]
+
+
+def keys_used(table: pd.DataFrame, key_set: str, keys: Mapping[str, Keys]) -> pd.DataFrame:
     """Return per taakveld the key that was asked for and the key that was used in a set.
 
-    Columns: `taakveld`, `gevraagd`, `gebruikt`. Overhead has a row for each key that it follows.
+    Columns: `taakveld`, `gevraagd`, `gebruikt`. Overhead has a row for each key that it follows,
+    and a taakveld for each key that a gemeente uses; `keys` by gemeente.
     """
-    used = key_of_set(table, key_set, keys)
-    asked = table["sleutel"] if key_set == DEFAULT_SET else used
-    rows = pd.DataFrame({"taakveld": table["taakveld"], "gevraagd": asked, "gebruikt": used})
-    return rows.drop_duplicates(ignore_index=True)
+    frames = []
+    for gemeente, rows in _by_gemeente(table, keys):
+        used = key_of_set(rows, key_set, keys[gemeente])
+        asked = rows["sleutel"] if key_set == DEFAULT_SET else used
+        facts = {"taakveld": rows["taakveld"], "gevraagd": asked, "gebruikt": used}
+        frames.append(pd.DataFrame(facts))
+    return pd.concat(frames).drop_duplicates(ignore_index=True)
 
 
 def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:

@@ -1,5 +1,7 @@
 """Aandachtswijken: whether an area is on a list of the Rijk, and how such wijken differ."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from wijkboek_utils import dutch, neighbours, show, sources
@@ -24,19 +26,19 @@ def attention() -> pd.DataFrame:
     return rows.assign(codes=codes)[["lijst", "naam", "gemeente", "codes", "bron"]]
 
 
-def listed(gebied: pd.DataFrame, inwoners: pd.Series, gemeente: str) -> pd.DataFrame:
+def listed(gebied: pd.DataFrame, inwoners: pd.Series, gemeenten: Collection[str]) -> pd.DataFrame:
     """Return each list with the part of an area that is on it: `lijst`, `aandeel`, `namen`,
     `onbekend`.
 
-    `gebied` as `regions.weights`, `inwoners` by buurt, `gemeente` a name. `aandeel` is of the
-    inhabitants, `namen` are what the list calls it, `onbekend` the names in this gemeente of which
-    we do not know the CBS areas.
+    `gebied` as `regions.weights`, `inwoners` by buurt, `gemeenten` names. `aandeel` is of the
+    inhabitants, `namen` are what the list calls it, `onbekend` the names in these gemeenten of
+    which we do not know the CBS areas.
     """
     area = gebied[gebied["gewicht"] > 0].dropna(subset="wijk")
     people = area["buurt"].map(inwoners).fillna(0.0) * area["gewicht"]
     found = []
     for lijst, rows in attention().groupby("lijst", sort=False):
-        here = rows[rows["gemeente"] == gemeente]
+        here = rows[rows["gemeente"].isin(gemeenten)]
         hit = pd.Series(False, index=area.index)
         names = []
         for row in here.itertuples():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, wijkrekening
+from wijkboek_utils import dutch, several, wijkrekening
 from wijkboek_utils import ledger as books
 from wijkboek_utils.allocate import RESERVES, by_taakveld
 
@@ -15,7 +15,19 @@ _SIDES = {"lasten": "Uitgaven", "baten": "Inkomsten"}
 
 
 def conservation(boekingen: pd.DataFrame, iv3: pd.DataFrame, name: str) -> list[dict]:
-    """Return, for lasten and baten, whether buurten and rest give back every taakveld."""
+    """Return, for lasten and baten, whether buurten and rest give back every taakveld.
+
+    Of several gemeenten (`iv3` as `iv3.read_all`) each is checked on its own, under its code.
+    """
+    if "gemeente" in iv3:
+        own = several.split(boekingen)
+        return [
+            row
+            for gemeente, account in iv3.groupby("gemeente")
+            for row in conservation(
+                own[str(gemeente)], account.drop(columns="gemeente"), f"{name}, {gemeente}"
+            )
+        ]
     found = by_taakveld(boekingen)
     rows = []
     for kant, side in _SIDES.items():
@@ -98,7 +110,11 @@ def additivity(boekingen: pd.DataFrame, gebied: pd.DataFrame) -> list[dict]:
 
 
 def rounding(indicatoren: pd.DataFrame, topics: dict[str, str]) -> list[dict]:
-    """Return counts of the gemeente beside the sum of its buurten; CBS rounds each buurt."""
+    """Return counts of each gemeente beside the sum of its buurten; CBS rounds each buurt."""
+    found = several.split(indicatoren)
+    if len(found) > 1:
+        named = {g: {t: f"{n} van {g}" for t, n in topics.items()} for g in found}
+        return [row for gemeente, own in found.items() for row in rounding(own, named[gemeente])]
     rows = []
     for topic, name in topics.items():
         figures = indicatoren[indicatoren["onderwerp"] == topic]
@@ -132,11 +148,17 @@ def _verdict(difference: float, n: int, blank: int, whole: float) -> str:
 def closing(iv3: pd.DataFrame) -> list[dict]:
     """Return whether the published accounts close once reserves and result are counted.
 
-    No law of ours: CBS publishes thousands, and a gemeente may file what does not close.
+    No law of ours: CBS publishes thousands, and a gemeente may file what does not close. Of several
+    gemeenten each is checked on its own.
     """
-    lasten, baten = iv3["lasten"].sum(), iv3["baten"].sum()
-    name = "De rekening in de bron: uitgaven tegen inkomsten, met reserves en resultaat (euro)"
-    return [_row(name, lasten, baten, HOLDS if abs(lasten - baten) < CENT else IN_SOURCE)]
+    rows = []
+    for gemeente, own in iv3.groupby(iv3.get("gemeente", pd.Series("", iv3.index))):
+        lasten, baten = own["lasten"].sum(), own["baten"].sum()
+        source = f"in de bron van {gemeente}" if gemeente else "in de bron"
+        name = f"De rekening {source}: uitgaven tegen inkomsten, met reserves en resultaat (euro)"
+        verdict = HOLDS if abs(lasten - baten) < CENT else IN_SOURCE
+        rows.append(_row(name, lasten, baten, verdict))
+    return rows
 
 
 def _row(name: str, expected: float, found: float, verdict: str) -> dict:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -9,10 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from wijkboek_utils import __version__
+from wijkboek_utils import __version__, cli_inbox, cli_local
 from wijkboek_utils.errors import Fout, did_you_mean
 
-VERBS = ["render", "fetch", "check"]
 EXAMPLES = """\
 voorbeelden:
   wijkboek render                          het rapport van Kanaleneiland (Utrecht)
@@ -30,12 +30,6 @@ voorbeelden:
   wijkboek fetch NL --only kwb-2024        van heel Nederland, alleen deze tabel
   wijkboek fetch --since 2026-01-01        wat CBS daarna wijzigde, en wat er anders is
 """
-CHECK_EXAMPLES = """\
-voorbeelden:
-  wijkboek check                           het rapport van Kanaleneiland (Utrecht)
-  wijkboek check reports/GM0344            een rapport, met de map waarin het staat
-  wijkboek check --all                     alle rapporten
-"""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -52,8 +46,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         words = message
         if "invalid choice" in message:
-            given = message.split("'")[1]
-            words = f"{given} is geen opdracht.{did_you_mean(given, VERBS)}"
+            given, _, known = message.partition("(choose from ")
+            given = given.split("'")[1]
+            near = did_you_mean(given, re.findall(r"[\w-]+", known))
+            words = f"{given} is geen opdracht.{near}"
         elif "unrecognized arguments" in message:
             given = message.split(": ", 1)[1]
             words = f"{given} wordt niet herkend."
@@ -98,16 +94,7 @@ def parser() -> argparse.ArgumentParser:
         "--stand", metavar="DATUM", help="alleen cijfers die op deze dag al waren opgehaald"
     )
     render.add_argument("--pdf", action="store_true", help="maak ook rapport.pdf (met Chromium)")
-    check = _verb(
-        verbs,
-        "check",
-        "keur een rapport: toegankelijk, leesbaar, veilig",
-        "Keur rapporten in de browser en schrijf het bewijs voor de toegankelijkheidsverklaring.",
-        CHECK_EXAMPLES,
-    )
-    words = "naam van een pilot, of de map van het rapport"
-    check.add_argument("reports", nargs="*", metavar="RAPPORT", help=words)
-    check.add_argument("--all", action="store_true", help="alle rapporten uit de map reports/")
+    cli_local.add(verbs, _verb)
     fetch = _verb(
         verbs,
         "fetch",
@@ -126,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument(
         "--since", metavar="DATUM", help="alleen wat sindsdien is gewijzigd; toont de verschillen"
     )
+    cli_inbox.add(verbs, _verb)
     return top
 
 
@@ -161,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 a pilot failed, 2 wrong input."""
     options = parser().parse_args(arguments)
     try:
-        return {"render": _render, "fetch": _fetch, "check": _check}[options.verb](options)
+        return _RUN[options.verb](options)
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
         return 2
@@ -194,7 +182,11 @@ def _fetch(options: argparse.Namespace) -> int:
 
     since = _day(options.since, "--since")
     datasets = bronnen.choose(options.only)
-    scopes = [n if n == bronnen.COUNTRY else pilots.gemeente(n) for n in _names(options)]
+    scopes = [
+        scope
+        for n in _names(options)
+        for scope in ([n] if n == bronnen.COUNTRY else pilots.gemeenten_of(n))
+    ]
     from wijkboek_utils import fetch, net
 
     failed = []
@@ -225,13 +217,6 @@ def _slowly(tell: Callable[[str], None]) -> Callable[[str], None]:
             tell(words)
 
     return told
-
-
-def _check(options: argparse.Namespace) -> int:
-    from wijkboek_utils import check, pilots
-
-    names = options.reports or ([] if options.all else [pilots.DEFAULT])
-    return check.run(names, options.all, lambda words: print(words, flush=True))
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -280,3 +265,13 @@ def _pairs(texts: list[str]) -> dict[str, str]:
             raise Fout(f"Schrijf een parameter als naam=waarde, zoals jaar=2023; u gaf {text!r}.")
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+_RUN = {
+    "render": _render,
+    "fetch": _fetch,
+    "check": cli_local.check,
+    "template": cli_local.template,
+    "serve": cli_inbox.serve,
+    "inbox": cli_inbox.inbox,
+}

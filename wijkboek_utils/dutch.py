@@ -87,6 +87,14 @@ def about(value: float | None, se: float | None = None) -> str:
     return f"€{NBSP}{digits}" + (f"{NBSP}{word}" if word else "")
 
 
+def estimate(value: float | None, se: float) -> str:
+    """Return a count to the digits that its standard error deserves; without one, all of them."""
+    if not is_known(value) or not se:
+        return number(value)
+    unit = rounding_unit(value, se)
+    return number(round(value / unit) * unit)
+
+
 def between(low: float | None, high: float | None) -> str:
     """Return `tussen € 1,1 en € 1,6 miljoen`; both ends to the digits their distance deserves."""
     if not is_known(low) or not is_known(high):

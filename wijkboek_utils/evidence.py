@@ -1,5 +1,7 @@
 """The tables of the accounting chapter: sources, years, keys, what is missing, and the checks."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -10,6 +12,8 @@ from wijkboek_utils.dutch import about, number, percent
 from wijkboek_utils.households import INCOME
 from wijkboek_utils.kengetallen import STATUSES
 from wijkboek_utils.show import Html
+
+NOBODY: Mapping[str, str] = MappingProxyType({})  # no names of gemeenten: there is but one
 
 
 def sources(bronnen: pd.DataFrame) -> Html:
@@ -131,8 +135,13 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> Html:
     )
 
 
-def negative(rekening: pd.DataFrame, gemeente: str, jaar: str) -> Html:
-    """Return the amounts that the gemeente published below zero, and what we do with them."""
+def negative(
+    rekening: pd.DataFrame, gemeente: str, jaar: str, names: Mapping[str, str] = NOBODY
+) -> Html:
+    """Return the amounts that the gemeente published below zero, and what we do with them.
+
+    `rekening` as `iv3.read_all`; of several gemeenten `names` gives their names by code.
+    """
     rows = rekening[(rekening["lasten"] < 0) | (rekening["baten"] < 0)]
     if rows.empty:
         return show.text(f"De rekening van {gemeente} over {jaar} heeft geen negatieve bedragen.")
@@ -143,9 +152,12 @@ def negative(rekening: pd.DataFrame, gemeente: str, jaar: str) -> Html:
             "Inkomsten": rows["baten"],
         }
     )
+    word = "gemeenten" if "gemeente" in rows else "gemeente"
+    if "gemeente" in rows:
+        frame.insert(0, "Gemeente", rows["gemeente"].map(names))
     return show.table(
         frame,
-        f"Negatieve bedragen van de hele gemeente {gemeente}, {jaar}",
+        f"Negatieve bedragen van de hele {word} {gemeente}, {jaar}",
         {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro},
         note="Een negatieve uitgave boeken we als geld dat binnenkomt, een negatieve inkomst als "
         "geld dat uitgaat. Het totaal blijft gelijk aan wat de gemeente publiceerde.",
@@ -153,7 +165,10 @@ def negative(rekening: pd.DataFrame, gemeente: str, jaar: str) -> Html:
 
 
 def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: str) -> Html:
-    """Return what is spread over no buurt; `rows` as `views.kept_apart`."""
+    """Return what is spread over no buurt; `rows` as `views.kept_apart`.
+
+    `gemeente` is in words: `de gemeente Utrecht`.
+    """
     overhead = {"0.4": "Overhead van de grondexploitatie"}
     frame = pd.DataFrame(
         {
@@ -162,13 +177,17 @@ def kept_apart(rows: pd.DataFrame, gemeente: str, jaar: str) -> Html:
             "Inkomsten": rows["baten"].fillna(0.0),
         }
     )
-    caption = f"Bedragen die bij de gemeente {gemeente} als geheel blijven, {jaar}"
+    caption = f"Bedragen die bij {gemeente} als geheel blijven, {jaar}"
     return show.table(frame, caption, {"Uitgaven": dutch.euro, "Inkomsten": dutch.euro})
 
 
-def checks(rows: pd.DataFrame) -> Html:
-    """Return the checks that close the books; `rows` as `checks.enforce`."""
-    frame = rows.rename(columns=lambda c: c.capitalize())
+def checks(rows: pd.DataFrame, names: Mapping[str, str] = NOBODY) -> Html:
+    """Return the checks that close the books; `rows` as `checks.enforce`.
+
+    Of several gemeenten `names` gives their names by code.
+    """
+    frame = rows.replace({"controle": dict(names)}, regex=True)
+    frame = frame.rename(columns=lambda c: c.capitalize())
     frame = frame[["Controle", "Verwacht", "Gevonden", "Verschil", "Oordeel"]]
     figures = dict.fromkeys(["Verwacht", "Gevonden", "Verschil"], number)
     return show.table(frame, "Controles van het grootboek", figures)

@@ -23,6 +23,7 @@ METADATA = "csv-metadata.json"
 WORKBOOK = "cijfers.xlsx"
 _MEANING = ["kolom", "titel", "eenheid", "omschrijving"]
 _LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_REPORT_ONLY = "alleen voor dit rapport"  # a choice of who contributes
 _SHEET_ROWS = 1_048_576  # of Excel, the header included
 _MANY_ROWS = 2_000  # above this a sheet holds the buurten of the area only
 _MOST_CELLS = 500_000  # a sheet of this size takes two seconds to write
@@ -156,12 +157,18 @@ def metadata(
         "@type": "TableGroup",
         "dc:title": f"Wijkboek: {subject.title}",
         "dc:language": "nl",
-        "dc:license": {"@id": _LICENCE},
+        **_licence(tables),
         "dc:rights": list(subject.credits),
         "dc:source": _sources(tables),
         "dialect": {"encoding": "utf-8", "delimiter": ",", "lineTerminators": ["\n"]},
         "tables": described,
     }
+
+
+def _licence(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the licence of the tables together; none where a contributor keeps rights on some."""
+    licences = tables["bronnen"]["licentie"] if "bronnen" in tables else pd.Series(dtype="str")
+    return {} if licences.eq(_REPORT_ONLY).any() else {"dc:license": {"@id": _LICENCE}}
 
 
 def _column(name: str, kind: Any, words: dict[str, str]) -> dict[str, Any]:

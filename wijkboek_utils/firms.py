@@ -8,9 +8,10 @@ margin; the goods that it sells on are booked apart.
 from functools import reduce
 from operator import add
 
+import numpy as np
 import pandas as pd
 
-from wijkboek_utils import flows, keys
+from wijkboek_utils import flows, keys, ledger
 from wijkboek_utils.estimates import Estimate, of, sure
 from wijkboek_utils.flows import Flow
 from wijkboek_utils.kengetallen import Kengetallen
@@ -255,15 +256,25 @@ def table(made: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def totals(rows: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def per_buurt(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFrame:
+    """Return `production` per buurt and sector, as `table`."""
+    return table(production(indicatoren, kengetallen))
+
+
+def totals(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return `table` of an area: `naam` and per measure its value and `<maat>_se`, by sector.
 
-    All buurten share the kengetallen of a sector, so within a sector their errors add up.
+    All buurten share the kengetallen of a sector, so within a sector their errors add up. The
+    weight of a buurt has an error of its own.
     """
-    weight = rows["buurt"].map(weights).astype(float)
+    weight, unsure = (rows["buurt"].map(w).astype(float) for w in flows.weights_of(weights))
     weight = weight.where(weight > 0)  # what lies outside says nothing
-    scaled = rows.assign(waarde=rows["waarde"] * weight, se=rows["se"] * weight)
-    groups = scaled.groupby(["naam", "maat"], sort=False)[["waarde", "se"]]
-    sums = groups.sum(min_count=1).unstack("maat")
+    scaled = rows.assign(
+        waarde=rows["waarde"] * weight, se=rows["se"] * weight, moved=(rows["waarde"] * unsure) ** 2
+    )
+    groups = scaled.groupby(["naam", "maat"], sort=False)[["waarde", "se", "moved"]]
+    sums = groups.sum(min_count=1)
+    sums["se"] = np.sqrt(sums["se"] ** 2 + sums["moved"])
+    sums = sums.unstack("maat")
     wide = sums["waarde"].join(sums["se"].add_suffix("_se"))
     return wide.reset_index()

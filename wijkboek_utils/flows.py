@@ -93,6 +93,12 @@ def estimate(
     return found
 
 
+def weights_of(weights: ledger.Weights) -> tuple[pd.Series, pd.Series]:
+    """Return the weights of an area and their standard error, by buurt; 0 where they are sure."""
+    share = ledger.shares(weights)
+    return share, weights["fout"] if isinstance(weights, pd.DataFrame) else share * 0.0
+
+
 def origin(formula: str, buurten: pd.DataFrame, jaar: int = 0) -> tuple[str, int]:
     """Return the sources and the newest year of the figures of a count; `jaar` when it has none."""
     facts = keys.provenance(formula, buurten)
@@ -169,7 +175,11 @@ def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
     """
     value = boekingen.groupby("buurt")["bedrag"].sum(min_count=1).reindex(buurten).fillna(0.0)
     amount = Estimate(value, named_per_buurt(boekingen.set_index("buurt"), buurten))
-    spread = boekingen[boekingen["fouten"].isna() & (boekingen["se"] > 0)]
+    boekingen = boekingen.reset_index(drop=True)
+    named = (ledger.named_errors(boekingen)["fout"] ** 2).groupby(level=0).sum()
+    rest = boekingen["se"] ** 2 - named.reindex(boekingen.index).fillna(0.0)
+    spread = boekingen.assign(se=np.sqrt(rest.clip(lower=0)))
+    spread = spread[(spread["se"] > 0) & (spread["fouten"].isna() | spread["sleutel"].notna())]
     for cause, rows in spread.groupby(
         ledger.KEY_CAUSE + spread["sleutel"].fillna("").astype("str")
     ):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger, wijkrekening
+from wijkboek_utils import dutch, flows, ledger, wijkrekening
 from wijkboek_utils.dutch import about, interval, is_known, percents
 
 TOTAL_IN, TOTAL_OUT, LEFT = wijkrekening.NAMES
@@ -15,7 +15,7 @@ NOTE = (
 )
 
 
-def account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def account(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return the account of households as `wijkrekening.sector`.
 
     What is left is no figure of its own: it is what our estimates miss or count too much.
@@ -28,7 +28,7 @@ def account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return rows
 
 
-def local_share(boekingen: pd.DataFrame, weights: pd.Series) -> pd.Series:
+def local_share(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.Series:
     """Return what households spend in shops and on services: `bedrag`, `lokaal`, and its `se`.
 
     The error is that of the share: how much they spend does not matter to it.
@@ -83,14 +83,16 @@ def _rest(left: pd.Series) -> str:
     )
 
 
-def imputed_sentence(rows: pd.DataFrame, weights: pd.Series, naam: str) -> str:
+def imputed_sentence(rows: pd.DataFrame, weights: ledger.Weights, naam: str) -> str:
     """Say what living in an own house is worth; `rows` as `household_flows.imputed_rent`."""
-    inside = rows.assign(weight=rows["buurt"].map(weights).fillna(0.0)).query("weight > 0")
+    share, unsure = (rows["buurt"].map(w).fillna(0.0) for w in flows.weights_of(weights))
+    inside = rows.assign(weight=share, unsure=unsure).query("weight > 0")
     value = (inside["waarde"] * inside["weight"]).sum(min_count=1)
     if not is_known(value):
         return ""
-    # One rent for all dwellings: its error is that of all buurten.
-    error = (inside["se"] * inside["weight"]).sum()
+    # One rent for all dwellings: its error is that of all buurten. A weight is off by itself.
+    moved = np.sqrt(((inside["waarde"] * inside["unsure"]) ** 2).sum())
+    error = np.hypot((inside["se"] * inside["weight"]).sum(), moved)
     return (
         f"Wie in {naam} een huis bezit, woont daar zonder huur te betalen. Dat is naar schatting "
         f"{interval(value, error)} per jaar waard. Het is geen geld dat stroomt: het staat niet in "

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import flows, keys, ledger
+from wijkboek_utils import cbs, flows, keys, ledger
 from wijkboek_utils.estimates import Estimate, of, sure
 from wijkboek_utils.flows import Flow
+from wijkboek_utils.households import income_year, year_factor
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.regions import gemeente_of, wijk_of
 
@@ -50,6 +51,22 @@ def households(
     """Return `all_flows` as boekingen."""
     parts = all_flows(inkomen, indicatoren, national, kengetallen, jaar)
     return flows.book(parts, pd.Index(inkomen["buurt"], name="buurt"), jaar)
+
+
+def book(
+    inkomen: pd.DataFrame,
+    indicatoren: pd.DataFrame,
+    land: pd.DataFrame,
+    kengetallen: Kengetallen,
+    jaar: int,
+) -> pd.DataFrame:
+    """Return `households` of one gemeente; `land` as `cbs.read_country`.
+
+    An average Dutch household is that of the year of the income, brought to the books of `jaar`.
+    """
+    year = income_year(indicatoren)
+    national = cbs.national_household(land, year) * year_factor(year, jaar, kengetallen).value
+    return households(inkomen, indicatoren, national, kengetallen, jaar)
 
 
 def all_flows(

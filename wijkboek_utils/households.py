@@ -100,6 +100,11 @@ def income_year(indicatoren: pd.DataFrame) -> int:
     return int(years.get(INCOME, years[INHABITANTS]))
 
 
+def of_income_year(kerncijfers: pd.DataFrame, indicatoren: pd.DataFrame) -> pd.DataFrame:
+    """Return the KWB figures of a gemeente of the year whose income is used, for `income`."""
+    return kerncijfers[kerncijfers["jaar"] == income_year(indicatoren)]
+
+
 def _with_totals(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return per area `inwoners`, total income `bedrag` and its `se` by rounding."""
     rows = indicatoren[indicatoren["onderwerp"].isin([INCOME, INHABITANTS])]

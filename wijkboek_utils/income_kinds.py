@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import flows, ledger
+from wijkboek_utils import flows, ledger, several
 from wijkboek_utils.estimates import Estimate
 from wijkboek_utils.flows import Flow
 
@@ -21,13 +21,18 @@ _ELSEWHERE = {
 def with_income(parts: pd.DataFrame, loon: pd.DataFrame) -> pd.DataFrame:
     """Return boekingen with the kinds of income cut out of published income.
 
-    `parts` has the estimated flows of households and firms, `loon` is `households.book_income`.
+    `parts` has the estimated flows of households and firms, `loon` is `households.book_income`, of
+    one gemeente or several: each is cut on its own.
     """
+    return ledger.conform(several.each(_of_gemeente, [loon, parts]))
+
+
+def _of_gemeente(loon: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     kinds = parts["post"].str.startswith("inkomen:")
     buurten = pd.Index(loon["buurt"], name="buurt")
     split = split_income(loon, flows.read(parts[kinds], buurten))
     income = flows.book(split, buurten, int(loon["jaar"].iloc[0]))
-    return ledger.conform(pd.concat([income, parts[~kinds]], ignore_index=True))
+    return pd.concat([income, parts[~kinds]], ignore_index=True)
 
 
 def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:

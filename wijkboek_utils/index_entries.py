@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import geopandas as gpd
 
-from wijkboek_utils import dutch, places, show, sources, views
+from wijkboek_utils import dutch, places, regions, show, sources, views
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.regions import INHABITANTS
 
@@ -71,13 +71,13 @@ def _key_figures(pilot: Pilot) -> dict[str, Any]:
     """Return inhabitants, expenses (EUR a year, with standard error) and the middle of an area."""
     names = ("grootboek", "gebied", "indicatoren")
     boekingen, gebied, indicatoren = (sources.read_table(pilot.slug, name) for name in names)
-    weights = gebied.set_index("buurt")["gewicht"]
+    weights = regions.area(gebied)
     topic = {INHABITANTS: places.COUNTED[INHABITANTS]}
     count = places.counts(indicatoren, gebied, pilot.codes, topic)["waarde"].iloc[0]
     total = views.net_expenses(boekingen, weights).iloc[0]
     goals = views.expenses(boekingen, weights)
     kaart = gpd.read_parquet(sources.table_path(pilot.slug, "kaart")).to_crs(CRS)
-    inside = kaart[kaart["buurt"].map(weights) > 0]
+    inside = kaart[kaart["buurt"].map(weights["gewicht"]) > 0]
     middle = inside.union_all().representative_point() if len(inside) else None
     return {
         "inwoners": _plain(count),

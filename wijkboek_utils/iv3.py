@@ -60,6 +60,19 @@ def read(gemeente: str, jaar: int) -> pd.DataFrame:
     return rows[["taakveld", "naam", "lasten", "baten", "salarissen"]].reset_index(drop=True)
 
 
+def read_all(gemeenten: list[str], jaar: int) -> pd.DataFrame:
+    """Return the accounts of gemeenten, as `read`; of several with their code, `gemeente`."""
+    if len(gemeenten) == 1:
+        return read(gemeenten[0], jaar)
+    found = {gemeente: read(gemeente, jaar) for gemeente in gemeenten}
+    return pd.concat(found, names=["gemeente"]).reset_index("gemeente").reset_index(drop=True)
+
+
+def names(accounts: pd.DataFrame) -> pd.Series:
+    """Return the names of taakvelden, by their code; `accounts` as `read_all`."""
+    return accounts.drop_duplicates("taakveld").set_index("taakveld")["naam"]
+
+
 @cache
 def source(gemeente: str, jaar: int) -> sources.Source:
     """Return the Iv3 source of a gemeente and year: the annual account, else the budget.

@@ -1,14 +1,22 @@
 """One figure of an area in one year, with its error by cause."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, households, keys, regions
+from wijkboek_utils import dutch, households, keys, regions, sources
 from wijkboek_utils.households import INCOME
 from wijkboek_utils.regions import INHABITANTS
 
+# The facts of a figure and its errors by cause. And: of a year for each gemeente the area in the
+# buurten of that year, as `carry`, with the boundaries that it was carried by.
+Point = tuple[dict[str, Any], dict[str, float]]
+AreaOf = Callable[[dict[str, int]], tuple[pd.DataFrame, list[str]]]
+
+RUNNING = "lopend"  # money in the prices of its own year
 OWN = ""  # the cause of an error of one year alone: rounding
 ESTIMATED, MOVED = "bijgeschat", "omgerekend"
 _HALF = 0.5  # of an area of which more than this is not known, nothing is said
@@ -46,6 +54,18 @@ TOPICS = {
     "PersonenautoSTotaal": Topic("personenauto's"),
     "BedrijfsvestigingenTotaal": Topic("vestigingen van bedrijven"),
 }
+
+
+def status(cells: Iterable[str]) -> str:
+    """Return the status of figures by their sources, as `status_of`; `cells` hold ids."""
+    known = sources.catalogue()
+    return status_of(known[bron] for bron in sources.ids(cells) if bron in known)
+
+
+def status_of(found: Iterable[sources.Source]) -> str:
+    """Return the status of figures from some sources: voorlopig where one of them is."""
+    said = {source.status for source in found}
+    return "voorlopig" if "voorlopig" in said else "/".join(sorted(said - {""}))
 
 
 def carry(weights: pd.Series, links: pd.DataFrame) -> pd.DataFrame:

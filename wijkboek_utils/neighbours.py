@@ -181,21 +181,26 @@ def table(
 ) -> pd.DataFrame:
     """Return what is compared: `rol`, `gebied`, `naam`, `gemeente`, `indicator`, `jaar`, `waarde`.
 
-    `rol` is `gebied`, `gemeente`, `land` or `ander` (a candidate: of enough inhabitants, and no
-    part of it in the area). `kerncijfers` as `cbs.figures`, `land` as `cbs.read_country`, `anderen`
-    as `others`. An indicator has one year: of those in which the area has it and about all others
-    too, the one nearest to `jaar`, earlier first.
+    `rol` is `gebied`, `gemeente` (several taken together), `land` or `ander` (a candidate: of
+    enough inhabitants, and no part of it in the area). `kerncijfers` as `cbs.figures`, `land` as
+    `cbs.read_country`, `anderen` as `others`. An indicator has one year: of those in which the area
+    has it and about all others too, the one nearest to `jaar`, earlier first.
     """
     own, country = _by_year(kerncijfers), _by_year(land)
     weights = gebied[~is_rest(gebied["buurt"])].set_index("buurt")["gewicht"]
-    gemeente = gemeente_of(str(weights.index[0]))
-    frames = [_of_area(rows, weights, codes).assign(jaar=year) for year, rows in own.items()]
-    for rol, code, years in (("gemeente", gemeente, own), ("land", "NL00", country)):
-        for year, rows in years.items():
-            found = values(rows[rows.index == code])
-            frames.append(found.melt(var_name="indicator", value_name="waarde"))
-            frames[-1] = frames[-1].assign(rol=rol, jaar=year)
-    overlap = {gemeente, *gebied.loc[gebied["gewicht"] > 0, "wijk"].dropna()}
+    gemeenten = sorted({gemeente_of(buurt) for buurt in weights.index})
+    # Of a year that one of the gemeenten lacks, the others say nothing of the area.
+    own = {y: rows for y, rows in own.items() if set(gemeenten) <= set(rows.index.map(gemeente_of))}
+    whole = pd.Series(1.0, index=weights.index)
+    frames = []
+    for year, rows in own.items():
+        for rol, inside, said in (("gebied", weights, codes), ("gemeente", whole, gemeenten)):
+            frames.append(_of_area(rows, inside, said).assign(rol=rol, jaar=year))
+    for year, rows in country.items():
+        found = values(rows[rows.index == "NL00"])
+        frames.append(found.melt(var_name="indicator", value_name="waarde"))
+        frames[-1] = frames[-1].assign(rol="land", jaar=year)
+    overlap = {*gemeenten, *gebied.loc[gebied["gewicht"] > 0, "wijk"].dropna()}
     pool = anderen[(anderen[INHABITANTS] >= SMALLEST) & ~anderen["gebied"].isin(overlap)]
     place = [*_PLACE, "jaar"]
     wide = pd.concat([pool[place], values(pool)], axis=1)
@@ -220,7 +225,7 @@ def _of_area(wide: pd.DataFrame, weights: pd.Series, codes: list[str]) -> pd.Dat
     """Return the indicators of the area, as CBS publishes them where it does."""
     published = len(codes) == 1 and codes[0] in wide.index
     found = values(wide.loc[codes]).iloc[0] if published else of_buurten(wide, weights)
-    return found.rename_axis("indicator").reset_index(name="waarde").assign(rol="gebied")
+    return found.rename_axis("indicator").reset_index(name="waarde")
 
 
 def _years(rows: pd.DataFrame, jaar: int) -> pd.Series:

@@ -89,7 +89,8 @@ def _odd(row: pd.Series) -> str:
 def figure(compared: pd.DataFrame, naam: str, gemeente: str) -> Html:
     """Return the picture of the area in the range of its neighbours, with its table.
 
-    Without neighbours only the table.
+    `gemeente` is that of the area in words: `de gemeente Utrecht`. Without neighbours only the
+    table.
     """
     twin = table(compared, naam, gemeente)
     drawn = items(compared)
@@ -141,7 +142,7 @@ def table(compared: pd.DataFrame, naam: str, gemeente: str) -> Html:
     itself = compared["waarde"].equals(compared["gemeente"])  # a gemeente beside itself
     if itself:
         frame = frame.drop(columns="Gemeente")
-    beside = ["Nederland"] if itself else [f"de gemeente {gemeente}", "Nederland"]
+    beside = ["Nederland"] if itself else [gemeente, "Nederland"]
     if ranged.any():
         beside = ["de tien gebieden die er het meest op lijken", *beside]
     else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from wijkboek_utils import dutch, sources, wijkrekening
+from wijkboek_utils import dutch, ledger, sources, wijkrekening
 from wijkboek_utils.show import Html, in_page
 
 WHOLE = "alle cijfers in deze tabel"
@@ -115,10 +115,13 @@ class Books:
 
 
 def books(
-    boekingen: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame, kengetallen: pd.DataFrame
+    boekingen: pd.DataFrame,
+    weights: ledger.Weights,
+    sleutels: pd.DataFrame,
+    kengetallen: pd.DataFrame,
 ) -> Books:
     """Return the books of an area, with names for `sleutels` (notebook 04) and `kengetallen`."""
-    inside = boekingen["buurt"].map(weights).fillna(0.0).to_numpy() > 0
+    inside = boekingen["buurt"].map(ledger.shares(weights)).fillna(0.0).to_numpy() > 0
     rows = wijkrekening.named(boekingen[inside].reset_index(drop=True))
     return Books(
         rows,

@@ -128,7 +128,7 @@ def beside(
     """Return figures per inhabitant of an area beside its gemeente and the country, in EUR.
 
     Columns: `wat` (words before a verdict), `naam`, `waarde`, `se`, `gemeente`, `land` and
-    `se_ander` (the error of both); missing is not known. `kosten` as a row of `views.net_expenses`,
+    `se_ander` (the error of both); missing is not known. `kosten` as `views.cost`,
     `inkomen` as `places.household_income`, `gemeente` and `land` as `places.reference` and
     `places.country`.
     """
@@ -139,7 +139,7 @@ def beside(
             "wat": "per inwoner zijn de uitgaven van de gemeente",
             "naam": "Uitgaven van de gemeente per inwoner",
             "waarde": kosten["bedrag"] / people,
-            "se": kosten["se"] / people,
+            "se": kosten["se_vast"] / people,
             "gemeente": gemeente["kosten"],
             "land": land.get("kosten", np.nan),
             "se_ander": 0.0,
@@ -148,7 +148,7 @@ def beside(
             "wat": "het inkomen is",
             "naam": "Inkomen per inwoner",
             "waarde": inkomen["bedrag"] / earners,
-            "se": np.maximum(inkomen["se"] / earners, CBS_SE),
+            "se": np.maximum(inkomen["se_vast"] / earners, CBS_SE),
             "gemeente": gemeente["inkomen"],
             "land": land["inkomen"],
             "se_ander": CBS_SE,

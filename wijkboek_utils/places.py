@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, households, ledger, views
+from wijkboek_utils import dutch, households, ledger, regions, sources, views
 from wijkboek_utils.households import INCOME, INHABITANTS
 
 COUNTED = {
@@ -16,6 +16,13 @@ COUNTED = {
 }
 
 
+# How a count was made of an area that holds a buurt for a part.
+PARTLY = "som van buurten, waarvan één of meer voor een deel"
+
+
+_BESIDE = [INHABITANTS, INCOME]
+
+
 def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
     """Return the boekingen that are part of personal income as CBS counts it."""
     own = boekingen[boekingen["naar"] == "huishoudens"]
@@ -25,26 +32,28 @@ def income_rows(boekingen: pd.DataFrame) -> pd.DataFrame:
 
 
 def household_income(
-    boekingen: pd.DataFrame, weights: pd.Series, inkomen: pd.DataFrame
+    boekingen: pd.DataFrame, weights: ledger.Weights, inkomen: pd.DataFrame
 ) -> pd.Series:
     """Return income of households in an area, in EUR a year.
 
-    `bedrag`, `se`, `onbekend` (buurten without an income, left out), `uitkering`, `se_uitkering`
-    (the part that the gemeente pays) and `inwoners` (of the buurten with an income, in its year).
+    `bedrag`, `se`, `se_vast` (as in `views.cost`), `onbekend` (buurten without an income, left
+    out), `uitkering`, `se_uitkering` (the part that the gemeente pays) and `inwoners` (of the
+    buurten with an income, in its year).
     `inkomen` as `households.income`. Benefits alone are no income: without any other amount it is
     missing.
     """
-    area = inkomen.assign(weight=inkomen["buurt"].map(weights)).query("weight > 0")
+    area = inkomen.assign(weight=inkomen["buurt"].map(ledger.shares(weights))).query("weight > 0")
     known = area.dropna(subset="bedrag")
-    inside = known.set_index("buurt")["weight"]
+    inside = weights.reindex(known["buurt"])
     people = (known["inwoners"] * known["weight"]).sum(min_count=1)
     rows = income_rows(boekingen)
     paid = ledger.totals(rows[rows["van"] == "gemeente"], inside, [])
-    total = pd.Series({"bedrag": np.nan, "se": np.nan})
+    total = {"bedrag": np.nan, "se": np.nan, "se_vast": np.nan}
     if len(known):
         # As CBS publishes it, of its own year; the books hold it in the year of the account.
         whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
-        total = ledger.totals(whole, inside, []).iloc[0][["bedrag", "se"]]
+        fixed = ledger.totals(whole, ledger.shares(inside), [])["se"].iloc[0]
+        total = {**ledger.totals(whole, inside, []).iloc[0][["bedrag", "se"]], "se_vast": fixed}
     return pd.Series(
         {
             **total,
@@ -56,40 +65,62 @@ def household_income(
     )
 
 
+def names(indicatoren: pd.DataFrame) -> dict[str, str]:
+    """Return the name of each gemeente in the figures, by its code."""
+    rows = indicatoren[indicatoren["soort"] == "Gemeente"].drop_duplicates("gebied")
+    return dict(zip(rows["gebied"], rows["naam"], strict=True))
+
+
 def counts(
     indicatoren: pd.DataFrame,
     gebied: pd.DataFrame,
     codes: list[str],
     topics: dict[str, tuple[str, str]],
 ) -> pd.DataFrame:
-    """Return counts of an area: `onderwerp`, `naam`, `een` (singular), `waarde`, `jaar`, `bron`,
-    `wijze`, `onbekend`.
+    """Return counts of an area: `onderwerp`, `naam`, `een` (singular), `waarde`, `jaar` (in words:
+    gemeenten may differ), `bron`, `wijze`, `onbekend`, `se` (of the weights of buurten alone).
 
-    An area that CBS publishes itself gets that figure; otherwise its buurten are added up, and
-    `onbekend` is the number of buurten without a figure. A topic without figures is missing.
+    An area that CBS publishes itself gets that figure; otherwise its buurten are added up, each by
+    its weight, and `onbekend` is the number of buurten without a figure. A topic without figures is
+    missing, also where only one of its gemeenten has none: a sum would say nothing of the area.
     """
-    weights = gebied.set_index("buurt")["gewicht"]
+    inside = gebied[(gebied["gewicht"] > 0) & ~regions.is_rest(gebied["buurt"])]
+    weights, unsure = (inside.set_index("buurt")[name] for name in ("gewicht", "fout"))
     rows = []
     for topic, (naam, een) in topics.items():
         figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
         own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
-        parts = figures.loc[figures["soort"] == "Buurt", "waarde"]
-        inside = parts[parts.index.map(weights).to_numpy() > 0]
         published = dutch.is_known(own)
-        known = inside * weights.reindex(inside.index)
+        parts = figures.loc[figures.index.isin(weights.index), "waarde"]
+        told = parts.notna().groupby(parts.index.map(regions.gemeente_of)).any()
+        everywhere = weights.index.map(regions.gemeente_of).isin(told.index[told]).all()
+        total = (parts * weights).sum(min_count=1) if everywhere else np.nan
         rows.append(
             {
                 "onderwerp": topic,
                 "naam": naam,
                 "een": een,
-                "waarde": own if published else known.sum(min_count=1),
-                "jaar": figures["jaar"].iloc[0] if len(figures) else None,
-                "bron": figures["bron"].iloc[0] if len(figures) else None,
-                "wijze": "cijfer van CBS" if published else "som van buurten",
-                "onbekend": 0 if published else int(inside.isna().sum()),
+                "waarde": own if published else total,
+                "jaar": _years(figures),
+                "bron": ";".join(sources.ids(figures["bron"])) or None,
+                "wijze": _made(weights, published),
+                "onbekend": 0 if published else int(parts.isna().sum()),
+                "se": float(((parts * unsure) ** 2).sum() ** 0.5),
             }
         )
-    return pd.DataFrame(rows).astype({"jaar": "Int64"})
+    return pd.DataFrame(rows)
+
+
+def _years(figures: pd.DataFrame) -> str | None:
+    """Return the years of some figures in words; None when there are none."""
+    return dutch.join([str(year) for year in sorted(figures["jaar"].unique())]) or None
+
+
+def _made(weights: pd.Series, published: bool) -> str:
+    """Return in words how a count was made."""
+    if published:
+        return "cijfer van CBS"
+    return PARTLY if (weights < 1).any() else "som van buurten"
 
 
 def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFrame:
@@ -97,32 +128,36 @@ def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFram
 
     Lease companies register their cars where they have their office.
     """
-    inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
+    inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam", "gewicht"]]
     rows = indicatoren[indicatoren["onderwerp"].isin(["PersonenautoSTotaal", "HuishoudensTotaal"])]
     figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
     if "PersonenautoSTotaal" not in figures:
         return pd.DataFrame({"naam": [], "autos": []})
     table = inside.join(figures, on="buurt", how="inner")
     many = table["PersonenautoSTotaal"] > 3 * table["HuishoudensTotaal"].fillna(0) + 100
-    return table.loc[many, ["naam", "PersonenautoSTotaal"]].set_axis(["naam", "autos"], axis=1)
+    table = table.assign(autos=table["PersonenautoSTotaal"] * table["gewicht"])
+    return table.loc[many, ["naam", "autos"]]
 
 
 def reference(
-    boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, gemeente: str
+    boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame
 ) -> pd.Series:
     """Return what to compare with, in EUR per inhabitant of the gemeente: `kosten`, `inkomen`.
 
-    Both are missing for the gemeente itself, which is not compared with itself.
+    Of an area in several gemeenten these are taken together. Both are missing for the gemeente
+    itself, which is not compared with itself.
     """
     if (gebied["gewicht"] == 1).all():
         return pd.Series({"kosten": np.nan, "inkomen": np.nan})
-    figures = indicatoren[indicatoren["gebied"] == gemeente].set_index("onderwerp")["waarde"]
+    whole = indicatoren[indicatoren["soort"] == "Gemeente"]
+    figures = whole.pivot(index="gebied", columns="onderwerp", values="waarde")
+    people, income = (figures.get(c, pd.Series(np.nan, figures.index)) for c in _BESIDE)
     everywhere = pd.Series(1.0, index=gebied["buurt"])
     cost = views.net_expenses(boekingen, everywhere)["bedrag"].iloc[0]
     return pd.Series(
         {
-            "kosten": cost / figures.get(INHABITANTS, np.nan),
-            "inkomen": figures.get(INCOME, np.nan) * 1000,
+            "kosten": cost / people.sum(skipna=False),
+            "inkomen": (income * (people / people.sum(skipna=False))).sum(skipna=False) * 1000,
         }
     )
 
@@ -134,6 +169,15 @@ def country(rows: pd.DataFrame, jaar: int | None) -> pd.Series:
 
 
 def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
-    """Return the year of the figures that are used for a topic; None when there are none."""
-    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"]
-    return int(years.iloc[0]) if len(years) else None
+    """Return the year of the figures that are used for a topic.
+
+    None when there are none, or when the gemeenten of the area have it of different years.
+    """
+    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"].unique()
+    return int(years[0]) if len(years) == 1 else None
+
+
+def years_of(indicatoren: pd.DataFrame, onderwerp: str) -> dict[str, int]:
+    """Return the year of the figures that are used for a topic, by gemeente."""
+    rows = indicatoren[indicatoren["onderwerp"] == onderwerp]
+    return rows.groupby(rows["gebied"].map(regions.gemeente_of))["jaar"].first().to_dict()

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import allocate, dutch, firms, households, ledger, plausibility, show, views
+from wijkboek_utils import (
+    allocate,
+    dutch,
+    firms,
+    households,
+    ledger,
+    plausibility,
+    regions,
+    several,
+    show,
+    views,
+)
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.plausibility import FITS, UNEXPLAINED, near
 from wijkboek_utils.plausibility_reasons import HOUSEHOLDS, drivers, reasons
@@ -71,22 +82,23 @@ def compare(
     than the figure beside it is not compared, and `reden` says so.
     """
     boekingen, indicatoren, inkomen = (books[n] for n in ("grootboek", "indicatoren", "inkomen"))
-    inside = books["gebied"].set_index("buurt")["gewicht"]
+    unsure = regions.area(books["gebied"])
+    inside = ledger.shares(unsure)
     whole = pd.Series(1.0, index=inside.index)
     same = plausibility.country(land, pilot.jaar)
     country = drivers(same, pd.Series(1.0, index=same["gebied"].unique()))
-    town = drivers(indicatoren, pd.Series({pilot.gemeente: 1.0}))
+    town = drivers(indicatoren, pd.Series(1.0, index=pilot.gemeenten))
     area = drivers(indicatoren, inside)
     # Where CBS gives no income of a buurt, the books estimate it from the wijk.
     area["inkomen"] = _income(inkomen, inside)[0]
     counts = indicatoren.pivot(index="gebied", columns="onderwerp", values="waarde")
     counts = counts.reindex(columns=[INHABITANTS, HOUSEHOLDS])
-    inhabitants = counts[INHABITANTS].get(pilot.gemeente, np.nan)
+    towns = counts[INHABITANTS].reindex(pilot.gemeenten)
+    inhabitants = towns.sum(skipna=False)
     parts = counts.mul(counts.index.to_series().map(inside), axis=0).sum(min_count=1)
-    city = _CITY_REASON if inhabitants >= _CITY else ("", 0)
+    city = _CITY_REASON if (towns >= _CITY).any() else ("", 0)
     known = table.set_index("id")
-    years = (str(households.income_year(rows)) for rows in (indicatoren, same))
-    other_income = _unlike(*years)
+    other_income = _unlike(_income_years(indicatoren), _income_years(same))
     other_account = _unlike(pilot.periode, str(known.loc["lasten_pp", "jaar"]))
     other_benefits = _unlike(pilot.periode, str(known.loc["uitkeringen", "jaar"]))
     rows = [
@@ -113,7 +125,7 @@ def compare(
         _line(
             "lasten",
             f"Uitgaven van de gemeente voor {pilot.naam} per inwoner",
-            _per(views.net_expenses(boekingen, inside), parts[INHABITANTS]),
+            _per(views.net_expenses(boekingen, unsure), parts[INHABITANTS]),
             _published(known, "lasten_pp", "alle gemeenten"),
             area,
             country,
@@ -123,7 +135,7 @@ def compare(
         _line(
             "besteding",
             f"Bestedingen van huishoudens in {pilot.naam}, per huishouden",
-            _per(_spent(boekingen, inside, known), parts[HOUSEHOLDS]),
+            _per(_spent(boekingen, unsure, known), parts[HOUSEHOLDS]),
             _our_country(nederland, same, known),
             area,
             country,
@@ -132,7 +144,7 @@ def compare(
             "uitkeringen",
             f"Uitkeringen en pensioen per inwoner van {pilot.gemeentenaam}",
             _per(_benefits(boekingen, whole, known), inhabitants),
-            _province(table, pilot.gemeente),
+            _province(table, pilot.gemeenten),
             town,
             country,
             unlike=other_benefits,
@@ -155,6 +167,12 @@ def compare(
 def _unlike(here: str, there: str) -> str:
     """Return why two figures cannot be compared: of what each is; empty when that is the same."""
     return "" if here == there else f"hier gaat het over {here}, ernaast over {there}"
+
+
+def _income_years(rows: pd.DataFrame) -> str:
+    """Return the years whose income is used, in words."""
+    years = {households.income_year(own) for own in several.split(rows).values()}
+    return dutch.join([str(year) for year in sorted(years)])
 
 
 def _sum_of_buurten(pilot: Pilot, inkomen: pd.DataFrame, town: pd.Series) -> dict:
@@ -198,7 +216,7 @@ def _published(known: pd.DataFrame, id: str, naast: str) -> tuple[str, float, st
     return f"{naast}, {row['jaar']}", float(row["waarde"]), row["bron"]
 
 
-def _spent(boekingen: pd.DataFrame, weights: pd.Series, known: pd.DataFrame) -> pd.DataFrame:
+def _spent(boekingen: pd.DataFrame, weights: ledger.Weights, known: pd.DataFrame) -> pd.DataFrame:
     """Return what households of an area spend, as the national control total counts it."""
     rule = known.loc["consumptie"]
     mine = boekingen[plausibility.belongs(boekingen, rule["posten"], rule["richting"])]
@@ -231,13 +249,14 @@ def _benefits(boekingen: pd.DataFrame, weights: pd.Series, known: pd.DataFrame) 
     return ledger.totals(boekingen[mine | paid], weights, [])
 
 
-def _province(table: pd.DataFrame, gemeente: str) -> tuple[str, float, str]:
+def _province(table: pd.DataFrame, gemeenten: list[str]) -> tuple[str, float, str]:
     """Return benefits per inhabitant of the province, or the country, less what we do not book.
 
-    What we do not book is taken off in the ratio of the country. Bijstand is booked here.
+    It is that of the country where gemeenten lie in several provinces. What we do not book is taken
+    off in the ratio of the country. Bijstand is booked here.
     """
     rows = table[table["id"].str.startswith("uitkeringen_pp")].set_index("gebied")
-    mine = next((g for g in rows.index if gemeente in g.split(";")), "")
+    mine = next((g for g in rows.index if set(gemeenten) <= set(g.split(";"))), "")
     whole = table.loc[table["id"] == "uitkeringen", "waarde"].sum()
     parts = table[(table["deel_van"] == "uitkeringen") & (table["id"] != "uitkeringen_bijstand")]
     share = 1 + parts["waarde"].sum() / whole

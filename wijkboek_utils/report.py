@@ -33,6 +33,7 @@ from wijkboek_utils import (
 )
 from wijkboek_utils.chapters import Chapter
 from wijkboek_utils.exports_xlsx import Subject
+from wijkboek_utils.local import account
 from wijkboek_utils.run import Executed, Failure, Job
 
 _LIBRARIES = ["wijkboek", "pandas", "numpy", "pyarrow", "geopandas", "papermill", "nbconvert"]
@@ -108,6 +109,9 @@ def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -
     found = gate.faults(html, bronnen, passports=True) + gate.faults(chart, scripts=True)
     found += gate.links(html, work) + gate.links(chart, work)
     found += gate.books(*tables)
+    found += account.faults(
+        *(sources.read_table(job.pilot.slug, name) for name in ("lokaal", "lokaal_vragen"))
+    )
     spoken = [*language.findings(html), *disclosure.findings(work, job.pilot.contact)]
     found += [f"{one.words} ({one.where})" for one in findings.faults(spoken)]
     return list(dict.fromkeys(found))

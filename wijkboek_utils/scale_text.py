@@ -7,6 +7,7 @@ import pandas as pd
 from wijkboek_utils import charts, dutch, scale, show
 from wijkboek_utils.charts import Range
 from wijkboek_utils.dutch import NBSP, is_known
+from wijkboek_utils.grammar import verb
 from wijkboek_utils.show import Html
 
 OVERHEAD = "0.4"  # what to picture where there is no total
@@ -15,29 +16,42 @@ _UNSURE = 1.5  # a range of the elasticity that is wider says nothing
 _NAMED = 3  # taakvelden in a sentence
 
 
+def places(per_class: pd.DataFrame, rekening: pd.DataFrame, towns: pd.Series) -> pd.DataFrame:
+    """Return each gemeente in its size class: `scale.place` with its name, `gemeente`.
+
+    `towns` has inhabitants by name; `rekening` as `iv3.read_all`, with names for codes.
+    """
+    accounts = rekening.assign(gemeente=rekening.get("gemeente", towns.index[0]))
+    found = [
+        scale.place(per_class, own, towns[naam]).assign(gemeente=naam)
+        for naam, own in accounts.groupby("gemeente", sort=False)
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
 def figure(
-    rows: pd.DataFrame, per_class: pd.DataFrame, places: pd.DataFrame, inwoners: float, naam: str
+    rows: pd.DataFrame, per_class: pd.DataFrame, places: pd.DataFrame, towns: pd.Series
 ) -> Html:
-    """Return the picture of lasten per inhabitant by size, with the gemeente in it.
+    """Return the picture of lasten per inhabitant by size, with each gemeente in it.
 
     Of all services where the accounts of all gemeenten are there (`rows`, as `scale.national`): the
     curve with its 90 % band. Else of overhead by size class, from quarter to three quarters of the
-    gemeenten. `per_class` as `scale.classes`, `places` as `scale.place`.
+    gemeenten. `per_class` as `scale.classes`, `towns` has inhabitants by name.
     """
     code = scale.TOTAL if len(rows) else OVERHEAD
     part = per_class[per_class["taakveld"] == code]
     if part.empty:
         return show.text("Over dit jaar hebben wij geen cijfers van alle gemeenten.")
-    own = places.set_index("taakveld")["eigen"].get(code)
+    own = places[places["taakveld"] == code].set_index("gemeente")["eigen"]
     if len(rows) and (found := scale.points(rows[rows["taakveld"] == code])) is not None:
-        drawn = _along(scale.best(found), inwoners, naam, own)
+        drawn = _along(scale.best(found), towns, own)
         meaning = "Het streepje is wat bij die grootte past, met de marge (negen van de tien keer)"
     else:
-        drawn = _by_class(part, inwoners, own)
+        drawn = _by_class(part, towns, own)
         meaning = "De balk is de middelste helft van de gemeenten, het streepje de middelste"
-    what = part["naam"].iloc[0]
+    what, names = part["naam"].iloc[0], dutch.join(list(towns.index))
     title = f"{what}: lasten per inwoner naar grootte van de gemeente"
-    words = f"{meaning}. De stip is {naam}."
+    words = f"{meaning}. {verb(len(towns), 'De stip is', 'De stippen zijn')} {names}."
     twin = show.table(
         pd.DataFrame(
             {
@@ -45,43 +59,42 @@ def figure(
                 "Laag": [dutch.about(r.low) for r in drawn],
                 "Midden": [dutch.about(r.middle) for r in drawn],
                 "Hoog": [dutch.about(r.high) for r in drawn],
-                naam: [dutch.about(r.own) if r.own is not None else "" for r in drawn],
+                names: [dutch.about(r.own) if r.own is not None else "" for r in drawn],
             }
         ),
         title,
-        dict.fromkeys(["Laag", "Midden", "Hoog", naam], str),
+        dict.fromkeys(["Laag", "Midden", "Hoog", names], str),
     )
     svg = charts.ranges(drawn, title, words, shared=True)
     return show.figure(title, words, svg, twin, shape="narrow")
 
 
-def _along(curve: scale.Curve, inwoners: float, naam: str, own: float | None) -> list[Range]:
-    """Return the curve at some sizes, and at that of the gemeente."""
+def _along(curve: scale.Curve, towns: pd.Series, own: pd.Series) -> list[Range]:
+    """Return the curve at some sizes, and at that of each gemeente."""
     rows = []
-    for size in sorted([*_SIZES, inwoners]):
+    sizes = [*((size, "") for size in _SIZES), *((size, name) for name, size in towns.items())]
+    for size, name in sorted(sizes):
         value, se = curve.at(size)
         low, high = value - dutch.Z90 * se, value + dutch.Z90 * se
-        mine = size == inwoners
-        name = f"{naam}, {dutch.number(size)}" if mine else dutch.number(size)
-        known = own if mine and is_known(own) else None
-        rows.append(Range(name, dutch.about(known or value, se), low, value, high, known))
+        label = f"{name}, {dutch.number(size)}" if name else dutch.number(size)
+        known = own.get(name)
+        known = known if is_known(known) else None
+        rows.append(Range(label, dutch.about(known or value, se), low, value, high, known))
     return rows
 
 
-def _by_class(part: pd.DataFrame, inwoners: float, own: float | None) -> list[Range]:
-    """Return the spread of each size class, with the gemeente in its own."""
-    mine = scale.class_of(inwoners)
-    return [
-        Range(
-            f"{_class(r.klasse)} ({int(r.n)} gemeenten)",
-            dutch.about(r.p50),
-            r.p25,
-            r.p50,
-            r.p75,
-            own if r.klasse == mine and is_known(own) else None,
-        )
-        for r in part.itertuples()
-    ]
+def _by_class(part: pd.DataFrame, towns: pd.Series, own: pd.Series) -> list[Range]:
+    """Return the spread of each size class, with the gemeenten in theirs."""
+    rows = []
+    for r in part.itertuples():
+        mine = [name for name, size in towns.items() if scale.class_of(size) == r.klasse]
+        many = f"{_class(r.klasse)} ({int(r.n)} gemeenten)"
+        for name in mine or [""]:
+            known = own.get(name)
+            known = known if is_known(known) else None
+            label = f"{many}, {name}" if len(towns) > 1 and name else many
+            rows.append(Range(label, dutch.about(r.p50), r.p25, r.p50, r.p75, known))
+    return rows
 
 
 def _class(name: str) -> str:
@@ -137,9 +150,15 @@ def _doubling(row: pd.Series) -> str:
     return f"{low} tot {high}{NBSP}procent"
 
 
-def place_sentence(places: pd.DataFrame, naam: str) -> str:
-    """Say where a gemeente stands among those of its size; `places` as `scale.place`."""
+def place_sentence(places: pd.DataFrame, towns: pd.Series) -> str:
+    """Say where each gemeente stands among those of its size; arguments as of `figure`."""
     rows = places[(places["p75"] > 0) & (places["taakveld"] != scale.TOTAL)]
+    found = [_place(rows[rows["gemeente"] == naam], str(naam)) for naam in towns.index]
+    return " ".join(text for text in found if text)
+
+
+def _place(rows: pd.DataFrame, naam: str) -> str:
+    """Say where one gemeente stands."""
     if rows.empty:
         return ""
     count = rows["plaats"].value_counts()
@@ -154,9 +173,8 @@ def place_sentence(places: pd.DataFrame, naam: str) -> str:
     return text if size >= scale.FEW else f"{text} Bij zo weinig gemeenten zegt dat niet veel."
 
 
-def table(trends: pd.DataFrame, places: pd.DataFrame, naam: str, periode: str) -> Html:
-    """Return the verdict on each taakveld, with the place of the gemeente in its size class."""
-    own = places.set_index("taakveld")
+def table(trends: pd.DataFrame, places: pd.DataFrame, towns: pd.Series, periode: str) -> Html:
+    """Return the verdict on each taakveld, with the place of each gemeente in its size class."""
     rows = trends[trends["oordeel"] != scale.UNJUDGED]
     codes = rows["taakveld"]
     numbered = [
@@ -167,11 +185,14 @@ def table(trends: pd.DataFrame, places: pd.DataFrame, naam: str, periode: str) -
             "Taakveld": numbered,
             "Grotere gemeenten zijn": rows["oordeel"].tolist(),
             "Bij twee keer zoveel inwoners": [_doubling(r) for _, r in rows.iterrows()],
-            f"{naam}, per inwoner": [dutch.about(own["eigen"].get(c)) for c in codes],
-            "In de eigen klasse": [own["plaats"].get(c, dutch.UNKNOWN) for c in codes],
         }
     )
-    right = ["Bij twee keer zoveel inwoners", f"{naam}, per inwoner"]
+    right = ["Bij twee keer zoveel inwoners", *(f"{naam}, per inwoner" for naam in towns.index)]
+    for naam in towns.index:
+        own = places[places["gemeente"] == naam].set_index("taakveld")
+        within = "In de eigen klasse" if len(towns) == 1 else f"{naam} in de eigen klasse"
+        frame[f"{naam}, per inwoner"] = [dutch.about(own["eigen"].get(c)) for c in codes]
+        frame[within] = [own["plaats"].get(c, dutch.UNKNOWN) for c in codes]
     unjudged = dutch.number(len(trends) - len(rows))
     return show.table(
         frame,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wijkboek_utils import dutch, places, views, wijkrekening_text
+from wijkboek_utils import dutch, ledger, places, texts, views, wijkrekening_text
 from wijkboek_utils.dutch import about, interval, is_known, percents
-from wijkboek_utils.grammar import CHANGED, HIGHER, LOWER, THAN, Noun, verdict
+from wijkboek_utils.grammar import CHANGED, HIGHER, LOWER, THAN, Noun, verb, verdict
 from wijkboek_utils.multipliers import INSIDE
 from wijkboek_utils.passports import Books, fold, of_sources
 from wijkboek_utils.pilots import Pilot
@@ -50,15 +50,29 @@ class Facts:
     @property
     def area(self) -> Noun:
         """Return what kind of area this is, in a word; some buurten together are a wijk."""
-        first, *others = sorted({code[:2] for code in self.p.codes})
+        kinds = {code[:2] for code in self.p.codes}
         if len(self.p.codes) == 1:
-            return {"BU": Noun("buurt"), "GM": Noun("gemeente")}.get(first, Noun("wijk"))
-        return Noun("wijk") if first == "BU" and not others else Noun("gebied", neuter=True)
+            return {"BU": Noun("buurt"), "GM": Noun("gemeente")}.get(kinds.pop(), Noun("wijk"))
+        one = kinds == {"BU"} and len(self.p.gemeenten) == 1
+        return Noun("wijk") if one else Noun("gebied", neuter=True)
 
     @property
     def whole(self) -> bool:
         """Return whether the area is the gemeente, which is not compared with itself."""
-        return self.p.codes == [self.p.gemeente]
+        return sorted(self.p.codes) == sorted(self.p.gemeenten)
+
+    @property
+    def payer(self) -> str:
+        """Return the gemeente by its name, or the gemeenten by theirs."""
+        return texts.gemeente(self.p.gemeenten, self.p.gemeentenaam)
+
+    @property
+    def spends(self) -> tuple[str, str]:
+        """Return the words around an amount that the gemeente spends: `gaf` and `uit`."""
+        several = len(self.p.gemeenten)
+        if self.planned:
+            return verb(several, "wil", "willen"), "uitgeven"
+        return verb(several, "gaf", "gaven"), "uit"
 
     @property
     def planned(self) -> bool:
@@ -94,7 +108,7 @@ class Facts:
 
 def unsure(
     boekingen: pd.DataFrame,
-    weights: pd.Series,
+    weights: ledger.Weights,
     taakvelden: pd.DataFrame,
     sleutels: pd.DataFrame,
     names: pd.Series,
@@ -117,7 +131,7 @@ def unsure(
         {
             "taakveld": paid["post"].str.split(":").str[1],
             "gebruikt": paid["sleutel"],
-            "bedrag": paid["bedrag"] * paid["buurt"].map(weights),
+            "bedrag": paid["bedrag"] * paid["buurt"].map(ledger.shares(weights)),
         }
     )
     # A key may stand in for one taakveld and be the right one for another.
@@ -171,15 +185,19 @@ def _people(f: Facts, changes: pd.DataFrame) -> KeyFigure:
     people = f.inwoners
     if not is_known(people["waarde"]):
         return "Inwoners", dutch.UNKNOWN, _NONE, fold([])
-    name, value = f"Inwoners, {people['jaar']}", dutch.number(people["waarde"])
+    name = f"Inwoners, {people['jaar']}"
+    value = dutch.estimate(people["waarde"], people.get("se", 0.0))
     made = "Telling van CBS, waar nodig opgeteld over buurten"
     passport = of_sources(name, [people["bron"]], made, value)
-    return name, value, f"volgens CBS{_moved(changes)}", fold([passport])
+    partly = people.get("wijze") == places.PARTLY
+    said = "naar schatting: niet elke buurt hoort er helemaal bij" if partly else "volgens CBS"
+    return name, value, f"{said}{_moved(changes)}", fold([passport])
 
 
 def _cost(f: Facts, book: Books) -> KeyFigure:
     total = f.kosten
-    name = f"{'De gemeente wil uitgeven' if f.planned else 'De gemeente gaf uit'}, {f.p.jaar}"
+    many, (does, rest) = len(f.p.gemeenten), f.spends
+    name = f"De {verb(many, 'gemeente', 'gemeenten')} {does} {rest}, {f.p.jaar}"
     if not is_known(total["bedrag"]):
         return name, dutch.UNKNOWN, _NONE, fold([])
     spent = views.is_service(book.rows) & views.is_expense(book.rows)

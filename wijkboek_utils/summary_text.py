@@ -35,8 +35,9 @@ def headline(f: Facts) -> str:
     if is_known(f.kosten["bedrag"]):
         amount = f"ongeveer {about(f.kosten['bedrag'], f.kosten['se'])}"
         goal = "" if f.whole else f" voor {'het gebied' if parts else naam}"
-        does = f"wil in {f.p.jaar} {amount}" if f.planned else f"gaf in {f.p.jaar} {amount}"
-        parts.append(f"de gemeente {does}{goal} {'uitgeven' if f.planned else 'uit'}")
+        (does, rest), several = f.spends, len(f.p.gemeenten)
+        payer = f"de {verb(several, 'gemeente', 'gemeenten')}"
+        parts.append(f"{payer} {does} in {f.p.jaar} {amount}{goal} {rest}")
     if not parts:
         return sentence(f"over het geld van {naam} is nog te weinig bekend")
     return sentence(", en ".join(parts))
@@ -49,18 +50,14 @@ def cost(f: Facts, everywhere: float | None, domains: list[str]) -> str:
     """
     p, people = f.p, f.inwoners["waarde"]
     goal = "" if f.whole else f" voor {p.naam}"
+    does, rest = f.spends
     if not is_known(f.kosten["bedrag"]):
-        verb = "wil uitgeven" if f.planned else "uitgaf"
-        first = f"wat de gemeente {p.gemeentenaam} in {p.jaar}{goal} {verb}, is niet bekend"
-        return sentence(first)
+        last = f"{does} {rest}" if f.planned else f"{rest}{does}"
+        return sentence(f"wat {f.payer} in {p.jaar}{goal} {last}, is niet bekend")
     total = about(f.kosten["bedrag"], f.kosten["se"])
-    text = [
-        f"de gemeente {p.gemeentenaam} wil in {p.jaar} ongeveer {total} uitgeven{goal}"
-        if f.planned
-        else f"de gemeente {p.gemeentenaam} gaf in {p.jaar} ongeveer {total} uit{goal}"
-    ]
+    text = [f"{f.payer} {does} in {p.jaar} ongeveer {total} {rest}{goal}"]
     if is_known(people) and people >= views.FEW:
-        each, se = f.kosten["bedrag"] / people, f.kosten["se"] / people
+        each, se = f.kosten["bedrag"] / people, f.kosten["se_vast"] / people
         text[0] += f": {about(each, se)} per inwoner"
         if than := compare(each, se, everywhere, 0.0):
             text.append(f"dat is {than} in heel {p.gemeentenaam} ({about(everywhere)})")
@@ -78,7 +75,7 @@ def inflow(f: Facts, gemeente: float | None, country: float | None) -> str:
     text = [f"bewoners hebben samen ongeveer {total} inkomen, voor belasting"]
     if is_known(income["inwoners"]) and income["inwoners"] >= views.FEW:
         each = income["bedrag"] / income["inwoners"]
-        se = max(income["se"] / income["inwoners"], CBS_SE)
+        se = max(income["se_vast"] / income["inwoners"], CBS_SE)
         others = ((gemeente, f"in heel {f.p.gemeentenaam}"), (country, "in Nederland"))
         found = [
             (verdict(each, se, a, CBS_SE), f"{place} ({about(a, CBS_SE)})") for a, place in others
@@ -108,6 +105,10 @@ def present(f: Facts, groen: pd.DataFrame) -> str:
     rows = f.telling[f.telling["onderwerp"].isin(_SOME)]
     text = []
     for year, group in rows.dropna(subset="waarde").groupby("jaar", sort=False):
+        if group["se"].any():
+            parts = [f"{dutch.estimate(r.waarde, r.se)} {r.naam}" for r in group.itertuples()]
+            text.append(f"in {year} waren er naar schatting {join(parts)}")
+            continue
         parts = [dutch.plural(r.waarde, r.een, r.naam) for r in group.itertuples()]
         text.append(f"in {year} telde CBS {join(parts)}")
     if missing := rows.loc[rows["waarde"].isna(), "naam"].tolist():

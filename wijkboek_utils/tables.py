@@ -4,6 +4,7 @@ import pandas as pd
 
 from wijkboek_utils import dutch, show, views
 from wijkboek_utils.dutch import about, interval, number, percent
+from wijkboek_utils.regions import told
 from wijkboek_utils.show import Html
 
 MANY = 15  # a longer table of buurten is folded away
@@ -80,6 +81,8 @@ def key_sets(compared: pd.DataFrame, naam: str, jaar: str) -> Html:
 
 LANDED = {
     "huishoudens": "Bij huishoudens in het gebied",
+    "bedrijven": "Bij bedrijven in het gebied",
+    "instellingen": "Bij instellingen in het gebied",
     "buitenwereld": "Buiten het gebied, of nog onbekend",
     "rijk": "Bij het Rijk (belasting)",
 }
@@ -137,7 +140,7 @@ def per_buurt(rows: pd.DataFrame, titel: str) -> Html:
     rows = rows.sort_values(["gewicht", "per_inwoner"], ascending=False)
     frame = pd.DataFrame(
         {
-            "Buurt": rows["naam"] + rows["gewicht"].map(lambda w: " (in het gebied)" if w else ""),
+            "Buurt": rows["naam"] + rows["gewicht"].map(told),
             "Inwoners": [number(n) for n in rows["inwoners"]],
             "Per inwoner": [
                 about(r.per_inwoner) if r.per_inwoner == r.per_inwoner else "te weinig inwoners"
@@ -151,8 +154,8 @@ def per_buurt(rows: pd.DataFrame, titel: str) -> Html:
 
 
 def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
-    """Return income per buurt of the area; `rows` as `households.income`."""
-    table = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam"]]
+    """Return income per buurt of the area, of the whole buurt; `rows` as `households.income`."""
+    table = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam", "gewicht"]]
     table = table.merge(rows, on="buurt", how="inner", validate="1:1")
     words = {
         "gemeten": "cijfer van CBS voor deze buurt",
@@ -161,7 +164,7 @@ def income(rows: pd.DataFrame, gebied: pd.DataFrame, naam: str) -> Html:
     }
     frame = pd.DataFrame(
         {
-            "Buurt": table["naam"],
+            "Buurt": table["naam"] + table["gewicht"].map(lambda w: told(w) if w < 1 else ""),
             "Inwoners": [number(n) for n in table["inwoners"]],
             "Inkomen samen": [about(r.bedrag, r.se) for r in table.itertuples()],
             "Per inwoner": [

@@ -1,11 +1,12 @@
 """Sentences of the report, built from figures, in plain Dutch. What is unknown is said to be so."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
 from wijkboek_utils import dutch
 from wijkboek_utils.dutch import about, between, join, number, percent
+from wijkboek_utils.grammar import verb
 
 MORE, LESS, MIXED, NOTHING = "meer", "minder", "wisselend", "niets"
 _NAMED = 3  # buurten in one sentence
@@ -23,6 +24,10 @@ def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
     known = counts.dropna(subset="waarde")
     text = []
     for year, group in known.groupby("jaar", sort=False):
+        if group["se"].any():  # buurten that lie in the area for a part: nobody counted that
+            parts = [f"{dutch.estimate(r.waarde, r.se)} {r.naam}" for r in group.itertuples()]
+            text.append(f"Naar schatting waren er in {year} {join(parts)}.")
+            continue
         parts = [
             f"{number(r.waarde)} {r.een if round(r.waarde) == 1 else r.naam}"
             for r in group.itertuples()
@@ -97,8 +102,12 @@ def map_sentence(table: pd.DataFrame, naam: str, drawn: Collection[str] | None =
         text += f" In {where} wonen minder dan 50 mensen; die zijn op de kaart gearceerd."
     if absent := everywhere - len(table):
         text += f" {dutch.plural(absent, 'buurt staat', 'buurten staan')} niet op de kaart."
+    partly = table["gewicht"].between(0, 1, inclusive="neither").any()
     if 0 < (table["gewicht"] > 0).sum() < len(table):
-        text += f" De dikke lijn is {naam}."
+        line = "ligt om de buurten van" if partly else "is"
+        text += f" De dikke lijn {line} {naam}."
+    if partly:
+        text += " Een buurt die er voor een deel bij hoort, ligt er helemaal in."
     text += " Dit zijn schattingen: kleine verschillen tussen buurten zeggen niets."
     return text
 
@@ -126,14 +135,32 @@ def filled(sleutels: pd.DataFrame, taakvelden: pd.DataFrame) -> str:
     )
 
 
-def income_year(year: int | None) -> str:
-    """Say which year income is about, and what is not known about it."""
-    if year is None:
-        return "Er is geen cijfer over inkomen."
+def gemeente(gemeenten: Sequence[str], names: str) -> str:
+    """Return the gemeente or gemeenten of an area by `names`: `de gemeente Utrecht`."""
+    return f"de {verb(len(gemeenten), 'gemeente', 'gemeenten')} {names}"
+
+
+def several(gemeenten: Sequence[str], names: str) -> str:
+    """Say what «de gemeente» means in the report of an area in several; empty for one."""
+    if len(gemeenten) < 2:
+        return ""
     return (
-        f"Het inkomen komt uit de CBS-tabel over {year}. CBS schrijft dat het inkomen over het "
-        "jaar van de tabel gaat; bij deze cijfers is dat niet nagegaan. De rekening van de "
-        "gemeente kan over een ander jaar gaan dan het inkomen."
+        f"Dit gebied ligt in meer dan één gemeente: {names}. Van elke gemeente "
+        "verdelen wij de rekening over haar eigen buurten. "
+        "Daarna tellen wij op. «De gemeente» betekent hier: die gemeenten samen."
+    )
+
+
+def income_year(*years: int | None) -> str:
+    """Say which years income is about, and what is not known about it."""
+    known = sorted({year for year in years if year is not None})
+    if not known:
+        return "Er is geen cijfer over inkomen."
+    tables = "de CBS-tabel over" if len(known) == 1 else "de CBS-tabellen over"
+    return (
+        f"Het inkomen komt uit {tables} {join([str(y) for y in known])}. CBS schrijft dat het "
+        "inkomen over het jaar van de tabel gaat; bij deze cijfers is dat niet nagegaan. De "
+        "rekening van de gemeente kan over een ander jaar gaan dan het inkomen."
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, flows, keys, show, sources
+from wijkboek_utils import dutch, flows, keys, ledger, show, sources
 from wijkboek_utils.dutch import join, number
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.show import Html
@@ -51,16 +51,20 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)
 
 
-def totals(work: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def totals(work: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return unpaid work of an area: `naam`, `uren`, `se`, `euro_laag`, `euro_hoog` a year.
 
-    Within a kind the error of all buurten is one: they share their kengetal.
+    Within a kind the error of all buurten is one: they share their kengetal. The weight of a buurt
+    has an error of its own.
     """
-    weight = work["buurt"].map(weights).astype(float)
+    weight, unsure = (work["buurt"].map(w).astype(float) for w in flows.weights_of(weights))
     weight = weight.where(weight > 0)  # what lies outside says nothing
-    rows = work.assign(uren=work["hoeveelheid"] * weight, se=work["se"] * weight)
+    moved = (work["hoeveelheid"] * unsure) ** 2
+    rows = work.assign(uren=work["hoeveelheid"] * weight, se=work["se"] * weight, moved=moved)
     groups = rows.groupby("naam", sort=False)
-    found = groups[["uren", "se"]].sum(min_count=1).join(groups[["laag", "hoog"]].first())
+    found = groups[["uren", "se", "moved"]].sum(min_count=1)
+    found = found.join(groups[["laag", "hoog"]].first())
+    found["se"] = np.sqrt(found["se"] ** 2 + found.pop("moved"))
     found["euro_laag"] = (found["uren"] - dutch.Z90 * found["se"]).clip(lower=0) * found["laag"]
     found["euro_hoog"] = (found["uren"] + dutch.Z90 * found["se"]) * found["hoog"]
     return found.drop(columns=["laag", "hoog"]).reset_index()

@@ -56,7 +56,7 @@ def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:
 
 
 def net_expenses(
-    boekingen: pd.DataFrame, weights: pd.Series, by: list[str] | None = None
+    boekingen: pd.DataFrame, weights: ledger.Weights, by: list[str] | None = None
 ) -> pd.DataFrame:
     """Return lasten for services as published, negative lasten taken off: `bedrag`, `se` in EUR."""
     rows = services(boekingen)
@@ -64,7 +64,18 @@ def net_expenses(
     return ledger.totals(rows, weights, by or [], sign=published_sign(rows))
 
 
-def expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def cost(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.Series:
+    """Return `net_expenses` of an area: `bedrag`, `se`, and `se_vast`, in EUR.
+
+    `se_vast` takes the borders of the area as certain. An amount per inhabitant has that error:
+    what the borders do to the amount, they do to the number of inhabitants.
+    """
+    total = net_expenses(boekingen, weights).iloc[0]
+    fixed = net_expenses(boekingen, ledger.shares(weights)).iloc[0]["se"]
+    return pd.Series({**total, "se_vast": fixed})
+
+
+def expenses(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return what the gemeente pays for services by `domein`, largest first: `bedrag`, `se`.
 
     Before negative lasten, which `negative_expenses` gives.
@@ -73,13 +84,13 @@ def expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return table[table["bedrag"] > 0].sort_values("bedrag", ascending=False, ignore_index=True)
 
 
-def negative_expenses(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def negative_expenses(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return lasten that the gemeente published below zero, by `post`: `bedrag` >= 0, `se`."""
     rows = services(boekingen)
     return ledger.totals(rows[is_expense(rows) & (rows["naar"] == "gemeente")], weights, ["post"])
 
 
-def receipts(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def receipts(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`."""
     rows = services(boekingen)
     rows = rows[~is_expense(rows)]
@@ -91,7 +102,7 @@ def receipts(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     return table[table["bedrag"] != 0].sort_values("bedrag", ascending=False, ignore_index=True)
 
 
-def gemeente_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def gemeente_account(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return the account of the gemeente for an area: `kant`, `regel`, `bedrag`, `se`.
 
     Rows are the lasten by domein, negative lasten taken off, total lasten, the baten by payer,
@@ -123,7 +134,7 @@ def negative_name(post: str) -> str:
     return f"Af: correctie (taakveld {post.split(':')[1]})"
 
 
-def by_taakveld(boekingen: pd.DataFrame, weights: pd.Series, names: pd.Series) -> pd.DataFrame:
+def by_taakveld(boekingen: pd.DataFrame, weights: ledger.Weights, names: pd.Series) -> pd.DataFrame:
     """Return lasten and baten for services by taakveld, with their keys.
 
     Columns: `taakveld`, `naam`, `lasten`, `se_lasten`, `baten`, `sleutels` (ids, `;` between).
@@ -160,7 +171,7 @@ def taakveld_order(code: str) -> tuple:
     return (int(head), place, tail)
 
 
-def compare_sets(sets: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def compare_sets(sets: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return one row per key set: `set`, `lasten`, `eigen` (paid from the area itself), `rijk`."""
     rows = []
     for name in SETS:
@@ -195,12 +206,12 @@ def per_inhabitant(
     return table[table["inwoners"].notna()].reset_index(drop=True)
 
 
-def landed(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def landed(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return where municipal expenses land: `naar`, `bedrag`, `se`."""
     return ledger.totals(paid_out(boekingen), weights, ["naar"])
 
 
-def by_key(rows: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> pd.DataFrame:
+def by_key(rows: pd.DataFrame, weights: ledger.Weights, sleutels: pd.DataFrame) -> pd.DataFrame:
     """Return what a figure is made of, by key: `wijze`, `sleutel`, `bedrag`, `marge`, `bron`.
 
     `rows` are the boekingen behind the figure, `sleutels` the table of keys.
@@ -239,7 +250,7 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
 
 
 def poorer_share(
-    boekingen: pd.DataFrame, weights: pd.Series, taakvelden: pd.DataFrame
+    boekingen: pd.DataFrame, weights: ledger.Weights, taakvelden: pd.DataFrame
 ) -> pd.DataFrame:
     """Return, per `domein`, the `bedrag` of expenses and the part spread by a stand-in, `arm`.
 
@@ -250,7 +261,7 @@ def poorer_share(
     stand_ins = set(zip(poor["taakveld"], poor["gebruikt"], strict=True))
     rows = paid_out(boekingen)
     used = zip(rows["post"].str.split(":").str[1], rows["sleutel"], strict=True)
-    part = rows["bedrag"] * rows["buurt"].map(weights)
+    part = rows["bedrag"] * rows["buurt"].map(ledger.shares(weights))
     arm = part.where([pair in stand_ins for pair in used], 0)
     frame = pd.DataFrame({"domein": rows["domein"], "bedrag": part, "arm": arm})
     return frame.groupby("domein", observed=True, as_index=False)[["bedrag", "arm"]].sum()

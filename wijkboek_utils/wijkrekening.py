@@ -62,7 +62,7 @@ def _name(flow: Any, rules: pd.DataFrame) -> str:
 
 
 def sector(
-    boekingen: pd.DataFrame, weights: pd.Series, name: str, names: tuple[str, str, str] = NAMES
+    boekingen: pd.DataFrame, weights: ledger.Weights, name: str, names: tuple[str, str, str] = NAMES
 ) -> pd.DataFrame:
     """Return the account of one sector: `kant` (in, uit, saldo), `regel`, `bedrag`, `se` in EUR.
 
@@ -99,7 +99,7 @@ def _summed(rows: pd.DataFrame, loadings: pd.DataFrame, by: list[pd.Series]) -> 
     return pd.DataFrame({"bedrag": bedrag, "se": se}).round(2)
 
 
-def lines(boekingen: pd.DataFrame, weights: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def lines(boekingen: pd.DataFrame, weights: ledger.Weights) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the flows of an area by `van`, `naar`, `regel`, and their errors by cause.
 
     The first table has `bedrag` and `se` in EUR, `eigen` and `onbekend`, the second a column per

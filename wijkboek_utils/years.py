@@ -4,7 +4,6 @@ Figures and keys of a year stay in the buurten of that year: the area is carried
 falls wholly inside the area is exact, also where buurten were split or got another code.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,33 +12,27 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import (
-    allocate,
     cbs,
     columns,
     crosswalk,
     dutch,
-    iv3,
+    expenses,
     kengetallen,
-    keys,
-    ledger,
     measures,
     regions,
+    several,
     sources,
-    views,
 )
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.measures import MOVED, OWN, TOPICS, measure
+from wijkboek_utils.measures import OWN, RUNNING, TOPICS, AreaOf, Point, measure
 from wijkboek_utils.regions import INHABITANTS
 
 # How much of the error of a key, an estimate or a conversion by area returns in another year. It
 # comes from the same shortcut, so that most of it falls away in a difference; our judgement.
 SAME = 0.9
 INDEX = "cpi"
-EXPENSES = "lasten"
-RUNNING, FIXED = "lopend", "vast"
+FIXED = "vast"
 COUNTED = "kerncijfers"
-_NEAR = 1  # years between an account and the inhabitants that it is divided by
-_DRIFT = 0.02  # how much the number of inhabitants may change in a year; our judgement
 _COLUMNS = ["jaar", "onderwerp", "naam", "waarde", "se", "eenheid", "bron", "verslag"]
 _COLUMNS += ["omgerekend", "prijzen", "prijsjaar", "status"]
 _SERIES = ["onderwerp", "verslag", "prijzen"]  # only figures of one series are compared
@@ -62,28 +55,25 @@ class Years:
     missing: pd.DataFrame
 
 
-_Point = tuple[dict[str, Any], dict[str, float]]  # the facts of a figure, its errors by cause
-_AreaOf = Callable[[int], tuple[pd.DataFrame, list[str]]]  # as `_area`, of a year
-
-
-def collect(gemeente: str, gebied: pd.DataFrame, jaar: int) -> Years:
+def collect(gebied: pd.DataFrame, jaar: int) -> Years:
     """Return the figures of an area in every year that data/raw has, KWB and Iv3.
 
     `gebied` as `regions.weights`, in the buurten of the books of `jaar`. Lasten are those for
     services, per inhabitant, spread by the reasoned keys of their own year: `lasten`, and by group
     of comparable taakvelden `lasten:<groep>`. Of a year with an annual account the budget is left
-    out. Money also comes in the prices of `jaar`, by the index cpi.
+    out. Money also comes in the prices of `jaar`, by the index cpi. Of an area in several gemeenten
+    a year needs the figures of all of them.
     """
-    kwb = cbs.read_kwb(gemeente)
-    weights = gebied[~regions.is_rest(gebied["buurt"])].set_index("buurt")["gewicht"]
-    chosen = cbs.choose_years(kwb, jaar)
-    area_of = partial(_area, weights, kwb, int(chosen.get(INHABITANTS, chosen.iloc[0])))
-    points: list[_Point] = []
+    inside = gebied[~regions.is_rest(gebied["buurt"])].set_index("buurt")["gewicht"]
+    weights = {str(g): own for g, own in inside.groupby(inside.index.map(regions.gemeente_of))}
+    area_of = partial(_areas, weights, {g: cbs.read_kwb(g) for g in weights}, jaar)
+    kwb = several.read(cbs.read_kwb, [*weights])
+    points: list[Point] = []
     missing: list[dict[str, Any]] = []
     years = sorted({int(y) for y in kwb.loc[kwb["soort"] == "Buurt", "jaar"]})
-    accounts = sorted({int(s.period) for s in sources.select("iv3", gemeente)})
-    todo = [(y, partial(_counts, y, kwb[kwb["jaar"] == y], area_of)) for y in years]
-    todo += [(y, partial(_expenses, y, gemeente, area_of)) for y in accounts]
+    accounts = sorted({int(s.period) for g in weights for s in sources.select("iv3", g)})
+    todo = [(y, partial(_counts, y, kwb[kwb["jaar"] == y], [*weights], area_of)) for y in years]
+    todo += [(y, partial(expenses.of_year, y, [*weights], area_of)) for y in accounts]
     for year, read in todo:
         try:
             points += read()
@@ -103,7 +93,7 @@ def collect(gemeente: str, gebied: pd.DataFrame, jaar: int) -> Years:
     return _tables(points, missing)
 
 
-def _tables(points: list[_Point], missing: list[dict[str, Any]]) -> Years:
+def _tables(points: list[Point], missing: list[dict[str, Any]]) -> Years:
     rows = [{**f, "se": float(np.hypot.reduce([0.0, *e.values()]))} for f, e in points]
     names = ["jaar", *_SERIES]
     errors = [
@@ -141,10 +131,30 @@ def price_factor(van: int, naar: int, index: str = INDEX) -> float:
     return kengetallen.uprate(euro, naar, index).waarde
 
 
-def _times(point: _Point, factor: float, changed: dict[str, Any]) -> _Point:
+def _times(point: Point, factor: float, changed: dict[str, Any]) -> Point:
     facts, errors = point
     scaled = {**facts, **changed, "waarde": facts["waarde"] * factor}
     return scaled, {cause: error * factor for cause, error in errors.items()}
+
+
+def _areas(
+    weights: dict[str, pd.Series], kwb: dict[str, pd.DataFrame], jaar: int, years: dict[str, int]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the area in the buurten of a year of each gemeente, and the boundaries used for it."""
+    frames, used = [], []
+    for gemeente, year in years.items():
+        figures = kwb[gemeente]
+        if not (figures.loc[figures["soort"] == "Buurt", "jaar"] == year).any():
+            raise Fout(
+                f"Over {year} zijn er geen kerncijfers van {gemeente}. Haal ze op met: wijkboek "
+                f"fetch {gemeente} --only kwb-{year}"
+            )
+        chosen = cbs.choose_years(figures, jaar)
+        target = int(chosen.get(INHABITANTS, chosen.iloc[0]))
+        area, drawn = _area(weights[gemeente], figures, target, year)
+        frames.append(area)
+        used += drawn
+    return pd.concat(frames), used
 
 
 def _area(
@@ -163,18 +173,22 @@ def _area(
     return measures.carry(weights, links), drawn
 
 
-def _counts(year: int, rows: pd.DataFrame, area_of: _AreaOf) -> list[_Point]:
-    """Return the figures of one KWB table for the area."""
-    area, drawn = area_of(year)
+def _counts(year: int, rows: pd.DataFrame, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
+    """Return the figures of one year of KWB for the area."""
+    area, drawn = area_of(dict.fromkeys(gemeenten, year))
     rows = rows[rows["onderwerp"].isin(TOPICS)]
     facts = {"jaar": year, "verslag": COUNTED, "omgerekend": bool((area["grens"] > 0).any())}
     points = []
     for onderwerp, topic in TOPICS.items():
+        own = rows[rows["onderwerp"] == onderwerp]
+        # A figure of one gemeente says nothing of the part of the area in another.
+        if len(several.split(own.dropna(subset="waarde"))) < len(gemeenten):
+            continue
         value, errors = measure(onderwerp, rows, area)
         if not dutch.is_known(value):
             continue
-        used = rows.loc[rows["onderwerp"] == onderwerp, "bron"].unique()
-        own = {
+        used = own["bron"].unique()
+        told = {
             "onderwerp": onderwerp,
             "naam": topic.naam,
             "waarde": value,
@@ -182,85 +196,10 @@ def _counts(year: int, rows: pd.DataFrame, area_of: _AreaOf) -> list[_Point]:
             "bron": ";".join(sources.ids([*used, *drawn])),
             "prijzen": RUNNING if topic.price else "",
             "prijsjaar": year if topic.price else None,
-            "status": _status(used),
+            "status": measures.status(used),
         }
-        points.append((facts | own, errors))
+        points.append((facts | told, errors))
     return points
-
-
-def _expenses(year: int, gemeente: str, area_of: _AreaOf) -> list[_Point]:
-    """Return municipal lasten for services to the area per inhabitant, in all and by group."""
-    figures = cbs.indicators(gemeente, year)
-    people = figures[figures["onderwerp"] == INHABITANTS]
-    counted = int(people["jaar"].iloc[0]) if len(people) else 0
-    if abs(counted - year) > _NEAR:
-        raise Fout(
-            f"Over {year} is er een gemeenterekening, maar geen aantal inwoners. Haal de "
-            f"kerncijfers op met: wijkboek fetch {gemeente} --only kwb-{year}"
-        )
-    area, drawn = area_of(counted)
-    inhabitants, doubt = measure(INHABITANTS, people, area)
-    if not dutch.is_known(inhabitants) or inhabitants < views.FEW:
-        raise Fout(f"In {year} had het gebied te weinig inwoners voor een bedrag per inwoner.")
-    source, accounts = iv3.source(gemeente, year), iv3.read(gemeente, year)
-    rules = sources.read_project_table("taakvelden")
-    rows = _services(allocate.amounts(accounts, rules), figures, gemeente, source)
-    sign = allocate.published_sign(rows)
-    parts = ledger.totals(rows, area["gewicht"], ["groep", "sleutel"], sign=sign)
-    cut = rows["bedrag"] * sign * rows["buurt"].map(area["grens"]) * keys.MOVED_ERROR
-    fixed = pd.DataFrame({"groep": rows["groep"], "sleutel": MOVED, "fout": cut})
-    parts["fout"] = parts["se"] * np.sign(parts["bedrag"])
-    parts = pd.concat([parts, fixed.groupby(["groep", "sleutel"], as_index=False).sum()])
-    shared = {
-        "jaar": year,
-        "eenheid": "euro",
-        "bron": ";".join(sources.ids([*rows["bron"].unique(), *people["bron"].unique(), *drawn])),
-        "verslag": source.report,
-        "omgerekend": bool((area["grens"] > 0).any()),
-        "prijzen": RUNNING,
-        "prijsjaar": year,
-        "status": source.status,
-    }
-    spread = accounts["taakveld"].isin(rules.loc[rules["sleutel"] != keys.NO_KEY, "taakveld"])
-    names = crosswalk.comparable(accounts[spread], year).set_index("groep")["naam"]
-    named = {EXPENSES: "uitgaven van de gemeente per inwoner"}
-    named |= {f"{EXPENSES}:{code}": name for code, name in names.items()}
-    uncertain = np.hypot.reduce([*doubt.values(), _DRIFT * (counted - year) * inhabitants])
-    points = []
-    for onderwerp, naam in named.items():
-        own = parts["groep"] == onderwerp.removeprefix(f"{EXPENSES}:")
-        part = parts if onderwerp == EXPENSES else parts[own]
-        value = float(part["bedrag"].sum() / inhabitants)
-        errors = (part.groupby("sleutel")["fout"].sum() / inhabitants).to_dict()
-        errors[OWN] = float(value * uncertain / inhabitants)
-        points.append((shared | {"onderwerp": onderwerp, "naam": naam, "waarde": value}, errors))
-    return points
-
-
-def _services(
-    table: pd.DataFrame, figures: pd.DataFrame, gemeente: str, source: sources.Source
-) -> pd.DataFrame:
-    """Return lasten for services as boekingen under the reasoned keys, with their `groep`."""
-    year, sleutels = int(source.period), keys.build_keys(figures)
-    table = table[table["kant"] == "lasten"].assign(gemeente=gemeente)
-    rows = allocate.spread_all(table, {gemeente: sleutels}, figures)
-    rows = views.services(allocate.book(rows, year, source.id))
-    return rows.assign(groep=_groups(rows["post"].str.split(":").str[1], year))
-
-
-def _groups(taakvelden: pd.Series, year: int) -> pd.Series:
-    """Return the group that each taakveld of a year is compared in, as `crosswalk.comparable`."""
-    table = crosswalk.taakveld_groups()
-    last = table["tot"].replace("", "9999").astype(int)
-    table = table[(table["van"].astype(int) <= year) & (year <= last)]
-    groups = table.set_index("taakveld")["groep"].to_dict()
-    return taakvelden.map(lambda taakveld: groups.get(taakveld, taakveld))
-
-
-def _status(used: Any) -> str:
-    """Return the status of figures from these sources: voorlopig where one of them is."""
-    found = {sources.catalogue()[b].status for b in sources.ids(used) if b in sources.catalogue()}
-    return "voorlopig" if "voorlopig" in found else "/".join(sorted(found - {""}))
 
 
 def changes(years: Years) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, show, sources, years
+from wijkboek_utils import dutch, expenses, show, sources, years
 from wijkboek_utils.dutch import about, join, number, percent
 from wijkboek_utils.households import INCOME
 from wijkboek_utils.measures import TOPICS
@@ -36,7 +36,7 @@ def story(rows: pd.DataFrame, changes: pd.DataFrame, naam: str, gemeente: str) -
         told.append("Inkomen en uitgaven zijn vergeleken in prijzen van toen, met inflatie.")
     both = _two_kinds(rows)
     one = rows[~rows["onderwerp"].isin(changes["onderwerp"])]
-    names = list(one.loc[(one["onderwerp"] != years.EXPENSES) | (not both), "naam"].unique())
+    names = list(one.loc[(one["onderwerp"] != expenses.EXPENSES) | (not both), "naam"].unique())
     if names and len(shown):
         told.append(f"Van deze cijfers is er nog maar één jaar: {_few(names)}.")
     told.append(both)
@@ -69,7 +69,7 @@ def _few(names: list[str]) -> str:
 
 def _two_kinds(rows: pd.DataFrame) -> str:
     """Say that a plan is not set beside what was spent."""
-    years_of = rows[rows["onderwerp"] == years.EXPENSES].groupby("verslag")["jaar"].unique()
+    years_of = rows[rows["onderwerp"] == expenses.EXPENSES].groupby("verslag")["jaar"].unique()
     if len(years_of) < 2:
         return ""
     made, planned = (_span(list(years_of[v])) for v in ("jaarrekening", "begroting"))
@@ -92,7 +92,7 @@ def table(rows: pd.DataFrame, changes: pd.DataFrame, naam: str, jaar: int) -> Ht
     A figure that is partly converted, or provisional, says so.
     """
     rows = _whole(rows)
-    order = {onderwerp: n for n, onderwerp in enumerate([*TOPICS, years.EXPENSES])}
+    order = {onderwerp: n for n, onderwerp in enumerate([*TOPICS, expenses.EXPENSES])}
     rank = rows["onderwerp"].map(order)
     rows = rows.assign(rank=rank).sort_values(["rank", "jaar"], kind="stable")
     return _by_year(
@@ -192,7 +192,7 @@ def _note(rows: pd.DataFrame, changes: pd.DataFrame, jaar: int) -> str:
         "Hoger of lager staat er alleen als het verschil groter is dan de mogelijke fout.",
         f"De fout van een verdeelsleutel is elk jaar bijna dezelfde. {percent(years.SAME)} ervan "
         "telt daarom niet mee in een verschil; dat is ons oordeel."
-        if (changes["onderwerp"] == years.EXPENSES).any()
+        if (changes["onderwerp"] == expenses.EXPENSES).any()
         else "",
         f"Over {_span(gaps)} zijn hier geen cijfers." if gaps else "",
         prices(rows, jaar),

@@ -1,0 +1,112 @@
+"""What the gemeente spent on an area in one year, per inhabitant: by the keys of that year."""
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import (
+    allocate,
+    cbs,
+    crosswalk,
+    dutch,
+    iv3,
+    keys,
+    ledger,
+    measures,
+    several,
+    sources,
+    views,
+)
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.measures import MOVED, OWN, RUNNING, AreaOf, Point, measure
+from wijkboek_utils.regions import INHABITANTS
+
+EXPENSES = "lasten"
+_NEAR = 1  # years between an account and the inhabitants that it is divided by
+_DRIFT = 0.02  # how much the number of inhabitants may change in a year; our judgement
+
+
+def of_year(year: int, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
+    """Return municipal lasten for services to the area per inhabitant, in all and by group.
+
+    Raises Fout when one of the gemeenten has no account or no inhabitants of about that year.
+    """
+    figures = several.read(cbs.indicators, gemeenten, year)
+    people = figures[figures["onderwerp"] == INHABITANTS]
+    counted = {g: int(own["jaar"].iloc[0]) for g, own in several.split(people).items()}
+    for gemeente in gemeenten:
+        if abs(counted.get(gemeente, 0) - year) > _NEAR:
+            raise Fout(
+                f"Over {year} is er een gemeenterekening, maar geen aantal inwoners. Haal de "
+                f"kerncijfers op met: wijkboek fetch {gemeente} --only kwb-{year}"
+            )
+    area, drawn = area_of(counted)
+    inhabitants, doubt = measure(INHABITANTS, people, area)
+    if not dutch.is_known(inhabitants) or inhabitants < views.FEW:
+        raise Fout(f"In {year} had het gebied te weinig inwoners voor een bedrag per inwoner.")
+    filed = {gemeente: iv3.source(gemeente, year) for gemeente in gemeenten}
+    reports = {source.report for source in filed.values()}
+    if len(reports) > 1:
+        kinds = dutch.join([f"van {g} een {source.report}" for g, source in filed.items()])
+        raise Fout(f"Over {year} is er {kinds}. Die tellen wij niet op.")
+    rules = sources.read_project_table("taakvelden")
+    accounts = {gemeente: iv3.read(gemeente, year) for gemeente in gemeenten}
+    rows = pd.concat(
+        [
+            _services(allocate.amounts(accounts[g], rules), own, g, filed[g])
+            for g, own in several.split(figures).items()
+        ],
+        ignore_index=True,
+    )
+    sign = allocate.published_sign(rows)
+    parts = ledger.totals(rows, area["gewicht"], ["groep", "sleutel"], sign=sign)
+    cut = rows["bedrag"] * sign * rows["buurt"].map(area["grens"]) * keys.MOVED_ERROR
+    fixed = pd.DataFrame({"groep": rows["groep"], "sleutel": MOVED, "fout": cut})
+    parts["fout"] = parts["se"] * np.sign(parts["bedrag"])
+    parts = pd.concat([parts, fixed.groupby(["groep", "sleutel"], as_index=False).sum()])
+    shared = {
+        "jaar": year,
+        "eenheid": "euro",
+        "bron": ";".join(sources.ids([*rows["bron"].unique(), *people["bron"].unique(), *drawn])),
+        "verslag": reports.pop(),
+        "omgerekend": bool((area["grens"] > 0).any()),
+        "prijzen": RUNNING,
+        "prijsjaar": year,
+        "status": measures.status_of(filed.values()),
+    }
+    filed_on = pd.concat(accounts.values()).drop_duplicates("taakveld")
+    spread = rules.loc[rules["sleutel"] != keys.NO_KEY, "taakveld"]
+    groups = crosswalk.comparable(filed_on[filed_on["taakveld"].isin(spread)], year)
+    names = groups.set_index("groep")["naam"]
+    named = {EXPENSES: "uitgaven van de gemeente per inwoner"}
+    named |= {f"{EXPENSES}:{code}": name for code, name in names.items()}
+    apart = max(abs(other - year) for other in counted.values())
+    uncertain = np.hypot.reduce([*doubt.values(), _DRIFT * apart * inhabitants])
+    points = []
+    for onderwerp, naam in named.items():
+        own = parts["groep"] == onderwerp.removeprefix(f"{EXPENSES}:")
+        part = parts if onderwerp == EXPENSES else parts[own]
+        value = float(part["bedrag"].sum() / inhabitants)
+        errors = (part.groupby("sleutel")["fout"].sum() / inhabitants).to_dict()
+        errors[OWN] = float(value * uncertain / inhabitants)
+        points.append((shared | {"onderwerp": onderwerp, "naam": naam, "waarde": value}, errors))
+    return points
+
+
+def _services(
+    table: pd.DataFrame, figures: pd.DataFrame, gemeente: str, source: sources.Source
+) -> pd.DataFrame:
+    """Return lasten for services as boekingen under the reasoned keys, with their `groep`."""
+    year, sleutels = int(source.period), keys.build_keys(figures)
+    table = table[table["kant"] == "lasten"].assign(gemeente=gemeente)
+    rows = allocate.spread_all(table, {gemeente: sleutels}, figures)
+    rows = views.services(allocate.book(rows, year, source.id))
+    return rows.assign(groep=groups_of(rows["post"].str.split(":").str[1], year))
+
+
+def groups_of(taakvelden: pd.Series, year: int) -> pd.Series:
+    """Return the group that each taakveld of a year is compared in, as `crosswalk.comparable`."""
+    table = crosswalk.taakveld_groups()
+    last = table["tot"].replace("", "9999").astype(int)
+    table = table[(table["van"].astype(int) <= year) & (year <= last)]
+    groups = table.set_index("taakveld")["groep"].to_dict()
+    return taakvelden.map(lambda taakveld: groups.get(taakveld, taakveld))
