@@ -163,7 +163,7 @@ def test_a_pool_of_people_counts_only_where_all_of_it_lies():
         (REST, 25, pool, "lokaal"),
     )
     item = of(compared(rows), "Vakmensen")
-    assert item["hoeveelheid"] == 25 and not item["ten_minste"]
+    assert item["hoeveelheid"] == 25 and item["methode"] == "lokaal"
     one = HERE.assign(gewicht=[1.0, 0, 0, 0, 0, 0])
     part = of(assets.totals(register(rows), one), "Vakmensen")
     assert pd.isna(part["hoeveelheid"]) and part["ten_minste"] and pd.isna(part["per_inwoner"])
@@ -173,11 +173,28 @@ def test_a_pool_of_people_counts_only_where_all_of_it_lies():
     assert "geheim" in told and " 25 " not in told
 
 
+def test_people_who_were_counted_in_some_buurten_are_not_set_against_all_inhabitants():
+    pool = ";".join(BUURTEN[:2])
+    rows = people(
+        (BUURTEN[0], np.nan, None, "geheim"),
+        (BUURTEN[1], np.nan, None, "geheim"),
+        (REST, 25, pool, "lokaal"),
+    )
+    table = register(rows)
+    everywhere = of(assets.totals(table, EVERYWHERE), "Vakmensen")
+    counted = table[table["voorraad"] == assets.PEOPLE].set_index("buurt")["hoeveelheid"]
+    assert everywhere["geteld"] == 2 and everywhere["onbekend"] == len(counted) - 2
+    assert everywhere["per_inwoner"] == pytest.approx(25 / counted[BUURTEN[:2]].sum())
+    assert everywhere["ten_minste"]  # nobody counted the others
+
+
 def test_what_people_counted_is_drawn_before_what_the_country_counts():
     trees = contributed(*({"buurt": b, "hoeveelheid": 30} for b in BUURTEN[:3]))
     lead = assets.leading(compared(trees), assets.totals(register(trees), EVERYWHERE))
     assert of(lead.set_index("voorraad", drop=False), "Bomen")["voorraad"] == "groen"
     assert lead["voorraad"].tolist() == ["ondernemende kracht", "groen", "gebouwen", "zorg"]
+    note = assets_text.table(compared(trees), "Hier", 2023).html
+    assert "25 bomen vallen in geen enkele buurt" in note and "Gemeente Leeuwarden" in note
 
 
 def test_what_is_missing_invites_and_is_never_a_zero():
@@ -188,7 +205,7 @@ def test_what_is_missing_invites_and_is_never_a_zero():
     assert "wijkboek template voorraad" in told and "--pilot pilot-x" in told
     lead = assets.leading(items, assets.totals(register(), EVERYWHERE))
     page = words(assets_text.overview(items, lead, register(), GEBIED, "Hier").html)
-    assert page.count("misschien van u") == 5 and "Historie nog niet geteld" in page
+    assert page.count("misschien van u") == 5 and "Historie nog geen cijfer" in page
 
 
 def test_few_inhabitants_give_no_figure_per_inhabitant():
@@ -241,3 +258,28 @@ def test_the_words_are_plain():
     assert len(told) > 8
     for sentence in (one for text in told for one in re.split(r"(?<=[.!?:]) ", text)):
         assert len(sentence.split()) <= language.TOO_LONG, sentence
+
+
+def test_what_is_known_of_few_buurten_is_at_least_and_never_called_a_strength():
+    both = compared(BedrijfsvestigingenTotaal=(400, 400, 100, 200, 20))
+    half = compared(BedrijfsvestigingenTotaal=(400, None, 100, 200, 20))
+    assert of(half, "Alle bedrijven")["sterk"]  # of the one buurt that is known
+    assert "Alle bedrijven" in words(assets_text.strengths(both, "Hier", "Daar").html)
+    assert "Alle bedrijven" not in words(assets_text.strengths(half, "Hier", "Daar").html)
+    assert "ten minste 400 vestigingen" in words(assets_text.table(half, "Hier", 2023).html)
+    assert "ten minste" not in words(assets_text.table(both, "Hier", 2023).html)
+
+
+def test_gemeenten_that_lie_apart_stand_beside_each_other_on_the_small_maps():
+    rows = register()
+    items = compared()
+    lead = assets.leading(items, assets.totals(rows, EVERYWHERE))
+    shapes = [box(n * 1000, 0, n * 1000 + 1000, 1000) for n in range(5)]
+    near = geopandas.GeoDataFrame({"buurt": BUURTEN}, geometry=shapes, crs=28992)
+    assert "naast elkaar" not in assets_text.maps(lead, rows, GEBIED, near, "Hier").html
+    codes = [*BUURTEN[:4], "BU99020005"]
+    rows, gebied = (frame.replace(BUURTEN[4], codes[4]) for frame in (rows, GEBIED))
+    far = near.assign(buurt=codes, geometry=[*shapes[:4], box(90_000, 0, 91_000, 1000)])
+    html = assets_text.maps(lead, rows, gebied, far, "Hier").html
+    boxes = [float(h) for h in re.findall(r'viewBox="0 0 340 ([\d.]+)"', html)]
+    assert "naast elkaar" in html and boxes and min(boxes) > 50  # of 91 km it would be a line

@@ -98,7 +98,7 @@ def test_a_hostile_text_is_drawn_and_does_nothing(text):
         charts.coins([Cents(text, 1, 1)], (text, text), text, text),
         charts.accounts([Account(text, (text, text, text), 1, 1, 0, -1, 1)], text, text),
     ]
-    known = {"svg", "title", "desc", "text", "rect", "path", "circle"}
+    known = {"svg", "title", "desc", "text", "rect", "path", "circle", "g"}
     for svg in svgs:
         root = drawing(svg, plain(text), plain(text))
         assert {e.tag for e in root.iter()} <= known
@@ -396,8 +396,13 @@ def test_a_map_colours_each_area_by_its_class_and_names_it():
     assert [p.findtext("title") for p in areas] == ["buurt 0", "buurt 1", "buurt 2"]
     fills = [re.findall(r"fill:var\(--wb-map-(\w+)", p.get("style", ""))[0] for p in areas]
     assert fills == ["0", "4", "none"]
-    lines = {re.findall(r"stroke:var\(--wb-map-(\w+)", p.get("style", ""))[0] for p in areas}
-    assert lines == {"line"}
+    (drawn,) = [g for g in root.iter("g") if g.find("path") is not None]
+    assert list(drawn) == areas and "stroke:var(--wb-map-line" in drawn.get("style", "")
+
+
+def test_a_map_says_once_what_all_areas_share_so_that_it_stays_small():
+    small, large = (charts.choropleth(squares(*[1] * n), "titel", "uitleg") for n in (100, 200))
+    assert len(large) - len(small) < 100 * 150
 
 
 def test_an_area_with_room_for_it_has_the_number_of_its_class():

@@ -106,6 +106,43 @@ def test_every_fault_is_told_by_row_and_column_and_the_file_stays_as_it_is(folde
     assert sheet["B8"].comment and sheet["B9"].comment
 
 
+ROWS = "wat;aantal;telt;buurt\nboom;1;dingen;BU00800108\n"
+MAP = """{"type": "FeatureCollection", "features": [{"type": "Feature",
+ "properties": {"wat": "boom", "aantal": 1, "telt": "dingen"},
+ "geometry": {"type": "Point", "coordinates": [5.8, 53.2]}}]}"""
+
+
+def test_a_copy_in_which_somebody_mends_is_never_overwritten(folder):
+    (folder / "bomen.csv").write_text(BAD)
+    assert run("check", "bomen.csv") == 1
+    (folder / "bomen-fouten.xlsx").write_text("van mij")
+    assert run("check", "bomen.csv") == 1
+    assert (folder / "bomen-fouten.xlsx").read_text() == "van mij"
+    assert "Fouten" in openpyxl.load_workbook(folder / "bomen-fouten-2.xlsx").sheetnames
+
+
+@pytest.mark.parametrize("name", ["uren.xls", "uren.ods", "uren.kml"])
+def test_a_file_of_another_program_is_refused_as_a_file_and_not_sought_as_a_report(
+    folder, capsys, name
+):
+    (folder / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    assert run("check", name) == 1
+    assert f"{name}: 1 fout." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("uren.csv", ROWS, "# bijdrager: Natuurclub"),
+        ("uren.geojson", MAP, "«Over» staat in een bestand ernaast, uren.over.csv"),
+    ],
+)
+def test_who_says_nothing_of_a_file_reads_where_to_say_it(folder, capsys, name, content, words):
+    (folder / name).write_text(content)
+    assert run("check", name) == 1
+    assert words in capsys.readouterr().out
+
+
 def test_one_bad_file_of_two_fails_and_both_are_told(folder, capsys):
     (folder / "goed.csv").write_text(GOOD)
     (folder / "fout.csv").write_text(BAD)

@@ -79,7 +79,6 @@ def test_a_figure_that_is_secret_in_one_buurt_is_not_estimated_from_others():
     assert water.loc[THREE, "methode"] == "ontbreekt" and np.isnan(water.loc[THREE, "hoeveelheid"])
     total = of(green.totals(rows, ALL), "Water")
     assert (total["hoeveelheid"], total["onbekend"]) == (5, 1)
-    assert "(1 buurt onbekend)" in green_text.table(green.totals(rows, ALL), "X", 2023).html
 
 
 def test_without_dwellings_households_take_their_place_and_are_less_sure():
@@ -147,7 +146,6 @@ def test_where_nobody_counted_no_number_of_trees_is_printed(telling):
     assert "Hoeveel bomen er in X staan, is nog niet geteld." in green_text.sentence(
         found, spent(), "X"
     )
-    assert re.search(r"\|Bomen\|+nog niet geteld\|", words(green_text.table(found, "X", 2023).html))
     effects = words(green_text.effects(found, used(), "X").html)
     assert effects.count("nog niet geteld") == 5 and "10 tot 45 kg CO2" in effects
 
@@ -226,7 +224,6 @@ def test_of_an_area_without_figures_nothing_is_said_but_that():
     assert green_text.sentence(nothing, spent(), "X") == (
         "Hoeveel bomen er in X staan, is nog niet geteld."
     )
-    assert "<table" in green_text.table(nothing, "X", 2023).html
     assert "nog niet geteld" in green_text.effects(nothing, used(), "X").html
 
 
@@ -257,8 +254,6 @@ def test_the_trees_of_leeuwarden_add_up_to_its_list():
     assert of(found, "Waardevolle bomen")["hoeveelheid"] == 170
     assert of(found, "Waardevolle bomen")["se"] == pytest.approx(170 * 25 / 2088)
     assert set(trees["methode"]) == {"lokaal", "ontbreekt"}
-    note = green_text.table(found, "Heechterp en Schieringen", 2023).html
-    assert "25 bomen vallen in geen enkele buurt" in note and "Gemeente Leeuwarden" in note
 
 
 @pytest.mark.parametrize("gemeente", ["GM0344", "GM0202"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
@@ -258,6 +259,21 @@ def test_the_lock_holds_every_dependency_with_hashes_and_no_address():
     for requirement in wanted:
         name = re.match(r"[a-z0-9-]+", requirement)[0]
         assert re.search(rf"^{name}==\S+.*\\\n    --hash=sha256:", lock, re.M), name
+
+
+def test_what_we_import_stands_among_the_dependencies():
+    named = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["keuring"]]
+    named = {re.match(r"[a-z0-9-]+", requirement)[0] for requirement in named}
+    found = set()
+    for path in MODULES.values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(node.module.split(".")[0])
+    packages = packages_distributions()
+    ours = found - set(sys.stdlib_module_names) - {PACKAGE.name}
+    assert {packages[name][0].lower().replace("_", "-") for name in ours} <= named
 
 
 def test_the_version_is_said_once():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,11 +104,21 @@ def test_the_same_file_again_is_the_same_submission(base, people):
 
 
 def test_a_file_with_faults_is_not_taken_in(base, people):
-    with pytest.raises(Fout, match=r"1 fout\(en\).*rij 2, kolom aantal"):
+    with pytest.raises(Fout, match=r"1 fout\. De eerste: rij 2, kolom aantal"):
         send(base, people["Natuurclub"], telling(aantal="drie"))
     with pytest.raises(Fout, match="bewaren_tot"):
         send(base, people["Natuurclub"], about=ABOUT | {"bewaren_tot": "2020-01-01"})
     assert submissions.everything(base) == []
+
+
+def test_an_address_is_found_with_the_address_file_of_the_pilot(tmp_path, monkeypatch):
+    file, named = tmp_path / "adressen.csv", buurten.named(PILOT)["buurt"]
+    file.write_text(f"postcode;huisnummer;buurt\n3526AB;5;{named[0]}\n")
+    told = SimpleNamespace(gemeenten=["GM0344"], adressen=file)
+    monkeypatch.setattr(buurten, "told", lambda _: told)
+    content = b"wat;aantal;telt;postcode;huisnummer\nboom;3;planten en dieren;3526AB;5\n"
+    _, checked = submissions.examine(content, "telling.csv", ABOUT, "telling", PILOT)
+    assert checked.faults == () and checked.rows["buurt"].tolist() == [named[0]]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +218,31 @@ def test_what_is_taken_back_leaves_no_byte_of_the_file(base, path, people, how):
     assert len(submissions.log(base, one.id)) >= 2  # that it happened stays
     with pytest.raises(Fout, match="gewist"):
         submissions.content(base, people["Natuurclub"], one.id)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("how", ["receipt", "id", "kept too long"])
+def test_what_the_manager_takes_away_is_gone_in_the_inbox_and_in_the_books(
+    base, path, people, how, accepted
+):
+    one = send(base, people["Natuurclub"], telling(MARK.decode()))
+    if accepted:
+        decisions.accept(base, people["Wijkraad"], one.id)
+    if how == "kept too long":
+        assert decisions.clean(base, "2032-01-01") == ["B-0001"]
+    else:
+        with pytest.raises(Fout, match="geen reden"):
+            decisions.remove(base, one.id, "zomaar")
+        assert decisions.remove(base, getattr(one, how), "privacy") == one.id
+    found = submissions.get(base, one.id)
+    reason = "termijn" if how == "kept too long" else "privacy"
+    assert (found.state, found.settled) == ("ingetrokken", True)
+    assert found.reason == store.REASONS[reason]  # its sender reads why
+    assert not any(MARK in p.read_bytes() for p in path.parent.glob("inbox.sqlite*"))
+    assert not stored() and not list(store.folder(PILOT).glob("*.csv"))
+    told = [line for line in store.withdrawn(store.folder(PILOT)) if line["id"] == one.id]
+    assert [line["reason"] for line in told] == ([reason] if accepted else [])
+    assert submissions.waiting(base, people["Wijkraad"]) == []
 
 
 def test_contact_details_stay_in_the_inbox(base, people):

@@ -427,27 +427,3 @@ def test_the_error_of_a_weight_has_the_sign_of_the_amount_and_leaves_the_unknown
     net = ledger.totals(table, weights, [], sign=sign).iloc[0]
     assert (net["bedrag"], net["onbekend"]) == (30, 1)
     assert net["se"] == pytest.approx(0.2 * 60)
-
-
-def test_of_an_average_a_weight_moves_only_what_makes_a_buurt_different():
-    table = spread([100, 300], 0.0)
-    unsure = area(table, (0.5, 0.2), (1.0, 0.0))
-    alike = pd.Series([50.0, 150.0], index=unsure.index)  # 2 euro each, in both
-    found = ledger.average(table, unsure, alike)
-    assert found.tolist() == pytest.approx([2.0, 0.0], abs=1e-9)
-    other = ledger.average(table, unsure, pd.Series([100.0, 50.0], index=unsure.index))
-    assert other["bedrag"] == pytest.approx(350 / 100)
-    for step in (1e-6, -1e-6):  # the slope, by hand
-        higher = (100 * (0.5 + step) + 300) / (100 * (0.5 + step) + 50)
-        assert abs(higher - 3.5) / 1e-6 * 0.2 == pytest.approx(other["se"], rel=1e-4)
-
-
-def test_an_average_has_the_error_of_its_total_where_the_weights_are_certain():
-    table = spread([100, 300, 50], 0.2)
-    for inside in (area(table, (1, 0), (1, 0), (0, 0)), weights(table, 1, 1, 0)):
-        total = ledger.totals(table, inside, []).iloc[0]
-        found = ledger.average(table, inside, pd.Series(10.0, index=inside.index))
-        assert found.tolist() == pytest.approx((total[["bedrag", "se"]] / 20).tolist(), rel=1e-3)
-    unknown = ledger.conform(rows(UNKNOWN))
-    nothing = ledger.average(unknown, weights(unknown, 1), pd.Series({"BU99010000": 5.0}))
-    assert nothing.isna().all()

@@ -149,7 +149,7 @@ def test_days_that_cannot_be_read(text, word):
 
 def test_choices_forgive_case_space_and_accent_and_offer_the_nearest():
     found, wrong = read(["  Goed ", "SLECHT", "matík"], type="string", choices=("goed", "slecht"))
-    assert found[:2] == ["goed", "slecht"] and "Kies uit: goed, slecht." in wrong[2]
+    assert found[:2] == ["goed", "slecht"] and "Kies uit «goed» of «slecht»." in wrong[2]
     yes = ["j", "X", "waar", "nee", "n", "false", "deels"]
     assert read(yes, type="string", choices=("ja", "nee", "deels"))[0] == [
         *["ja"] * 3,
@@ -158,8 +158,12 @@ def test_choices_forgive_case_space_and_accent_and_offer_the_nearest():
     ]
     people = ("mensen", "dingen", "planten en dieren")
     assert read(["dieren"], type="string", choices=people)[1][0].endswith(
-        "Bedoelt u planten en dieren?"
+        "Bedoelt u «planten en dieren»?"
     )
+    near = read(["dier", "plant", "planten & dieren"], type="string", choices=people)[1]
+    assert all(words.endswith("Bedoelt u «planten en dieren»?") for words in near.values())
+    far = read(["bomen", "A+B"], type="string", choices=people)[1]  # nothing is like these
+    assert not any("Bedoelt u" in words for words in far.values())
     posts = schema.load("besteding").field("post")
     assert values.read(pd.Series(["Voeding"], dtype="str"), posts)[0].iloc[0] == "besteding:voeding"
 
@@ -393,6 +397,25 @@ def test_a_buurt_by_its_code_or_name_within_the_gemeente():
     checked = check(rows, gemeenten=LEEUWARDEN)
     assert checked.faults == () and set(checked.rows["buurt"]) == {code}
     assert said(check([row("telling", buurt="BU03440831")], gemeenten=LEEUWARDEN)) == {(2, "buurt")}
+
+
+def test_a_buurt_that_is_not_there_is_asked_about_as_it_is_spelled():
+    def words(buurt: str) -> str:
+        return check([row("telling", buurt=buurt)], gemeenten=["GM0344"]).faults[0].words
+
+    assert "Bedoelt u Kanaleneiland-Noord?" in words("Kanaleneland-Noord")
+    assert "Kanaleneiland-Noord of Kanaleneiland-Zuid?" in words("kanaleneiland")
+    assert "Bedoelt u BU03440831?" in words("3440831")
+    assert "de code van een wijk" in words("WK034408")
+    assert "Bedoelt u" not in words("Amsterdam")
+
+
+@pytest.mark.parametrize("word", ["Totaal", "totaal:", "SUBTOTAAL", "Total"])
+def test_a_row_that_adds_up_others_is_refused_once_and_never_counted(word):
+    rows = [row("telling"), row("telling", wat=word, telt=None, buurt=None)]
+    assert said(check(rows)) == {(3, "wat")}
+    assert said(check([row("telling"), row("telling", wat=word)])) == {(3, "wat")}
+    assert check([row("telling", wat="totaalweigeraar")]).faults == ()
 
 
 def point(x: str, y: str, **cells) -> dict:

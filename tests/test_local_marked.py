@@ -39,6 +39,9 @@ def test_every_faulty_cell_has_a_colour_and_a_note_at_its_own_row():
     assert "geen getal" in sheet["C3"].comment.text
 
 
+WHEN = "Schrijf dag, maand en jaar, zoals 31-5-2026."
+
+
 def test_the_first_sheet_lists_what_is_wrong_where_and_what_to_do():
     file = opened([row("telling", aantal="veel", wat=None)], {**ABOUT, "datum": "morgen"})
     checked = checking.check(file, "telling", today=TODAY)
@@ -46,9 +49,9 @@ def test_the_first_sheet_lists_what_is_wrong_where_and_what_to_do():
     assert work.sheetnames == ["Fouten", "telling", "Over"]
     lines = [[cell.value for cell in line] for line in work["Fouten"].iter_rows(min_row=5)]
     assert lines == [
-        [None, "Over: datum", "«morgen» is geen datum; schrijf die als 31-5-2026.", None],
+        [None, "Over: datum", "«morgen» is geen datum.", WHEN],
         ["2", "wat", "dit is leeg en is nodig.", schema.load("telling").field("wat").help],
-        ["2", "aantal", "«veel» is geen getal.", "Weet u het niet? Laat de cel dan leeg."],
+        ["2", "aantal", "«veel» is geen getal.", "Weet u het niet? Haal de rij dan weg."],
     ]
     assert work["Fouten"]["A6"].hyperlink.location == "'telling'!A2"
     assert list(marks(work["Over"])) == ["B3"] and work["Over"]["B3"].value == "morgen"

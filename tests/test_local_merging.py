@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wijkboek_utils import allocate, checks, households, income_kinds, kengetallen, ledger
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.local import booking, claims, doubles, merging, surveys
+from wijkboek_utils.local import account, booking, claims, doubles, merging, surveys
 
 BUURTEN = [f"BU0001{n:04d}" for n in range(5)]
 REST = "BU0001REST"
@@ -115,6 +115,16 @@ def test_more_than_the_gemeente_spent_is_refused_with_both_amounts():
         merging.merge(SPREAD, too_much)
     many = local(*[claim(b, 150.0) for b in BUURTEN])
     assert merging.problems(SPREAD, many).str.contains("750").all()
+
+
+def test_one_slip_of_the_pen_does_not_cost_the_others_their_place():
+    slip = local(claim(bedrag=90_000.0), claim(BUURTEN[1], 60.0), claim(BUURTEN[2], 70.0))
+    assert (merging.problems(SPREAD, slip) != "").to_list() == [True, False, False]
+
+
+def test_amounts_in_words_have_no_more_digits_than_a_report_may_have():
+    found = merging.problems(SPREAD, local(claim(bedrag=123_456_789.0)))
+    assert "123\u00a0miljoen bekend" in found[0]
 
 
 def test_parts_that_are_more_than_the_local_whole_are_refused_with_both_amounts():
@@ -373,6 +383,17 @@ def test_an_answer_closes_the_question(tmp_path):
     same = given.replace("verschillend", "zelfde").set_axis(NOBODY.columns, axis=1)
     reason, questions = asked(*rows, given=same)
     assert (reason != "").sum() == 1 and questions["antwoord"].item() == "zelfde"
+
+
+def test_a_question_does_not_say_that_money_is_booked_when_it_did_not_fit():
+    table = pd.DataFrame([claim(se=1.0), claim(bron="bond", bedrag=51.0, se=5.0)])
+    reason, questions = asked(*table.to_dict("records"))
+    claims_ = table.assign(reden=reason)
+    assert doubles.booked(questions, claims_)["geboekt"].tolist() == ["club"]
+    left = doubles.booked(questions, claims_.assign(reden="past niet"))
+    assert left["geboekt"].tolist() == ["geen"]
+    assert "alleen club geboekt" in account.questions(questions).html
+    assert "Geen van beide is geboekt" in account.questions(left).html
 
 
 @settings(max_examples=10)

@@ -1,5 +1,6 @@
 """A contribution is stored whole or not at all, and withdrawing it leaves nothing behind."""
 
+import argparse
 import hashlib
 import threading
 
@@ -7,13 +8,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from wijkboek_utils import assets, cbs, kengetallen, sources
+from wijkboek_utils import assets, cbs, cli_inbox, kengetallen, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.local import booking, doubles, register, schema, store
 from wijkboek_utils.local.contribution import Checked, Fault
 
 PILOT, GEMEENTE = "utrecht-kanaleneiland", "GM0344"
-BUURT, NEXT, THIRD = "BU03440831", "BU03440832", "BU03440833"
+BUURT, NEXT, THIRD, FOURTH = "BU03440831", "BU03440832", "BU03440821", "BU03440822"
 ABOUT = {
     "bijdrager": "Natuurclub",
     "datum": "2024-05-30",
@@ -292,6 +293,100 @@ def test_work_of_few_people_hides_their_hours_too(raw):
     found = register.work(store.of_area([GEMEENTE]), 2023).set_index("naam")
     assert found.loc["Moestuin", ["uren", "mensen"]].isna().all()
     assert found.loc["Banken", "uren"] == 24.0
+
+
+def test_hours_of_nobody_knows_how_many_people_are_hidden_and_those_of_an_organisation_are_not(raw):
+    row = {
+        "jaar": 2023,
+        "domein": "groen",
+        "betaald": "onbetaald",
+        "kosten": 444.0,
+        "buurt": BUURT,
+        "toelichting": "alleen door Piet",
+        **dict.fromkeys(["schaal_omlaag", "schaal_omhoog", "met_de_wijk", "vermogen"], "ja"),
+    }
+    rows = [
+        row | {"naam": naam, "wie": wie, "uren": uren}
+        for naam, wie, uren in (
+            ("Vegen", "huishoudens", 333.0),
+            ("Snoeien", "bedrijven", 777.0),
+            ("Beheer", "gemeente", 1800.0),
+        )
+    ]
+    add(checked("werk", *rows, openbaar_met_naam="nee"), "werk")
+    add(checked("werk", rows[1] | {"naam": "Maaien"}), "met-naam")
+    few = tree(wat="vrijwilliger", telt="mensen", aantal=3, uren_per_jaar=481.0)
+    add(checked("telling", few), "mensen")
+    found = register.work(store.of_area([GEMEENTE]), 2023).set_index("naam")
+    assert found["uren"].dropna().to_dict() == {"Beheer": 1800.0, "Maaien": 777.0}
+    hidden = found.loc[["Vegen", "Snoeien", "Vrijwilligers"]]
+    assert (hidden["methode"] == "geheim").all()
+    assert hidden[["uren", "kosten", "mensen", "toelichting"]].isna().all(axis=None)
+
+
+def members(table: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Return the published counts of a register, by what is counted and in which buurten."""
+    shown = table[table["hoeveelheid"].notna()]
+    places = zip(shown["naam"], shown["samen"].fillna(shown["buurt"]), strict=True)
+    return dict(zip(places, shown["hoeveelheid"], strict=True))
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_two_reports_do_not_tell_what_a_club_added_in_between(
+    raw, tmp_path, monkeypatch, capsys, kept
+):
+    monkeypatch.setattr(sources, "REPORTS", tmp_path / "reports")
+    told = {"wat": "vrijwilliger", "telt": "mensen", "soort": None, "datum": "2023-05-01"}
+
+    def club(id: str, **counts: int) -> None:
+        places = {"zuid": BUURT, "noord": NEXT, "hier": THIRD, "daar": FOURTH}
+        add(
+            checked(
+                "telling", *[tree(**told, aantal=n, buurt=places[b]) for b, n in counts.items()]
+            ),
+            id,
+        )
+
+    def report() -> pd.DataFrame:
+        earlier = register.earlier()
+        stock = register.stock(store.of_area([GEMEENTE]), 2023, earlier)
+        work = register.work(store.of_area([GEMEENTE]), 2023, earlier)
+        audit = tmp_path / "reports" / PILOT / "audit"
+        audit.mkdir(parents=True, exist_ok=True)
+        stock.to_csv(audit / "voorraden.csv", index=False)
+        work.to_csv(audit / "lokaal_werk.csv", index=False)
+        return stock
+
+    club("eerste", zuid=4, noord=30, hier=40)
+    first = report()
+    if kept:
+        path, count = register.remember(PILOT, "2026-11-22")
+        assert count == 2 and register.remember(PILOT, "2026-11-22") == (path, 2)
+        cli_inbox._released(None, argparse.Namespace(name=PILOT, what="released"))
+        assert "2 getallen over mensen onthouden" in capsys.readouterr().out
+        assert not {"hoeveelheid", "mensen"} & set(pd.read_csv(path))  # no amounts
+        pd.testing.assert_frame_equal(report(), first)  # the same report again is the same
+    club("tweede", hier=3, daar=5)
+    before, after = members(first), members(report())
+    changed = {k: after[k] - before[k] for k in before.keys() & after.keys()}
+    if kept:
+        assert set(changed.values()) == {0.0}
+        joined = [samen for _, samen in after if FOURTH in samen]
+        assert not any(THIRD in samen or BUURT in samen for samen in joined)
+    else:
+        assert 3.0 in changed.values() or len(after.keys() - before.keys())
+
+
+def test_what_was_published_cannot_be_lost_or_named_over_unnoticed(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "REPORTS", tmp_path / "reports")
+    with pytest.raises(Fout, match="Maak het rapport eerst"):
+        register.remember(PILOT, "2026-11-22")
+    with pytest.raises(Fout, match="geen naam van een bron"):
+        add(checked("telling", tree()), "uitgegeven-2026-11-22")
+    store.folder(PILOT).mkdir(parents=True)
+    (store.folder(PILOT) / "uitgegeven-2026-11-22.csv").write_text("tabel,naam\n")
+    with pytest.raises(Fout, match="zet het terug uit een kopie"):
+        register.earlier()
 
 
 def test_money_of_one_firm_that_was_not_asked_stays_out_of_the_register(raw):

@@ -244,7 +244,7 @@ def test_income_says_how_it_is_known_and_leaves_out_other_buurten():
     )
     _, a, b = cells(tables.income(rows, gebied, "De Wijk"))
     assert a == ["A", "100", "€ 3,00 miljoen", "€ 30.400", "cijfer van CBS voor deze buurt"]
-    assert b == ["B", "0", "onbekend", "onbekend", "niet bekend"]
+    assert b == ["B (voor 50 procent in het gebied)", "0", "onbekend", "onbekend", "niet bekend"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ BUURTEN = ["BU99010001", "BU99010002", "BU99010003"]
 
 def gebied(*weights: float) -> pd.DataFrame:
     table = pd.DataFrame({"buurt": BUURTEN, "naam": ["Een", "Twee", "Drie"], "gewicht": weights})
-    return table.assign(wijk="WK990100")
+    return table.assign(wijk="WK990100", fout=0.0)
 
 
 def income(*amounts: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:

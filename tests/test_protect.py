@@ -288,6 +288,18 @@ def test_a_pool_that_lost_a_buurt_is_published_no_more():
     assert shown(found) == {(C, 2024): 50}
 
 
+def test_a_figure_is_published_no_more_when_others_contribute_to_it():
+    mine = table((A, 2024, "zorg", 30), (B, 2024, "zorg", 40), (C, 2024, "zorg", 4), bron="club")
+    alone, pool = {(B, 2024): 40}, {(f"{A};{C}", 2024): 34}
+    earlier = protect.released(protect.counts(mine, ["soort"]), ["soort"])
+    assert shown(protect.counts(mine, ["soort"], earlier=earlier)) == alone | pool
+    more = {b: pd.concat([mine, table((b, 2024, "zorg", 3), bron="ander")]) for b in (A, B)}
+    assert shown(protect.counts(more[B], ["soort"], earlier=earlier)) == pool
+    assert shown(protect.counts(more[A], ["soort"], earlier=earlier)) == alone
+    careless = shown(protect.counts(more[B], ["soort"]))
+    assert careless[B, 2024] - alone[B, 2024] == 3
+
+
 def test_what_was_published_alone_stays_alone_unless_it_became_small():
     old = table((A, 2024, "zorg", 12), (B, 2024, "zorg", 30))
     earlier = protect.released(protect.counts(old, ["soort"]), ["soort"])

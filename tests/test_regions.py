@@ -36,6 +36,13 @@ def test_an_area_can_be_buurten_wijken_or_the_whole_gemeente():
     assert chosen("GM9901") == {*BUURTEN["buurt"], "BU9901REST"}
 
 
+def test_a_buurt_is_inside_what_it_lies_in_and_nothing_else():
+    codes = ["WK990101", "BU99010201", "GM9902"]
+    assert regions.inside(TWO["buurt"], codes).all()
+    assert regions.inside(TWO["buurt"], codes[1:2]).sum() == 1
+    assert not regions.inside(TWO["buurt"], []).any()
+
+
 def test_a_code_of_another_year_is_named_with_the_nearest():
     with pytest.raises(Fout, match=r"BU99010103 komt niet voor.*Bedoelt u .*BU99010102"):
         chosen("BU99010103")

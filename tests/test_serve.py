@@ -1,23 +1,27 @@
 """`wijkboek serve`: people contribute at once in a browser, and nobody can do more than that."""
 
 import asyncio
+import os
 import re
+import resource
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketClosedError
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from docs.load import ABOUT, Server, Visitor, crowd, telling
 from tests.conftest import command, project
-from wijkboek_utils.inbox import buurten, limits, visits
+from wijkboek_utils.inbox import buurten, grid, limits, parts, visits
 
 PILOT = "utrecht-kanaleneiland"
 
@@ -311,10 +315,13 @@ def test_a_visitor_runs_no_code_whatever_is_sent(server, tmp_path):
         await visitor.line.write_message(b"\x00\x00\xff\xff nonsense", binary=True)
         await visitor.line.write_message("{")
         await asyncio.sleep(2)
-        other = Visitor(server.address)  # the kernel still lives, or its line was cut: not more
+        # Its line was cut on the last of these; the kernel still lives, and nothing happened in it.
+        other = Visitor(server.address)
         other.cookie, other.kernel = visitor.cookie, visitor.kernel
         await other.connect()
-        await other.send("kernel_info_request", {})
+        other.states = visitor.states
+        await other.press("Log in")
+        await other.hear("Deze code klopt niet")
         await other.close()
 
     run(attack())
@@ -420,15 +427,14 @@ def test_a_page_that_nobody_uses_makes_room(monkeypatch):
     some = visits.Visits(most=3)
     for kernel in ("nooit verbonden", "verbonden", "stil"):
         some.begin(kernel, "browser")
-    some.connect("verbonden")
-    some.connect("stil")
+    assert some.connect("verbonden", "lijn") and some.connect("stil", "andere lijn")
     assert some.full("ander") and some.gone() == []
     now[0] += visits.ALONE + 1
     assert some.gone() == ["nooit verbonden"]
     now[0] += visits.IDLE
     some.may_send("verbonden", 10)
     assert set(some.gone()) == {"nooit verbonden", "stil"}
-    some.disconnect("verbonden")  # the page may come back for a while
+    some.disconnect("verbonden", "lijn")  # the page may come back for a while
     assert "verbonden" not in some.gone()
     assert some.owns("browser", "stil") and not some.owns("ander", "stil")
     assert not some.owns(None, "stil") and not some.owns("browser", "onbekend")
@@ -442,6 +448,133 @@ def test_one_browser_does_not_take_all_pages():
     assert some.full("een") and not some.full("twee")
 
 
+def test_a_page_that_starts_counts_once():
+    some = visits.Visits(most=2)
+    some.starting["blad"] = "een"
+    some.begin("1", "een", "blad")
+    assert not some.full("een")
+    some.starting["tweede blad"] = "een"
+    assert some.full("een")
+
+
+def test_a_page_has_few_lines_and_they_break_when_its_kernel_ends():
+    class Line:
+        broken = None
+
+        def close(self, code):
+            self.broken = code
+
+    some, lines = visits.Visits(), [Line() for _ in range(visits.LINES + 1)]
+    some.begin("kern", "browser")
+    assert [some.connect("kern", line) for line in lines] == [True] * visits.LINES + [False]
+    some.disconnect("kern", lines[0])
+    assert some.connect("kern", lines[-1])
+    some.end("kern")
+    assert [line.broken for line in lines] == [None] + [1001] * visits.LINES
+    assert not some.connect("kern", lines[0]) and not some.may_send("kern", 1)
+
+
+V1 = "v1.kernel.websocket.jupyter.org"
+
+
+def bomb(protocol) -> bytes:
+    """Return a message of a few bytes that says it has 100,000,000 parts."""
+    return (10**8).to_bytes(8, "little") if protocol else (10**8).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("protocol", [None, V1])
+def test_a_message_that_says_it_has_very_many_parts_is_not_unpacked(server, protocol):
+    async def attack():
+        visitor = await Visitor(server.address).open()
+        url = f"ws://{visitor.host}/api/kernels/{visitor.kernel}/channels?session_id=bom"
+        about = HTTPRequest(url, headers={"Cookie": visitor.cookie, "Origin": server.address})
+        line = await websocket_connect(about, subprotocols=[protocol] if protocol else None)
+        assert line.selected_subprotocol == protocol
+        await line.write_message(bomb(protocol), binary=True)
+        start = time.monotonic()
+        while await asyncio.wait_for(line.read_message(), 20) is not None:
+            pass  # what a new line hears first
+        assert (line.close_code, line.close_reason) == (1007, "onleesbaar bericht")
+        await asyncio.to_thread(status, server, "/gezond")
+        assert time.monotonic() - start < 5  # unpacked it takes half a minute and 3 GB
+        await visitor.press("Log in")  # the page itself goes on
+        await visitor.hear("Deze code klopt niet")
+        await visitor.close()
+
+    run(attack())
+
+
+def test_messages_of_a_page_have_a_number_of_parts_that_can_be():
+    assert visits.sound("{}", None) and not visits.sound("{}", V1)
+    for protocol, order, size in ((None, "big", 4), (V1, "little", 8)):
+        for count in (1, visits.PARTS):
+            assert visits.sound(count.to_bytes(size, order), protocol)
+        for count in (0, visits.PARTS + 1, 2 ** (8 * size) - 1):
+            assert not visits.sound(count.to_bytes(size, order), protocol)
+        assert not visits.sound(b"", protocol)
+
+
+def test_a_body_that_is_too_large_is_not_waited_for(server):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(head)
+        assert line.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_page_whose_kernel_dies_says_so(pages, server, codes):
+    until_empty(server)
+    one = pages()
+    one.log_in(codes["Natuurclub"])
+    (kernel,) = kernels(server)
+    os.kill(kernel, signal.SIGKILL)
+    one.page.get_by_text("De verbinding is weg").wait_for()
+    until_empty(server)
+    wrong = [words for words in one.wrong if "404" not in words]  # it tried to connect again
+    one.wrong[:] = wrong
+
+
+def test_who_logs_out_leaves_nothing_on_the_page(server, codes):
+    async def leave():
+        one = await Visitor(server.address).open()
+        await one.log_in(codes["Wijkraad"])
+        await one.set("Hoe geeft u ze", index=1)
+        await one.set("Wat is geteld", value="papegaaiduiker")
+        await one.set("Hoe geeft u ze", index=0)
+        await one.press("Log uit")
+        await one.hear("U bent uitgelogd")
+        old, one.states = one.states, {}
+        control = {"comm_id": "alles", "data": {}, "target_name": "jupyter.widget.control"}
+        await one.send("comm_open", control, metadata={"version": "1.0.0"})
+        await one.send("comm_msg", control | {"data": {"method": "request_states"}})
+        await one.wait(lambda: one.widget("Log in"))
+        assert "papegaaiduiker" not in str(one.states)
+        labels = {state.get("description") for state in one.states.values()}
+        assert not labels & {"Neem aan", "Stuur in", "Trek in", "Log uit", "Wat is geteld"}
+        for ident in old:  # and what was there can no longer be pressed
+            data = {"method": "custom", "content": {"event": "click"}}
+            await one.send("comm_msg", {"comm_id": ident, "data": data})
+        await one.press("Log in")
+        await one.hear("Deze code klopt niet")
+        assert "ging iets mis" not in one.words()
+        await one.close()
+
+    run(leave())
+
+
+def test_an_error_of_the_program_keeps_what_was_filled_in(monkeypatch, capfd):
+    message = parts.Message()
+    rows = grid.Rows("telling", PILOT, message)
+    rows._rows[0]["wat"].control.value = "boom"
+
+    def breaks():
+        raise RuntimeError("stuk")
+
+    button = parts.button("Kijk na", breaks, message)
+    button.click()
+    assert "Wat u invulde, staat er nog" in message.box.value and "stuk" not in message.box.value
+    assert not button.disabled and b"boom" in rows.content()
+
+
 def test_many_visitors_at_once_lose_nothing(server):
     until_empty(server)
     seen = run(crowd(server, 5, 8, 1))
@@ -451,24 +584,30 @@ def test_many_visitors_at_once_lose_nothing(server):
 
 def test_a_kernel_is_held_to_its_memory(server):
     until_empty(server)
-    sizes = []
+    room = []
 
     async def look():
         one = await Visitor(server.address).open()
-        for path in _processes():
-            text = (path / "limits").read_text()
-            if "Max data size             1500000000" in text:
-                sizes.append(path)
+        for kernel in kernels(server):
+            status = Path(f"/proc/{kernel}/status").read_text()
+            used = 1024 * int(re.search(r"VmData:\s+(\d+)", status)[1])
+            most, _ = resource.prlimit(kernel, resource.RLIMIT_DATA)
+            room.append(most - used)
         await one.close()
 
     run(look())
-    assert sizes
+    assert len(room) == 1 and 10**9 < room[0] < 1_500_000_000  # a file of 10 MB needs some of it
 
 
-def _processes():
-    from pathlib import Path
-
-    return [p for p in Path("/proc").iterdir() if p.name.isdecimal()]
+def kernels(server) -> list[int]:
+    """Return the processes of pages: those that are held to the memory of one page."""
+    found = []
+    for path in Path("/proc").iterdir():
+        with suppress(OSError):  # it ended meanwhile, or is not ours
+            ours = path.name.isdecimal() and (path / "cwd").readlink().is_relative_to(server.folder)
+            if ours and re.search(r"Max data size +\d", (path / "limits").read_text()):
+                found.append(int(path.name))
+    return found
 
 
 def test_another_host_asks_for_a_word_and_says_what_is_needed(tmp_path):

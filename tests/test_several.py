@@ -283,10 +283,10 @@ def test_tables_and_map_say_which_buurt_belongs_for_a_part(indicatoren, gebied):
         bedrag=1e6, se=1e4, inwoners=500.0, per_inwoner=2000.0, methode="gemeten", sleutel=None
     )
     for table in (tables.per_buurt(rows, "Kaart"), tables.income(_money(rows), part, "Hier")):
-        assert table.html.count("(voor een deel in het gebied)") == 1
+        assert table.html.count("(voor 40\u00a0procent in het gebied)") == 1
     assert "voor een deel bij hoort" in texts.map_sentence(rows, "Hier")
     whole = rows.assign(gewicht=gebied["gewicht"])
-    assert "voor een deel" not in tables.per_buurt(whole, "Kaart").html
+    assert "voor 40" not in tables.per_buurt(whole, "Kaart").html
     assert "voor een deel" not in texts.map_sentence(whole, "Hier")
 
 

@@ -44,8 +44,8 @@ def counted(inwoners: float = 2000.0, **others: float) -> pd.DataFrame:
     """Return counts as `places.counts`, all of 2023."""
     topics = {"AantalInwoners": inwoners, "Woningvoorraad": 900.0, "OppervlakteLand": 1.0}
     topics |= {"BedrijfsvestigingenTotaal": 1.0} | others
-    rows = [(t, *places.COUNTED[t], v, 2023, "kwb-2023") for t, v in topics.items()]
-    columns = ["onderwerp", "naam", "een", "waarde", "jaar", "bron"]
+    rows = [(t, *places.COUNTED[t], v, 2023, "kwb-2023", 0.0) for t, v in topics.items()]
+    columns = ["onderwerp", "naam", "een", "waarde", "jaar", "bron", "se"]
     return pd.DataFrame(rows, columns=columns).astype({"jaar": "Int64"})
 
 
@@ -140,7 +140,7 @@ def everything(f: summary.Facts, shares: pd.DataFrame | None = None) -> list[str
         summary_text.cost(f, 3000.0, ["zorg", "werk en inkomen"]),
         summary_text.inflow(f, 30e3, 32e3),
         summary_text.spent(f, closed()),
-        summary_text.present(f, greenery()),
+        summary_text.present(f),
         *[text for _, text in summary_text.certainty(f, poor, unbalanced(-9e6))],
         *[text for _, text in summary_text.steps(f, doubt(), leaks(), greenery())],
         *[f"{value} {meaning}." for _, value, meaning in figures(f)],
@@ -319,16 +319,20 @@ def test_spending_names_the_largest_of_the_closed_accounts():
 
 
 def test_what_there_is_is_counted_in_singular_and_plural():
-    text = summary_text.present(facts(), greenery())
+    text = summary_text.present(facts())
     assert text.startswith(
-        "In 2023 telde CBS 900 woningen, 1 hectare land en 1 vestiging van een bedrijf. Bewoners"
+        "In 2023 telde CBS 900 woningen, 1 hectare land en 1 vestiging van een bedrijf. Wat er nog"
     )
     one = facts(telling=counted(Woningvoorraad=NAN))
-    assert "Niet bekend is het aantal woningen." in summary_text.present(one, greenery())
+    assert "Niet bekend is het aantal woningen." in summary_text.present(one)
     two = facts(telling=counted(Woningvoorraad=NAN, OppervlakteLand=NAN))
-    assert "Niet bekend zijn de aantallen woningen en hectare land." in summary_text.present(
-        two, greenery()
-    )
+    assert "Niet bekend zijn de aantallen woningen en hectare land." in summary_text.present(two)
+
+
+def test_what_is_there_with_buurten_in_part_is_an_estimate():
+    text = summary_text.present(facts(telling=counted().assign(se=30.0)))
+    assert text.startswith("In 2023 waren er naar schatting 900 woningen, ")
+    assert "telde CBS" not in text
 
 
 def test_trees_that_were_counted_are_not_asked_for_again():
@@ -541,7 +545,7 @@ def test_the_real_figures_of_a_gemeente_and_of_one_buurt_make_whole_sentences(ut
     naam = {"GM0344": "Utrecht"}.get(codes[0], "Kanaleneiland-Zuid")
     p = Pilot(codes[0], naam, "GM0344", "Utrecht", codes, 2023, "jaarrekening")
     weights = utrecht.weights(*codes)
-    area = pd.DataFrame({"buurt": weights.index, "gewicht": weights.to_numpy()})
+    area = pd.DataFrame({"buurt": weights.index, "gewicht": weights.to_numpy(), "fout": 0.0})
     f = summary.Facts(
         p,
         views.cost(utrecht.grootboek, weights),

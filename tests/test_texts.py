@@ -25,8 +25,8 @@ def compared(lasten: list[float], eigen: list[float]) -> pd.DataFrame:
 def counted(**counts: tuple[float, int | None]) -> pd.DataFrame:
     """Return counts as `places.counts`: each topic with its figure and its year."""
     one = {"woningen": "woning", "autos": "auto", "banken": "bank", "inwoners": "inwoner"}
-    rows = [(n, one[n], value, year) for n, (value, year) in counts.items()]
-    table = pd.DataFrame(rows, columns=["naam", "een", "waarde", "jaar"])
+    rows = [(n, one[n], value, year, 0.0) for n, (value, year) in counts.items()]
+    table = pd.DataFrame(rows, columns=["naam", "een", "waarde", "jaar", "se"])
     return table.astype({"jaar": "Int64"})
 
 
@@ -59,6 +59,13 @@ def test_assets_are_counted_one_by_one_and_by_the_year_that_they_were_counted_in
     assert text.startswith(sentences)
     zero = texts.assets(counted(woningen=(0.0, 2023)), pd.DataFrame())
     assert zero.startswith("CBS telde in 2023 0 woningen.")
+
+
+def test_a_count_with_buurten_in_part_is_an_estimate_and_rounded():
+    counts = counted(inwoners=(11_044.0, 2024), woningen=(4_988.0, 2024)).assign(se=[900.0, 20.0])
+    text = texts.assets(counts, pd.DataFrame())
+    assert text.startswith("Naar schatting waren er in 2024 11.000 inwoners en 4.990 woningen.")
+    assert "CBS telde" not in text
 
 
 def test_the_picture_of_flows_is_read_from_its_largest_payer_and_goal():

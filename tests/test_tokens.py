@@ -54,7 +54,9 @@ def test_guessing_from_many_pages_is_limited_in_all(base):
         with pytest.raises(Fout, match="klopt niet"):
             tokens.log_in(base, "1.geraden", f"pagina {n}")
     with pytest.raises(Fout, match="Wacht een minuut"):
-        tokens.log_in(base, code, "nieuw")
+        tokens.log_in(base, "1.geraden", "nieuw")
+    assert base.execute("SELECT count(*) FROM attempts").fetchone()[0] == tokens.IN_ALL
+    assert tokens.log_in(base, code, "nieuw").name == "Natuurclub"  # who guesses keeps nobody out
 
 
 def test_a_revoked_code_is_worth_nothing_also_to_who_is_logged_in(base):
@@ -67,6 +69,23 @@ def test_a_revoked_code_is_worth_nothing_also_to_who_is_logged_in(base):
         tokens.still(base, person)
     with pytest.raises(Fout, match="geen geldige code"):
         tokens.revoke(base, "Natuurclub")
+
+
+def test_a_new_code_is_of_the_same_person_and_ends_the_pages_of_the_old_one(base):
+    first = tokens.give(base, "Natuurclub", "bijdrager")
+    person = tokens.log_in(base, first, "a")
+    tokens.revoke(base, "Natuurclub")
+    second = tokens.give(base, "natuurclub", "beoordelaar", "utrecht-kanaleneiland")
+    again = tokens.log_in(base, second, "a")
+    assert (again.id, again.name) == (person.id, "Natuurclub")  # who judges is still who sent
+    assert (again.role, again.pilot) == ("beoordelaar", "utrecht-kanaleneiland")
+    assert tokens.still(base, again) == again
+    with pytest.raises(Fout, match="klopt niet"):
+        tokens.log_in(base, first, "a")
+    with pytest.raises(Fout, match="ingetrokken"):
+        tokens.still(base, person)
+    with pytest.raises(Fout, match="Natuurclub heeft al een code"):
+        tokens.give(base, "NATUURCLUB", "bijdrager")
 
 
 def test_a_name_has_one_code_and_a_role_exists(base):

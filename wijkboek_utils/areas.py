@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import shapely
 
 DWELLINGS, ADDRESSES, AREA = "woningen", "adressen", "oppervlak"
-METHODS = [WHOLE, DWELLINGS, ADDRESSES, AREA]
 MARGIN = 30.0  # metres that a border of a buurt can be off: simplified ones are off 10 to 30
 _CORE = 1 / 3  # of a buurt, at least so much is left when the margin is taken off
 _NOTHING = 1e-9  # of a buurt: the noise of the overlay

@@ -28,19 +28,23 @@ _HOW = {
 
 def sentence(pilot: Pilot, gebied: pd.DataFrame) -> str:
     """Return how the gebied was made of buurten, and how far that can be off."""
-    inside = gebied[(gebied["gewicht"] > 0) & ~regions.is_rest(gebied["buurt"])]
-    cut = inside[inside["methode"] != regions.WHOLE]
     if pilot.uitsnede is None:
         return f"Het gebied is gekozen als {pilot.omschrijving}. Elke buurt hoort er helemaal bij."
-    text = f"Het gebied is {pilot.omschrijving}."
-    if cut.empty:
-        return f"{text} De grens volgt die van buurten: elke buurt hoort er helemaal bij."
+    return f"Het gebied is {pilot.omschrijving}. {_cut(pilot, gebied)}"
+
+
+def _cut(pilot: Pilot, gebied: pd.DataFrame) -> str:
+    """Return which buurten lie in a cut-out for a part, and how sure those parts are."""
+    inside = gebied[(gebied["gewicht"] > 0) & ~regions.is_rest(gebied["buurt"])]
+    cut = inside[inside["methode"] != regions.WHOLE]
+    if cut.empty or pilot.uitsnede is None:
+        return "De grens volgt die van buurten: elke buurt hoort er helemaal bij."
     method = str(cut["methode"].iloc[0])
     file = pilot.uitsnede.adressen.name if pilot.uitsnede.adressen else ""
     most = cut.loc[cut["fout"].abs().idxmax()]
     many = dutch.plural(len(cut), "buurt ligt", "buurten liggen")
     return (
-        f"{text} {many} er voor een deel in. {_HOW[method].format(file=file)} Mensen wonen niet "
+        f"{many} voor een deel in het gebied. {_HOW[method].format(file=file)} Mensen wonen niet "
         f"overal even dicht. Daarom is zo'n deel onzeker. Het minst zeker is {most['naam']}: "
         f"daarvan ligt waarschijnlijk {_range(most['gewicht'], most['fout'])} in het gebied."
     )
@@ -58,7 +62,7 @@ def made(pilot: Pilot, gebied: pd.DataFrame, kaart: "geopandas.GeoDataFrame") ->
     passport = passports.of_sources(
         "Delen van buurten", sources.ids(kaart["bron"]), formula, "deze delen"
     )
-    text = show.text(f"{sentence(pilot, gebied)} {outside(pilot, kaart)}".strip())
+    text = show.text(f"{_cut(pilot, gebied)} {outside(pilot, kaart)}".strip())
     return text + table(gebied, pilot.naam) + passports.fold([passport])
 
 
@@ -94,12 +98,8 @@ def table(gebied: pd.DataFrame, naam: str) -> Html:
             "Bepaald met": [_WAYS.get(m, "de hele buurt") for m in rows["methode"]],
         }
     )
-    figures = dict.fromkeys(["Deel in het gebied", "Waarschijnlijk tussen"], _said)
-    return show.table(frame, f"De buurten van {naam}", figures)
-
-
-def _said(words: str) -> str:
-    return words
+    right = ["Deel in het gebied", "Waarschijnlijk tussen"]
+    return show.table(frame, f"De buurten van {naam}", dict.fromkeys(right, str))
 
 
 def _range(weight: float, fout: float) -> str:
@@ -137,22 +137,17 @@ def divided(gebied: pd.DataFrame, inwoners: pd.Series, pilot: Pilot) -> Html:
     frame = pd.DataFrame(
         {
             "Waar": rows["waar"],
-            "Inwoners": [_people(r.inwoners, r.se) for r in rows.itertuples()],
+            "Inwoners": [dutch.estimate(r.inwoners, r.se) for r in rows.itertuples()],
             "Waarschijnlijk": [_likely(r.inwoners, r.se) for r in rows.itertuples()],
         }
     )
     buurten = gebied.loc[~regions.is_rest(gebied["buurt"]), "buurt"]
     blank = int(inwoners.reindex(buurten).isna().sum())
     note = f"Zonder cijfer: {dutch.plural(blank, 'buurt', 'buurten')}." if blank else ""
-    figures = dict.fromkeys(["Inwoners", "Waarschijnlijk"], _said)
-    return show.table(frame, "Het gebied en de rest zijn samen het geheel", figures, note)
+    title, right = "Het gebied en de rest zijn samen het geheel", ["Inwoners", "Waarschijnlijk"]
+    return show.table(frame, title, dict.fromkeys(right, str), note)
 
 
 def _likely(value: float, se: float) -> str:
     low, high = max(value - dutch.Z90 * se, 0.0), value + dutch.Z90 * se
-    return f"{_people(low, se)} tot {_people(high, se)}" if se else "zeker"
-
-
-def _people(value: float, se: float) -> str:
-    unit = dutch.rounding_unit(value, se) if se else 1.0
-    return dutch.number(round(value / unit) * unit) if dutch.is_known(value) else dutch.UNKNOWN
+    return f"{dutch.estimate(low, se)} tot {dutch.estimate(high, se)}" if se else "zeker"

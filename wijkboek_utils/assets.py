@@ -147,14 +147,11 @@ def totals(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     part = rows[rows["voorraad"].isin(KINDS)]
     found = _sums(part, weights).join(_extent(rows, inside))
     found = found.join(part.groupby(_ITEM)[["wijze", "richting", "telt", "waarde_eenheid"]].first())
-    people = found["telt"] == PEOPLE
-    # Pools hide which of their buurten have how many: of people only a whole area is told.
-    everyone = rows.loc[rows["voorraad"] == PEOPLE].set_index("buurt")["hoeveelheid"]
-    whole = (everyone.reindex(inside.index) * inside).sum(min_count=1)
-    found["geteld"] = found["geteld"].fillna(0).mask(people, len(inside)).astype(int)
+    found["geteld"] = found["geteld"].fillna(0).astype(int)
     found["onbekend"] = len(inside) - found["geteld"]
+    # Where a count of people is left out nobody knows whose inhabitants to divide the others by.
+    base = found["inwoners"].mask(found["ten_minste"])
     found["ten_minste"] |= (found["onbekend"] > 0) & (found["wijze"] != MEAN)
-    base = found["inwoners"].mask(people, whole).mask(people & found["ten_minste"])
     found["inwoners"] = base
     for column in ("hoeveelheid", "se"):
         name = "per_inwoner" if column == "hoeveelheid" else "se_per_inwoner"
@@ -177,15 +174,21 @@ def _sums(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     told = told.drop_duplicates([*_ITEM, "soort"], keep="last").groupby(_ITEM)
     sums = told["hoeveelheid"].sum(min_count=1).to_frame()
     sums["ten_minste"] = told["ten_minste"].any()
-    facts = persons.groupby(_ITEM)[["eenheid", "methode", "houder", "bron", "bronjaar"]].first()
-    other = found.drop(index=sums.index, errors="ignore")
-    return pd.concat([other, sums.join(facts)])
+    shown = persons.sort_values("methode", key=lambda how: how == "geheim", kind="stable")
+    facts = shown.groupby(_ITEM)[["eenheid", "methode", "houder", "bron", "bronjaar"]].first()
+    told_of = sums.join(facts)
+    told_of["methode"] = told_of["methode"].where(told_of["hoeveelheid"].notna(), "geheim")
+    return pd.concat([found.drop(index=sums.index, errors="ignore"), told_of])
 
 
 def _extent(rows: pd.DataFrame, inside: pd.Series) -> pd.DataFrame:
     """Return by item in how many buurten it is counted (`geteld`), and the `inwoners` of these."""
     people = rows[rows["voorraad"] == PEOPLE].set_index("buurt")["hoeveelheid"] * inside
-    known = rows[rows["hoeveelheid"].notna() & rows["buurt"].isin(inside.index)]
+    # A hidden count of people was counted too: it is in a sum with others, or in none.
+    counted = rows["hoeveelheid"].notna() | (rows["methode"] == "geheim")
+    newest = rows["jaar"] == rows.groupby([*_ITEM, "soort"], dropna=False)["jaar"].transform("max")
+    counted &= newest | (rows["telt"] != PEOPLE)
+    known = rows[counted & rows["buurt"].isin(inside.index)]
     known = known.drop_duplicates([*_ITEM, "buurt"])
     known = known.assign(inwoners=known["buurt"].map(people))
     groups = known.groupby(_ITEM)

@@ -1,11 +1,12 @@
 """The register of assets in words, tables and pictures: what there is before what is missing."""
 
 from collections.abc import Callable
+from textwrap import shorten
 
 import geopandas
 import pandas as pd
 
-from wijkboek_utils import assets, charts, dutch, green_text, show, sources
+from wijkboek_utils import assets, charts, dutch, green_text, insets, show, sources
 from wijkboek_utils.assets import KINDS, MEAN
 from wijkboek_utils.charts import Range
 from wijkboek_utils.dutch import is_known, number
@@ -14,6 +15,7 @@ from wijkboek_utils.show import Html
 _HECTARE = "hectare"
 _HOW = {"gemeten": "CBS", "geraamd": "geraamd", "lokaal": "ter plaatse geteld", "geheim": "geheim"}
 _COARSE = 40.0  # metres: finer cannot be seen on a small map of a gemeente
+_ROW = 43  # letters of a name and a figure on one line of a picture
 _MAPPED = 3  # buurten with a figure: fewer make no map
 
 
@@ -36,20 +38,32 @@ def strengths(items: pd.DataFrame, naam: str, gemeente: str) -> Html:
     if items["gemeente"].isna().all():
         words = "Hier staat geen gemeente naast: dit gebied is de gemeente, of er is niets bekend."
         return show.text(words)
-    strong = items[items["sterk"]]
+    strong = _strong(items)
     if strong.empty:
         return show.text(
             f"Uit deze cijfers blijkt niet waarvan {naam} duidelijk meer heeft dan {gemeente}. "
             "Veel van wat een wijk sterk maakt, staat niet in open cijfers."
         )
-    lead = f"Hiervan heeft {naam} per inwoner duidelijk meer dan de gemeente {gemeente}:"
+    lead = f"Hiervan heeft {naam} per inwoner duidelijk meer dan heel {gemeente}:"
     told = []
     for _, item in strong.iterrows():
         write, per = rate(item)
         near = " Hier is het dichterbij." if item["richting"] == "laag" else ""
         here, there = write(item["per_inwoner"]), write(item["gemeente"])
-        told.append(f"{item['naam']}: {here} {per}; in de gemeente {there}.{near}")
+        known = ""
+        if item["onbekend"]:
+            known = f" Dit gaat over {item['geteld']} van de {_buurten(item)} buurten."
+        told.append(f"{item['naam']}: {here} {per}; in de gemeente {there}.{near}{known}")
     return show.text(lead) + show.bullets(told)
+
+
+def _strong(items: pd.DataFrame) -> pd.DataFrame:
+    """Return of what an area has more; nothing that is unknown in most of its buurten."""
+    return items[items["sterk"] & (items["onbekend"] < items["geteld"])]
+
+
+def _buurten(item: pd.Series) -> int:
+    return int(item["geteld"] + item["onbekend"])
 
 
 def overview(
@@ -64,7 +78,7 @@ def overview(
     for kind, label in KINDS.items():
         found = lead[lead["voorraad"] == kind]
         if found.empty:
-            unknown = "nog niet geteld"
+            unknown = "nog geen cijfer"
             lines.append([label, unknown, unknown, unknown, "misschien van u"])
             continue
         item = found.iloc[0]
@@ -101,15 +115,16 @@ def _range(item: pd.Series, spread: pd.Series) -> Range:
     write, per = rate(item)
     middle = sign * item["gemeente"] if is_known(item["gemeente"]) else None
     value = f"{write(item['per_inwoner'])} {per.removesuffix(' inwoners')}"
-    return Range(_label(item), value, ends[0], middle, ends[1], sign * item["per_inwoner"])
+    # The table below has the whole name; here it may not touch the figure, also in wide text.
+    name = shorten(_label(item), _ROW - len(value), placeholder="…")
+    return Range(name, value, ends[0], middle, ends[1], sign * item["per_inwoner"])
 
 
 def table(items: pd.DataFrame, naam: str, jaar: int) -> Html:
     """Return everything in the register of an area; `items` as `compare`."""
     frame = pd.DataFrame(
         {
-            "Wat er is": items["naam"],
-            "Voorraad": items["voorraad"].map(KINDS),
+            "Voorraad en wat er is": [_label(r) for _, r in items.iterrows()],
             "Hoeveel": [_quantity(r) for _, r in items.iterrows()],
             "Per inwoner": [_each(r, "per_inwoner") for _, r in items.iterrows()],
             "In de gemeente": [_each(r, "gemeente", False) for _, r in items.iterrows()],
@@ -136,7 +151,8 @@ def _quantity(item: pd.Series) -> str:
         return "niet op te tellen"
     if not is_known(item["hoeveelheid"]):
         return "geheim: minder dan 10" if item["telt"] == "mensen" else dutch.UNKNOWN
-    least = "ten minste " if item["telt"] == "mensen" and item["ten_minste"] else ""
+    hidden = item["telt"] == "mensen" and item["ten_minste"]
+    least = "ten minste " if hidden or item["onbekend"] else ""
     se = item["se"] if is_known(item["se"]) else 0.0
     unit = "" if item["eenheid"] in item["naam"].lower() else f" {item['eenheid']}"
     return least + green_text.likely(item["hoeveelheid"], se) + unit
@@ -146,12 +162,13 @@ def _each(item: pd.Series, column: str, unit: bool = True) -> str:
     if not is_known(item[column]):
         return dutch.UNKNOWN
     write, per = rate(item)
-    return f"{write(item[column])} {per}" if unit else write(item[column])
+    short = per.removesuffix(" per inwoner").removesuffix(" inwoners")  # the column says the rest
+    return f"{write(item[column])} {short}" if unit else write(item[column])
 
 
 def _how(item: pd.Series) -> str:
     year = f", {item['bronjaar']}" if is_known(item["bronjaar"]) else ""
-    part = f"; {item['onbekend']} van de {item['geteld'] + item['onbekend']} buurten onbekend"
+    part = f"; {item['onbekend']} van de {_buurten(item)} buurten onbekend"
     return _HOW[item["methode"]] + year + (part if item["onbekend"] else "")
 
 
@@ -183,7 +200,11 @@ def values(items: pd.DataFrame) -> Html:
 
 
 def maps(
-    lead: pd.DataFrame, rows: pd.DataFrame, gebied: pd.DataFrame, kaart: pd.DataFrame, naam: str
+    lead: pd.DataFrame,
+    rows: pd.DataFrame,
+    gebied: pd.DataFrame,
+    kaart: geopandas.GeoDataFrame,
+    naam: str,
 ) -> Html:
     """Return small maps beside each other, one for each kind, with one table below them.
 
@@ -191,7 +212,7 @@ def maps(
     has no map.
     """
     # Borders that buurten share stay shared, so that a small map needs few points.
-    coarse = geopandas.GeoSeries(kaart["geometry"]).simplify_coverage(_COARSE)
+    coarse = insets.beside(kaart).geometry.simplify_coverage(_COARSE)
     shapes = geopandas.GeoDataFrame({"buurt": kaart["buurt"]}, geometry=coarse.to_numpy())
     tables = [(item, assets.per_buurt(rows, gebied, item)) for _, item in lead.iterrows()]
     tables = [(item, t) for item, t in tables if t["per_inwoner"].count() >= _MAPPED]
@@ -200,14 +221,14 @@ def maps(
     frame = pd.DataFrame({"Buurt": tables[0][1]["naam"]})
     for item, table in tables:
         write, per = rate(item)
-        column = f"{KINDS[item['voorraad']]}, {per}"
+        column = f"{item['naam']}, {per}"
         frame[column] = [write(v) for v in table["per_inwoner"]]
     title = f"Wat er per inwoner is, per buurt, met {naam}"
     sentence = (
         "Hoe hoger het cijfer van een vak, hoe meer er per inwoner is; bij een afstand: hoe "
         f"dichterbij. Waar weinig mensen wonen, is het al snel hoog. Gearceerd is niet geteld of "
-        f"bijna onbewoond. De dikke lijn is {naam}."
-    )
+        f"bijna onbewoond. De dikke lijn is {naam}. {insets.sentence(kaart)}"
+    ).strip()
     columns = "display:grid;gap:1.4rem;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr))"
     drawn = "".join(one_map(item, table, shapes, naam).html for item, table in tables)
     twin = show.table(frame, title, dict.fromkeys(frame.columns[1:], str))
@@ -221,7 +242,7 @@ def one_map(item: pd.Series, table: pd.DataFrame, kaart: pd.DataFrame, naam: str
     nearer = item["richting"] == "laag"
     shapes["klasse"] = charts.classes(-shapes["per_inwoner"] if nearer else shapes["per_inwoner"])
     shapes["binnen"] = shapes["gewicht"] > 0
-    told = [f"{write(v)} {per}" if is_known(v) else "niet bekend" for v in shapes["per_inwoner"]]
+    told = [write(v) if is_known(v) else "niet bekend" for v in shapes["per_inwoner"]]
     shapes["uitleg"] = [
         f"{name}: {words}" for name, words in zip(shapes["naam"], told, strict=True)
     ]
@@ -264,19 +285,11 @@ def missing(items: pd.DataFrame, naam: str, slug: str) -> Html:
         told.append("Bomen, tuinen en ander groen zijn hier nog niet ter plaatse geteld.")
     lead = (
         "Open cijfers zien vooral gebouwen en bedrijven. Wat mensen kunnen en weten, weten alleen "
-        "zij zelf. Een leeg vak betekent dus: hier is nog niemand gaan tellen."
+        "zij zelf. «Nog geen cijfer» zegt dus niets over de wijk, maar over onze bronnen."
     )
     how = (
-        "Meedoen? Maak een invulblad met wijkboek template voorraad, of een pakket om buiten te "
-        f"tellen met wijkboek template telpakket boom --pilot {slug}."
+        "Meedoen? Vraag wie dit rapport maakt om een invulblad, of om formulieren om buiten te "
+        "tellen. Zelf maken kan ook. De opdrachten zijn: wijkboek template voorraad, en wijkboek "
+        f"template telpakket boom --pilot {slug}."
     )
     return show.text(lead) + show.bullets(told) + show.text(how)
-
-
-def summary(items: pd.DataFrame, naam: str) -> str:
-    """Return one sentence for the summary: what the area has clearly more of."""
-    strong = items[items["sterk"]]
-    kinds = dutch.join([KINDS[kind].lower() for kind in strong["voorraad"].unique()])
-    if not kinds:
-        return ""
-    return f"In het register valt {naam} op door {kinds}."

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from wijkboek_utils import dutch, neighbours, show, sources
+from wijkboek_utils import dutch, neighbours, regions, show, sources
 from wijkboek_utils.dutch import NBSP
 from wijkboek_utils.regions import INHABITANTS
 from wijkboek_utils.show import Html
@@ -42,7 +42,7 @@ def listed(gebied: pd.DataFrame, inwoners: pd.Series, gemeenten: Collection[str]
         hit = pd.Series(False, index=area.index)
         names = []
         for row in here.itertuples():
-            inside = area["buurt"].isin(row.codes) | area["wijk"].isin(row.codes)
+            inside = regions.inside(area["buurt"], row.codes)
             names += [row.naam] if inside.any() else []
             hit |= inside
         unknown = here.loc[~here["codes"].map(bool), "naam"].tolist()

@@ -269,10 +269,10 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     # Boundaries of CBS have a point every few metres. The line between two areas is wider than
     # what can come between them here.
     drawn = shapes.assign(geometry=shapes["geometry"].simplify(_DETAIL / scale))
+    areas = drawing.group(svg, stroke=LINE, stroke_width=".6", stroke_linejoin="round")
     for area in drawn.itertuples():
         fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
-        style = {"fill": fill, "stroke": LINE, "stroke_width": ".6", "stroke_linejoin": "round"}
-        shape = drawing.path(svg, drawing.area(area.geometry, x0, y1, scale), **style)
+        shape = drawing.path(areas, drawing.area(area.geometry, x0, y1, scale), fill=fill)
         ET.SubElement(shape, "title").text = plain(area.uitleg)
     blank = drawn.loc[drawn["klasse"].isna(), "geometry"]
     if len(blank):
@@ -285,12 +285,14 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
         for colour, thick in ((PAPER, "4.5"), (INK, "2")):
             style = {"fill": "none", "stroke": colour, "stroke_width": thick}
             drawing.path(svg, outline, **style, stroke_linejoin="round")
+    style = {"fill": INK, "font_size": drawing.VALUE, "text_anchor": "middle", **drawing.HALO}
+    numbers = drawing.group(svg, **style)
     known = drawn[drawn["klasse"].notna()]
     circles = known["geometry"].maximum_inscribed_circle(tolerance=0.5 / scale)
     for circle, klasse in zip(circles, known["klasse"], strict=True):
         if circle.length * scale >= _ROOM:
             x, y = (circle.coords[0][0] - x0) * scale + 4, (y1 - circle.coords[0][1]) * scale + 4
-            drawing.text(svg, x, y + 4.2, str(klasse + 1), anchor="middle", halo="ja")
+            drawing.number(numbers, x, y + 4.2, str(klasse + 1))
     return drawing.render(svg)
 
 

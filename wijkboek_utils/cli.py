@@ -153,6 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # who reads us has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(f"wijkboek: {error.filename}: {error.strerror}.", file=sys.stderr)
         return 1

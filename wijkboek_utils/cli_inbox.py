@@ -23,7 +23,8 @@ voorbeelden:
   wijkboek inbox list                      wat wacht, en wat er al was
   wijkboek inbox log                       wie wanneer wat deed
   wijkboek inbox clean                     wis wat niet langer bewaard mag worden
-  wijkboek inbox withdraw bomen-2026       haal een bijdrage uit de boeken
+  wijkboek inbox withdraw B-0012           haal een bijdrage weg, ook uit de boeken
+  wijkboek inbox released utrecht-kanaleneiland   onthoud wat dit rapport publiceert
   wijkboek inbox backup kopie.sqlite       een kopie, ook terwijl de server draait
 """
 
@@ -130,10 +131,22 @@ def _clean(base: Any, options: argparse.Namespace) -> None:
 
 
 def _withdraw(base: Any, options: argparse.Namespace) -> None:
-    from wijkboek_utils.local import store
+    from wijkboek_utils.inbox import decisions
 
-    store.withdraw(_name(options), date.today().isoformat(), options.reason)
-    _tell(f"{options.name} is uit de boeken. Rapporten die er al waren, veranderen pas bij render.")
+    name = decisions.remove(base, _name(options), options.reason)
+    _tell(f"{name} is uit de boeken. Rapporten die er al waren, veranderen pas bij render.")
+
+
+def _released(base: Any, options: argparse.Namespace) -> None:
+    from wijkboek_utils import dutch, sources
+    from wijkboek_utils.local import register
+
+    path, count = register.remember(_name(options), date.today().isoformat())
+    figures = dutch.plural(count, "getal", "getallen")
+    _tell(f"{sources.shown(path)}: {figures} over mensen onthouden, zonder aantallen.")
+    _tell(
+        "Een volgend rapport houdt er rekening mee. Doe dit bij elk rapport dat naar buiten gaat."
+    )
 
 
 def _backup(base: Any, options: argparse.Namespace) -> None:
@@ -152,6 +165,7 @@ _WHAT: dict[str, Callable[[Any, argparse.Namespace], None]] = {
     "log": _log,
     "clean": _clean,
     "withdraw": _withdraw,
+    "released": _released,
     "backup": _backup,
 }
 

@@ -27,6 +27,7 @@ voorbeelden:
 """
 KIT = "telpakket"
 SUFFIXES = (".csv", ".xlsx", ".json", ".geojson", ".gpkg", ".zip", ".shp")  # of data
+OTHERS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".txt", ".tsv", ".kml", ".gpx")  # meant so
 
 
 def add(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -114,7 +115,7 @@ def _write_new(files: dict[Path, bytes]) -> None:
 
 def check(options: argparse.Namespace) -> int:
     """Check reports, and files with data; return 0 when nothing is wrong with any of them."""
-    files = [name for name in options.reports if Path(name).suffix.lower() in SUFFIXES]
+    files = [name for name in options.reports if Path(name).suffix.lower() in SUFFIXES + OTHERS]
     reports = [name for name in options.reports if name not in files]
     if (options.kind or options.pilot or options.gemeente) and not files:
         raise Fout("--kind, --pilot en --gemeente horen bij een bestand met gegevens. Noem er een.")
@@ -136,11 +137,10 @@ def _files(names: list[str], options: argparse.Namespace) -> int:
     if missing := [path for path in paths if not path.is_file()]:
         raise Fout(f"{missing[0]} is er niet. Kijk of de naam en de map kloppen.")
     gemeenten, addresses = _area(options)
-    from wijkboek_utils.local import checking, opening, schema
+    from wijkboek_utils.local import checking, header, opening, schema
 
     if options.kind and options.kind not in schema.KINDS:
-        near = did_you_mean(options.kind, schema.KINDS)
-        raise Fout(f"{options.kind} is geen soort gegevens.{near}")
+        raise Fout(header.unknown_kind(options.kind))
     failed = 0
     for path in paths:
         opened = opening.open_file(path)
@@ -163,20 +163,21 @@ def _area(options: argparse.Namespace) -> tuple[list[str], Path | None]:
     if not options.pilot:
         return gemeenten, None
     pilot = pilots.load(options.pilot)
-    cut = pilot.uitsnede
-    return list(dict.fromkeys([*gemeenten, *pilot.gemeenten])), cut.adressen if cut else None
+    return list(dict.fromkeys([*gemeenten, *pilot.gemeenten])), pilot.adressen
 
 
 def _tell_of(path: Path, checked: "Checked", said: bool) -> None:
     """Tell what was read of a file, what is wrong with it, and what is worth a look."""
     from wijkboek_utils import dutch
-    from wijkboek_utils.local.faults import count, lines
+    from wijkboek_utils.local.faults import OVER, count, lines
 
     for line in lines(checked.faults):
         _tell(f"{path}: {line}")
     for line in lines(checked.notes):
         _tell(f"{path}: let op: {line}")
     kind = f"{checked.kind}{'' if said else ' (te zien aan de kolommen)'}"
+    if any((fault.column or "").startswith(OVER) for fault in checked.faults):
+        _tell(f"{path}: {_over(path)}")
     if checked.faults:
         _tell(f"{path}: {count(checked.faults)}. Zo kan het bestand niet in de boeken.")
         return
@@ -188,14 +189,30 @@ def _tell_of(path: Path, checked: "Checked", said: bool) -> None:
     _tell(f"{path}: {kind}, {rows}{where}, zonder fouten.")
 
 
+def _over(path: Path) -> str:
+    """Say where a file says of itself whose it is, and how it was made."""
+    if path.suffix.lower() == ".xlsx":
+        return "«Over» is het blad waarop u zegt van wie de gegevens zijn en wat ermee mag."
+    if path.suffix.lower() in (".csv", ".txt", ".tsv"):
+        return "«Over» staat in een CSV bovenaan, in regels zoals: # bijdrager: Natuurclub"
+    beside = f"{path.stem}.over.csv"
+    return f"«Over» staat in een bestand ernaast, {beside}, in regels zoals: bijdrager;Natuurclub"
+
+
 def _mark(path: Path, opened: Any, checked: "Checked") -> None:
-    """Write the copy with the faults marked beside the file."""
+    """Write the copy with the faults marked beside the file, never over an older one.
+
+    People mend their file in such a copy.
+    """
+    from itertools import count
+
     from wijkboek_utils import sources
     from wijkboek_utils.local import limits, marked
 
     with path.open("rb") as file:
         content = file.read(limits.BYTES)
-    copy = path.with_name(f"{path.stem}-fouten.xlsx")
+    names = (f"{path.stem}-fouten{f'-{n}' if n > 1 else ''}.xlsx" for n in count(1))
+    copy = next(path.with_name(name) for name in names if not path.with_name(name).exists())
     sources.write_whole(copy, marked.copy(content, opened, checked.faults))
     _tell(f"{copy}: een kopie waarin elke fout een kleur en een uitleg heeft.")
 

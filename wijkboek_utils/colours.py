@@ -13,8 +13,7 @@ from coloraide import Color
 from wijkboek_utils import dutch
 from wijkboek_utils.errors import Fout
 
-NAMES = ["hoofd", "steun"]
-TEXT, GRAPHIC = 4.5, 3.0  # what WCAG asks of text, and of a part of a picture
+TEXT = 4.5  # what WCAG asks of text
 PAPER, WASH = "#ffffff", "#f3f6f7"  # what links stand on in the light, as in report.css
 OWN = {"1": "#0b5d7a", "2": "#2f7d4f", "3": "#a4471f", "4": "#6b4f9e"}  # as in report.css
 _APART = 12.0  # from here on nobody takes one tone of a picture for another

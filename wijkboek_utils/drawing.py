@@ -19,6 +19,7 @@ INK = "var(--wb-ink,#1a1d21)"
 LINE = "var(--wb-map-line,#1a1d21)"
 PAPER = "var(--wb-paper,#fff)"
 SOFT = "var(--wb-soft,#505963)"
+HALO = {"paint_order": "stroke", "stroke": PAPER, "stroke_width": "3px", "stroke_linejoin": "round"}
 _FONT = "font-family:var(--wb-font,system-ui,sans-serif)"
 _TONES = {"1": "#0b5d7a", "2": "#2f7d4f", "3": "#a4471f", "4": "#6b4f9e"}
 
@@ -50,16 +51,28 @@ def render(svg: ET.Element) -> str:
     return ET.tostring(svg, encoding="unicode")
 
 
+def group(parent: ET.Element, **style: str) -> ET.Element:
+    """Return a part whose shapes share a style; a map has hundreds of them."""
+    return ET.SubElement(parent, "g", {"style": _css(style)})
+
+
 def text(parent: ET.Element, x: float, y: float, words: str, **style: str) -> None:
     """Write words; `anchor` is start, middle or end, `halo` a paper edge for words on a band."""
     anchor = style.pop("anchor", "start")
     if style.pop("halo", ""):
-        style |= {"paint_order": "stroke", "stroke": PAPER, "stroke_width": "3px"}
-        style["stroke_linejoin"] = "round"
-    style = {"fill": INK, "font_size": VALUE, **style}
-    css = ";".join(f"{k.replace('_', '-')}:{v}" for k, v in style.items())
+        style |= HALO
+    css = _css({"fill": INK, "font_size": VALUE, **style})
     attributes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "style": css}
     ET.SubElement(parent, "text", attributes).text = plain(words)
+
+
+def number(parent: ET.Element, x: float, y: float, words: str) -> None:
+    """Write words in the style of the group that they stand in."""
+    ET.SubElement(parent, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}"}).text = plain(words)
+
+
+def _css(style: dict[str, str]) -> str:
+    return ";".join(f"{name.replace('_', '-')}:{value}" for name, value in style.items())
 
 
 def rect(parent: ET.Element, x: float, y: float, w: float, h: float, fill: str) -> ET.Element:
@@ -70,8 +83,7 @@ def rect(parent: ET.Element, x: float, y: float, w: float, h: float, fill: str) 
 
 def path(parent: ET.Element, d: str, **style: str) -> ET.Element:
     """Draw a line or a shape."""
-    css = ";".join(f"{k.replace('_', '-')}:{v}" for k, v in style.items())
-    return ET.SubElement(parent, "path", {"d": d, "style": css})
+    return ET.SubElement(parent, "path", {"d": d, "style": _css(style)})
 
 
 def range_mark(parent: ET.Element, x0: float, x1: float, y: float, colour: str) -> None:

@@ -12,8 +12,7 @@ from wijkboek_utils.show import Html
 NORM = 75  # m2 of green per dwelling: guidance of the Nota Ruimte (2004), never a law
 POST = "iv3:5.7:lasten"  # openbaar groen en (openlucht)recreatie
 _EFFECTS = ["werking", "baten", "onderhoud"]
-_UNKNOWN = {"bomen": "nog niet geteld", "groen": "nog niet gemeten"}
-_HOW = {"gemeten": "cijfer van CBS", "geraamd": "geraamd", "lokaal": "lokaal geteld"}
+_NOT_COUNTED = "nog niet geteld"
 
 
 def spending(boekingen: pd.DataFrame, weights: pd.Series, found: pd.DataFrame) -> pd.Series:
@@ -104,46 +103,6 @@ def _spending_sentence(spent: pd.Series, naam: str) -> str:
     return text
 
 
-def table(found: pd.DataFrame, naam: str, jaar: int) -> Html:
-    """Return what is there as a table; `found` as `green.totals`."""
-    rows = found[~found["soort"].isin([*_EFFECTS, "mensen"])]
-    frame = pd.DataFrame(
-        {
-            "Wat er is": rows["naam"],
-            "Hoeveel": [_quantity(r) for r in rows.itertuples()],
-            "Hoe bekend": [_how(r) for r in rows.itertuples()],
-            "Van wie": rows["houder"],
-        }
-    )
-    return show.table(
-        frame,
-        f"Ruimte, groen en bomen in {naam}, {jaar}",
-        {"Hoeveel": str},
-        note=" ".join(["Land is alles wat geen water is.", *_count_notes(rows)]),
-    )
-
-
-def _how(row: Any) -> str:
-    """Return how a quantity is known, and of which year it is."""
-    year = f", {row.bronjaar}" if is_known(row.bronjaar) else ""
-    return _HOW.get(row.methode, "niet bekend") + year
-
-
-def _count_notes(rows: pd.DataFrame) -> list[str]:
-    """Return where a count of trees comes from, and how it was made."""
-    counts = [sources.source(i) for i in sources.ids(rows.loc[rows["soort"] == "bomen", "bron"])]
-    return [f"Bomen: {s.title} ({s.publisher}). {s.obtained}" for s in counts]
-
-
-def _quantity(row: Any) -> str:
-    """Return a quantity in words; what is unknown is said to be so."""
-    if not is_known(row.hoeveelheid):
-        return _UNKNOWN.get(row.soort, dutch.UNKNOWN)
-    unit = "" if row.eenheid in row.naam.lower() else f" {row.eenheid}"
-    unknown = f" ({dutch.plural(row.onbekend, 'buurt', 'buurten')} onbekend)"
-    return likely(row.hoeveelheid, row.se) + unit + (unknown if row.onbekend else "")
-
-
 def likely(value: float, se: float) -> str:
     """Return a number, or its 90 % interval where the error shows."""
     margin = dutch.Z90 * se
@@ -191,7 +150,7 @@ def _one_tree(unit: pd.Series) -> str:
 def _all_trees(row: Any, unit: pd.Series) -> str:
     """Return what all counted trees do together, within the bounds of one tree."""
     if not is_known(row.hoeveelheid):
-        return _UNKNOWN["bomen"]
+        return _NOT_COUNTED
     if is_known(row.laag):
         return f"{_euros(row.laag, row.hoog)} per jaar"
     low, high = (row.hoeveelheid * unit[side] / unit["waarde"] for side in ("laag", "hoog"))

@@ -192,28 +192,6 @@ def factors(
     return amounts, loadings.reindex(amounts.index, fill_value=0.0)
 
 
-def average(
-    ledger: pd.DataFrame, weights: Weights, counts: pd.Series, sign: pd.Series | None = None
-) -> pd.Series:
-    """Return an amount of an area for each inhabitant, or each of another count: `bedrag`, `se`.
-
-    `counts` by buurt; a buurt without a count is left out of it. The weight of a buurt moves the
-    amount and the count together: it matters only as far as the buurt is not like the area.
-    """
-    amounts, loadings = factors(ledger, weights, [], sign)
-    share = shares(weights)
-    number = counts.reindex(share.index)
-    whole = (share * number).sum()
-    if amounts.empty or not whole > 0 or amounts["bedrag"].isna().any():
-        return pd.Series({"bedrag": np.nan, "se": np.nan})
-    each, own = amounts[["bedrag", "eigen"]].iloc[0] / whole
-    errors = loadings.iloc[0]
-    if isinstance(weights, pd.DataFrame):
-        moved = (each * number * weights["fout"]).fillna(0.0)
-        errors = errors.sub(moved.set_axis(WEIGHT_CAUSE + moved.index), fill_value=0.0)
-    return pd.Series({"bedrag": each, "se": np.sqrt((errors**2).sum() / whole**2 + own / whole)})
-
-
 _FLOW = ["post", "van", "naar", "domein"]  # with its key: one amount that was spread
 
 

@@ -1,6 +1,7 @@
 """A pilot: one area to report on, from a YAML file in `pilots/` or straight from a CBS code."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -46,6 +47,11 @@ class Pilot:
         if self.uitsnede:
             return list(self.uitsnede.gemeenten)
         return list(dict.fromkeys(gemeente_of(code) for code in self.codes))
+
+    @property
+    def adressen(self) -> Path | None:
+        """Return the file with all addresses of the gemeenten, where the pilot has one."""
+        return self.uitsnede.adressen if self.uitsnede else None
 
     @property
     def periode(self) -> str:

@@ -19,7 +19,8 @@ TOTALS = ("", "totaal", "alle", "allemaal", "alles", "samen")  # a kind that sta
 WORDS = ("opmerking", "toelichting", "omschrijving", "aanbod")  # may say what the cell hides
 _REGISTER = ("voorraad", "soort", "eenheid")
 _COUNT = ("voorraad", "soort", "naam", "eenheid", "domein", "betaald", "wie")  # one from another
-_SET = tuple[int, frozenset[str]]  # a year, and the buurten that were published as one figure
+# A year, the buurten that were published as one figure, and whose contributions were in it.
+_SET = tuple[int, frozenset[str], frozenset[str] | None]
 
 
 def counts(
@@ -43,7 +44,8 @@ def counts(
     cells would help to solve them. A total that stands beside its parts is hidden, for the parts
     and it would tell each other. With `owner`, the column that says who contributed a row, one
     contributor cannot solve the cells of another either. What was published `earlier` (as
-    `released`) comes out in the same form or not at all, and new cells are pooled with new ones.
+    `released`) comes out of the same buurten and contributions or not at all, since the difference
+    is what somebody added or took away; new cells are pooled with new ones.
     """
     rows = rows.reset_index(drop=True)
     person = _people(rows)
@@ -70,13 +72,15 @@ def counts(
 
 
 def released(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Return which figures a protected table publishes: `by`, `jaar`, `samen` (the buurten in it).
+    """Return which figures a protected table publishes: `by`, `jaar`, `samen` (the buurten in it),
+    and where the table has it `bron` (the contributions in it).
 
     No amounts: keep it when a report goes out, and give it to `counts` as `earlier` next time.
     """
     shown = table[_people(table) & table["hoeveelheid"].notna()]
+    columns = [*by, "jaar", "samen", *(["bron"] if "bron" in table else [])]
     samen = shown["samen"].fillna(shown["buurt"])
-    return shown.assign(samen=samen)[[*by, "jaar", "samen"]].reset_index(drop=True)
+    return shown.assign(samen=samen)[columns].reset_index(drop=True)
 
 
 def area(
@@ -171,14 +175,18 @@ def _published(earlier: pd.DataFrame | None, group: pd.DataFrame, by: Sequence[s
     """Return the figures of this count that were published before."""
     if earlier is None or earlier.empty:
         return []
-    found = earlier.drop_duplicates()
-    for column in by:
-        mine = group[column].iloc[0]
-        found = found[found[column].isna() if pd.isna(mine) else found[column].eq(mine)]
     gemeente = group["buurt"].iloc[0][:6]
-    found = found[found["samen"].str.startswith(gemeente)]
-    years = found["jaar"].astype(int)
-    return [(y, frozenset(s.split(";"))) for y, s in zip(years, found["samen"], strict=True)]
+    found = earlier[earlier["samen"].str.startswith(gemeente)].drop_duplicates()
+    for column in by:  # a kind left open is a missing one in a file
+        mine = group[column].iloc[0]
+        found = found[found[column].fillna("") == ("" if pd.isna(mine) else mine)]
+    whose = found["bron"].map(_names) if "bron" in found else [None] * len(found)
+    years, buurten = found["jaar"].astype(int), found["samen"].map(_names)
+    return list(zip(years, buurten, whose, strict=True))
+
+
+def _names(cell: str) -> frozenset[str]:
+    return frozenset(cell.split(";"))
 
 
 def _together(
@@ -190,13 +198,14 @@ def _together(
     }
     value = pd.to_numeric(group["hoeveelheid"])
     owned = group[owner] if owner else value
-    before = {(buurt, year) for year, buurten in earlier for buurt in buurten}
-    for year, buurten in earlier:
+    before = {(buurt, year) for year, buurten, _ in earlier for buurt in buurten}
+    for year, buurten, whose in earlier:
         rows = [label[buurt, year] for buurt in sorted(buurten) if (buurt, year) in label]
+        same = whose is None or whose == _names(_joined(group["bron"][rows]))
         if len(buurten) == 1:
-            yield [row for row in rows if value[row] < FEW], False
+            yield [row for row in rows if value[row] < FEW or not same], False
         else:
-            yield rows, len(rows) == len(buurten) and pools.wide(value[rows])
+            yield rows, same and len(rows) == len(buurten) and pools.wide(value[rows])
     cells: dict[str, dict[Hashable, float]] = {}
     owners: dict[str, dict[Hashable, Hashable]] = {}
     for (buurt, year), row in label.items():

@@ -1,6 +1,7 @@
 """CBS area codes, and a gebied as weights over buurten."""
 
 import re
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -37,6 +38,12 @@ def rest_of(gemeente: str) -> str:
 def is_rest(buurt: pd.Series) -> pd.Series:
     """Return which buurt codes stand for the gemeente as a whole."""
     return buurt.str.endswith("REST")
+
+
+def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:
+    """Return which buurten are among `codes` of buurten, wijken or gemeenten, or lie in them."""
+    wijken, gemeenten = buurten.map(wijk_of), buurten.map(gemeente_of)
+    return buurten.isin(codes) | wijken.isin(codes) | gemeenten.isin(codes)
 
 
 def table(buurten: pd.DataFrame) -> pd.DataFrame:
@@ -81,18 +88,17 @@ def weights(buurten: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
     A `gewicht` is 1 or 0, and certain (`fout` 0). Raises Fout for a code that is not among them.
     """
     rows = table(buurten)
-    inside = rows[~is_rest(rows["buurt"])]
-    gemeenten = inside["buurt"].map(gemeente_of)
-    known = {*inside["buurt"], *inside["wijk"], *gemeenten}
+    own = rows.loc[~is_rest(rows["buurt"]), "buurt"]
+    known = {*own, *own.map(wijk_of), *own.map(gemeente_of)}
     for code in codes:
         if code not in known:
             raise Fout(
                 f"{code} komt niet voor in de buurten van het jaar waarover de cijfers gaan: codes "
                 f"veranderen soms.{did_you_mean(code, [k for k in known if k[:2] == code[:2]])}"
             )
-    chosen = inside["buurt"].isin(codes) | inside["wijk"].isin(codes) | gemeenten.isin(codes)
-    found = pd.DataFrame({"gewicht": 1.0, "methode": WHOLE, "fout": 0.0}, index=inside["buurt"])
-    return with_weights(rows, found[chosen.to_numpy()])
+    chosen = own[inside(own, codes)]
+    found = pd.DataFrame({"gewicht": 1.0, "methode": WHOLE, "fout": 0.0}, index=chosen)
+    return with_weights(rows, found)
 
 
 def told(weight: float) -> str:

@@ -100,8 +100,8 @@ def spent(f: Facts, closed: pd.DataFrame) -> str:
     return sentence(f"bewoners geven het meeste uit {goals}")
 
 
-def present(f: Facts, groen: pd.DataFrame) -> str:
-    """Answer what there is; `groen` as `green.totals`."""
+def present(f: Facts) -> str:
+    """Answer what there is."""
     rows = f.telling[f.telling["onderwerp"].isin(_SOME)]
     text = []
     for year, group in rows.dropna(subset="waarde").groupby("jaar", sort=False):
@@ -114,7 +114,7 @@ def present(f: Facts, groen: pd.DataFrame) -> str:
     if missing := rows.loc[rows["waarde"].isna(), "naam"].tolist():
         many = verb(len(missing), "is het aantal", "zijn de aantallen")
         text.append(f"niet bekend {many} {join(missing)}")
-    text.append(f"bewoners kunnen zelf tellen: {join(uncounted(groen))}")
+    text.append("wat er nog meer is, staat in het hoofdstuk Voorraden")
     return paragraph(*[sentence(t) for t in text])
 
 

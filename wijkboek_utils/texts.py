@@ -46,10 +46,6 @@ def assets(counts: pd.DataFrame, company_cars: pd.DataFrame) -> str:
             f"Van de auto's staan er {join(places)}. Die zijn waarschijnlijk vooral van "
             "leasebedrijven."
         )
-    text.append(
-        "Wat er is aan vakmanschap, ondernemende kracht, groen, gebouwen, kennis, onderwijs, "
-        "zorg, cultuur en historie staat in geen landelijke tabel. Dat tellen bewoners zelf."
-    )
     return " ".join(text)
 
 

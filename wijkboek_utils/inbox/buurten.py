@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from wijkboek_utils import cbs, pdok, pilots
+from wijkboek_utils import cbs, pdok, pilots, regions, several
 from wijkboek_utils.pilots import Pilot
-from wijkboek_utils.regions import wijk_of
 
 
 @cache
@@ -19,12 +18,11 @@ def told(pilot: str) -> Pilot:
 @cache
 def named(pilot: str) -> pd.DataFrame:
     """Return `buurt`, `naam` and `binnen` (in the gebied of the pilot), those inside first."""
-    codes, year = told(pilot).codes, told(pilot).jaar
-    areas = pd.concat([cbs.areas(gemeente, year) for gemeente in told(pilot).gemeenten])
+    one = told(pilot)
+    areas = several.read(cbs.areas, one.gemeenten, one.jaar)
     found = areas[areas["soort"] == "Buurt"].rename(columns={"gebied": "buurt"})
-    inside = found["buurt"].isin(codes) | found["buurt"].map(wijk_of).isin(codes)
-    inside |= found["buurt"].str[2:6].isin([c[2:] for c in codes if c.startswith("GM")])
-    found = found.assign(binnen=inside).sort_values(["binnen", "naam"], ascending=[False, True])
+    found = found.assign(binnen=regions.inside(found["buurt"], one.codes))
+    found = found.sort_values(["binnen", "naam"], ascending=[False, True])
     return found[["buurt", "naam", "binnen"]].reset_index(drop=True)
 
 
@@ -32,5 +30,4 @@ def named(pilot: str) -> pd.DataFrame:
 def shapes(pilot: str) -> Any:
     """Return the boundaries of the gemeenten of a pilot: `buurt`, `geometry` in RD metres."""
     one = told(pilot)
-    found = [pdok.read_boundaries(gemeente, one.jaar) for gemeente in one.gemeenten]
-    return pd.concat(found, ignore_index=True)[["buurt", "geometry"]]
+    return several.read(pdok.read_boundaries, one.gemeenten, one.jaar)[["buurt", "geometry"]]

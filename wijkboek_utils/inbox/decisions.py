@@ -52,18 +52,41 @@ def withdraw(base: sqlite3.Connection, person: Person, ident: str) -> Submission
         person, one = still(base, person), get(base, ident)
         if one.sender != person.id and not (person.manages and person.may_work_for(one.pilot)):
             raise Fout("Alleen de inzender of de beheerder kan dit intrekken.")
-        if one.state not in ("wacht", "aangenomen"):
-            raise Fout(f"{one.receipt} is al {one.state}.")
-        # An accepted file may stand in the books, also when it is not yet marked as such.
-        base.execute(
-            "UPDATE submissions SET state = 'ingetrokken', content = NULL, about = '{}', name = '',"
-            " sha256 = '', reason = '', settled = ? WHERE id = ?",
-            (int(one.state == "wacht"), ident),
-        )
-        note(base, person.name, "ingetrokken", ident)
+        _take_back(base, person.name, one)
     settle(base)
     forget(base)
     return get(base, ident)
+
+
+def remove(base: sqlite3.Connection, name: str, reason: str) -> str:
+    """Take a contribution out of the books for who manages the machine; return its name there.
+
+    `name` is its id or receipt. What came in here is erased here too. Raises Fout when there is no
+    such contribution, or another reason than `store.REASONS`.
+    """
+    for one in select(base, "?1 IN (s.id, printf('B-%04d', s.number))", name):
+        if reason not in store.REASONS:
+            raise Fout(f"«{reason}» is geen reden. Kies uit: {', '.join(store.REASONS)}.")
+        with step(base):
+            _take_back(base, "beheer", get(base, one.id), store.REASONS[reason])
+        settle(base)
+        forget(base)
+        return one.id
+    store.withdraw(name, _today(), reason)
+    return name
+
+
+def _take_back(base: sqlite3.Connection, who: str, one: Submission, reason: str = "") -> None:
+    """Erase a submission, inside a step; the store follows when the decision is carried out."""
+    if one.state not in ("wacht", "aangenomen"):
+        raise Fout(f"{one.receipt} is al {one.state}.")
+    # An accepted file may stand in the books, also when it is not yet marked as such.
+    base.execute(
+        "UPDATE submissions SET state = 'ingetrokken', content = NULL, about = '{}', name = '',"
+        " sha256 = '', reason = ?, settled = ? WHERE id = ?",
+        (reason, int(one.state == "wacht"), one.id),
+    )
+    note(base, who, f"ingetrokken: {reason}" if reason else "ingetrokken", one.id)
 
 
 def settle(base: sqlite3.Connection, tell: Callable[[str], None] = lambda words: None) -> None:
@@ -89,24 +112,19 @@ def clean(base: sqlite3.Connection, day: str | None = None) -> list[str]:
 
     That is receipts of submissions, and ids of contributions that came another way.
     """
-    settle(base)
     day = day or _today()
+    with step(base):
+        past = select(base, "s.content IS NOT NULL AND s.keep_until < ?", day)
+        for one in past:
+            _take_back(base, "beheer", one, store.REASONS["termijn"])
+    settle(base)
+    forget(base)
+    sources.catalogue.cache_clear()
     kept = [s for s in sources.catalogue().values() if s.kind and s.keep_until]
     gone = [s.id for s in kept if s.keep_until < day]
     for bron in gone:
         store.withdraw(bron, _today(), "termijn")
-    where = "s.content IS NOT NULL AND s.settled = 1 AND s.keep_until < ?"
-    past = select(base, where, day)
-    for one in past:
-        with step(base):
-            base.execute(
-                "UPDATE submissions SET content = NULL, about = '{}', name = '', sha256 = ''"
-                " WHERE id = ?",
-                (one.id,),
-            )
-            note(base, "beheer", "gewist: de bewaartermijn is voorbij", one.id)
-    forget(base)
-    return [one.receipt for one in past] + [b for b in gone if b not in {p.id for p in past}]
+    return [one.receipt for one in past] + gone
 
 
 def _to_judge(base: sqlite3.Connection, person: Person, ident: str) -> tuple[Submission, bytes]:
@@ -154,7 +172,8 @@ def _out_of_the_books(base: sqlite3.Connection, one: Submission) -> None:
     """Take a submission out, also where a kill left half of it."""
     sources.catalogue.cache_clear()
     if one.id in sources.catalogue():
-        store.withdraw(one.id, _today(), "verzoek")
+        told = {words: reason for reason, words in store.REASONS.items()}
+        store.withdraw(one.id, _today(), told.get(one.reason, "verzoek"))
     (store.folder(one.pilot) / f"{one.id}.csv").unlink(missing_ok=True)
 
 

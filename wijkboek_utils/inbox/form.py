@@ -5,13 +5,13 @@ from pathlib import PurePath
 
 import ipywidgets
 
-from wijkboek_utils import dutch, pilots, show
+from wijkboek_utils import pilots, show
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import buurten, database, limits, parts, preview, submissions
 from wijkboek_utils.inbox.grid import NAME, About, Rows
 from wijkboek_utils.local import header, marked, schema, template
 from wijkboek_utils.local.contribution import Checked, Fault, Opened
-from wijkboek_utils.local.faults import lines
+from wijkboek_utils.local.faults import count, lines
 
 FILES = ".csv,.xlsx,.geojson,.json,.gpkg,.zip"
 _LISTED = 100  # faults
@@ -67,6 +67,11 @@ class Contribution:
             choice.observe(self._choose, "value")
         self._upload.observe(self._uploaded, "value")
         self._choose()
+
+    def close(self) -> None:
+        """Take everything away, also what is not in sight."""
+        for one in (self.box, self._upload, self._file, *(r.box for r in self._rows.values())):
+            parts.close(one)
 
     def _choose(self, _: object = None) -> None:
         """Show what belongs to the choices."""
@@ -143,14 +148,13 @@ class Contribution:
         self._message.say("Er zijn geen fouten. Kijk of het klopt, en stuur het in.")
 
     def _refused(self, content: bytes, opened: Opened, faults: list[Fault]) -> None:
-        count = dutch.plural(len(faults), "fout", "fouten")
         more = show.bullets(lines(faults, _LISTED))
         if self._way.value == "bestand" and not opened.faults:
             copy = marked.copy(content, opened, faults)
             name = f"{PurePath(opened.name).stem}-nagekeken.xlsx"
             link = parts.download("Haal een kopie op waarin de fouten staan", name, copy)
             more += show.Html(f"<p>{link}</p>")
-        words = f"{count}. Verbeter ze, en kijk het dan opnieuw na."
+        words = f"{count(faults)}. Verbeter ze, en kijk het dan opnieuw na."
         self._message.say(words, good=False, more=more)
 
     def _submit(self) -> None:

@@ -11,6 +11,7 @@ from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import buurten, parts
 from wijkboek_utils.local import schema
 from wijkboek_utils.local.contribution import Fault
+from wijkboek_utils.local.faults import OVER
 
 MOST = 25  # rows; who has more sends a file
 NAME = "formulier.csv"
@@ -130,8 +131,8 @@ class About:
         found: dict[str, list[str]] = {}
         rest = []
         for fault in faults:
-            name = (fault.column or "").removeprefix("Over: ")
-            if (fault.column or "").startswith("Over: ") and name in self._entries:
+            name = (fault.column or "").removeprefix(OVER)
+            if name != fault.column and name in self._entries:
                 found.setdefault(name, []).append(fault.words)
             else:
                 rest.append(fault)

@@ -9,12 +9,13 @@ import multiprocessing
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
 
 NAME = "wijkboek-fork"
-MEMORY = 1_500_000_000  # bytes that one visitor may use
+MEMORY = 1_500_000_000  # bytes that one visitor may use, on top of what every page has
 SECONDS = 900  # of CPU, in one visit
 _CONTEXT = multiprocessing.get_context("forkserver")
 
@@ -37,6 +38,17 @@ def _nothing() -> None:
     """Let the first process be one that ends, so that the imports are done before visitors come."""
 
 
+def _reserved() -> int:
+    """Return the bytes of data that this process has at its start.
+
+    Libraries reserve far more than they use (pyarrow 1 GiB), and that counts for the limit.
+    """
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # no Linux
+        return 0
+
+
 def _kernel(file: str, env: dict[str, str], folder: str) -> None:
     """Be a kernel. Runs in the new process, before anything of the visitor."""
     import resource
@@ -45,7 +57,8 @@ def _kernel(file: str, env: dict[str, str], folder: str) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    most = _reserved() + MEMORY
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(5)  # the server and its health come before the work of one visitor

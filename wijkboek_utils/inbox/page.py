@@ -25,12 +25,13 @@ class Session:
         self._message = parts.Message()
         self._parts: list[desk.Own | desk.Desk] = []
         self._code = ipywidgets.Password(description="Uw code", placeholder="")
-        self._inside = ipywidgets.VBox()
-        self.box = parts.group(self._message.box, self._inside, name="wb-blad")
+        self.box = parts.group(name="wb-blad")
         self._ask()
 
     def _ask(self) -> None:
         self._parts = []
+        self._inside = ipywidgets.VBox()
+        self.box.children = [self._message.box, self._inside]
         self._inside.children = [
             parts.group(
                 parts.html("<h2>Inloggen</h2><p>U kreeg een code van de beheerder.</p>"),
@@ -44,18 +45,21 @@ class Session:
         code, self._code.value = self._code.value, ""
         with database.connection() as base:
             self.person = tokens.log_in(base, code, self._visit)
-        own = desk.Own(self)
+        own, self._form = desk.Own(self), form.Contribution(self)
         self._parts = [own, *([desk.Desk(self)] if self.person.judges else [])]
         self._inside.children = [
             parts.button("Log uit", self._log_out, self._message),
             *(part.box for part in self._parts[1:]),
-            form.Contribution(self).box,
+            self._form.box,
             own.box,
         ]
         may = _INSIDE.get(self.person.role, "insturen en inzendingen intrekken")
         self._message.say(f"U bent ingelogd als {self.person.name}. U kunt {may}.")
 
     def _log_out(self) -> None:
+        del self.person  # and nothing of it stays for who uses this page after
+        self._form.close()
+        parts.close(self._inside)
         self._message.say("U bent uitgelogd.")
         self._ask()
 

@@ -140,6 +140,13 @@ def html(text: str) -> ipywidgets.HTML:
     return ipywidgets.HTML(text)
 
 
+def close(widget: Any) -> None:
+    """Take a widget and everything in it away, here and in the browser."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    widget.close()
+
+
 def group(*parts: Any, name: str = "") -> ipywidgets.VBox:
     """Return parts below each other, with a class name for the style sheet."""
     box = ipywidgets.VBox(list(parts))

@@ -15,14 +15,16 @@ import tornado.web
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
+from tornado.ioloop import IOLoop
 from voila.app import Voila
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from wijkboek_utils import pages, sources
+from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import limits
-from wijkboek_utils.inbox.visits import COOKIE, Visits
+from wijkboek_utils.inbox.visits import COOKIE, Visits, sound
 
 NOTEBOOK = sources.NOTEBOOKS / "93_bijdragen.ipynb"
 _TEMPLATE = pages.TEMPLATES / "voila"
@@ -64,8 +66,7 @@ class Guarded:
     def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
         """Say what is wrong on a page of our own, with no trace of the program."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        words = _WORDS.get(status_code, _WORDS[500])
-        self.finish(pages.templates().get_template("voila/fout.html.j2").render(words=words))
+        self.finish(pages.templates().get_template("voila/fout.html.j2").render(status=status_code))
 
     @property
     def browser(self: Any) -> str | None:
@@ -83,18 +84,6 @@ class Guarded:
         """Refuse who did not open the page of this kernel; to others it does not exist."""
         if not self.visits.owns(self.browser, kernel_id):
             raise tornado.web.HTTPError(404)
-
-
-_WORDS = {
-    403: ("Dit mag niet", "Open de pagina via het gewone adres."),
-    404: ("Deze pagina bestaat niet", "Ga naar de eerste pagina om gegevens bij te dragen."),
-    503: (
-        "Het is druk",
-        "Er zijn nu te veel mensen tegelijk bezig. Probeer het over een paar minuten weer. Wat u "
-        "al had ingestuurd, is bewaard.",
-    ),
-    500: ("Er ging iets mis", "Laad de pagina opnieuw. Wat u al had ingestuurd, is bewaard."),
-}
 
 
 class Nobody(IdentityProvider):
@@ -140,11 +129,11 @@ class Page(Guarded, TornadoVoilaHandler):
         options = {"httponly": True, "samesite": "Strict", "secure": secure}
         self.set_signed_cookie(COOKIE, browser, expires_days=None, **options)
         self.wijkboek_browser = browser
-        self.visits.starting[browser] += 1
+        self.visits.starting[self] = browser
         try:
             await super().get(path)
         finally:
-            self.visits.starting[browser] -= 1
+            self.visits.starting.pop(self, None)
 
 
 class Own(Guarded, JupyterHandler):
@@ -156,7 +145,6 @@ class Own(Guarded, JupyterHandler):
     async def get(self, kernel_id: str) -> None:
         """Return what the page needs to know of its kernel."""
         self.own(kernel_id)
-        self.set_header("Content-Type", "application/json")
         model = self.kernel_manager.kernel_model(kernel_id)
         self.finish({key: model[key] for key in ("id", "name", "execution_state")})
 
@@ -183,21 +171,30 @@ class Socket(Guarded, VoilaKernelWebsocketHandler):
         """Send no headers of a page with a line."""
 
     async def open(self, kernel_id: str) -> None:
-        """Connect."""
-        self.visits.connect(kernel_id)
-        await super().open(kernel_id)
+        """Connect, unless the page has enough lines already."""
+        self.connected = self.visits.connect(kernel_id, self)
+        if self.connected:
+            await super().open(kernel_id)
+        else:
+            self.close(1008, "te veel verbindingen")
 
     def on_message(self, ws_message: str | bytes) -> None:
-        """Pass a message on, unless there are too many."""
+        """Pass a message on, unless there are too many or it is none of a page."""
         if not self.visits.may_send(self.kernel_id, len(ws_message)):
             self.close(1008, "te veel berichten")
+        elif not sound(ws_message, self.selected_subprotocol):
+            self.close(1007, "onleesbaar bericht")
         elif self.kernel_id in self.kernel_manager:
-            super().on_message(ws_message)
+            try:
+                super().on_message(ws_message)
+            except Exception:  # of its own making: no trace of it belongs in what the server says
+                self.close(1007, "onleesbaar bericht")
 
     def on_close(self) -> None:
         """Disconnect."""
-        self.visits.disconnect(self.kernel_id)
-        super().on_close()
+        self.visits.disconnect(self.kernel_id, self)
+        if self.connected:
+            super().on_close()
 
 
 class Static(Guarded, MultiStaticFileHandler):
@@ -232,7 +229,7 @@ class _Starting:
         visit = hashlib.sha256(page.wijkboek_browser.encode()).hexdigest()[:16]
         env |= {"WIJKBOEK_ROOT": str(sources.ROOT), "WIJKBOEK_BEZOEK": visit}
         kernel = str(await ensure_async(self._manager.start_kernel(**{**facts, "env": env})))
-        page.visits.begin(kernel, page.wijkboek_browser)
+        page.visits.begin(kernel, page.wijkboek_browser, page)
         return kernel
 
 
@@ -257,7 +254,9 @@ class Server(Voila):
     def init_settings(self) -> dict[str, Any]:
         """Return the settings, with who has which kernel."""
         hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        return super().init_settings() | {
+        settings = super().init_settings()
+        self.kernel_manager.allowed_message_types.remove("shutdown_request")
+        return settings | {
             "identity_provider": Nobody(parent=self, token=""),
             "wijkboek_visits": self.visits,
             "wijkboek_hosts": set() if self.outward else hosts,
@@ -280,37 +279,42 @@ class Server(Voila):
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
+        folders = {"voila/static": _SHARE / "voila" / "templates" / "base" / "static"}
+        for name, folder in EXTENSIONS.items():
+            folders[f"voila/labextensions/{name}/static"] = folder / name / "static"
         return [
             (r"/", Page, arguments),
             (r"/gezond", Health),
             (rf"/api/kernels/{_KERNEL}/channels", Socket),
-            (rf"/api/kernels/{_KERNEL}", Own),
-            (rf"/voila/api/shutdown/{_KERNEL}", Own),
-            (
-                r"/voila/static/([\w.]+)",
-                Static,
-                {"paths": [str(_SHARE / "voila" / "templates" / "base" / "static")]},
-            ),
-            *(
-                (
-                    rf"/voila/labextensions/{name}/static/([\w.-]+)",
-                    Static,
-                    {"paths": [str(folder / name / "static")]},
-                )
-                for name, folder in EXTENSIONS.items()
-            ),
+            (rf"/(?:api/kernels|voila/api/shutdown)/{_KERNEL}", Own),
+            *((rf"/{url}/([\w.-]+)", Static, {"paths": [str(at)]}) for url, at in folders.items()),
             (r"/wijkboek/(report.css)", OwnStatic, {"paths": [str(pages.TEMPLATES)]}),
             (r"/wijkboek/([\w.-]+)", OwnStatic, {"paths": [str(_TEMPLATE / "static")]}),
         ]
 
+    def listen(self) -> None:
+        """Serve until it is stopped; wait for nobody who sends a lot, or sends it slowly."""
+        bounds = {"max_body_size": 10_000, "idle_connection_timeout": 120, "body_timeout": 10}
+        self.ioloop = IOLoop.current()
+        try:
+            self.app.listen(self.port, self.ip, **bounds)
+            self.ioloop.start()
+        except OSError as error:
+            words = f"Poort {self.port} is niet vrij ({error.strerror})."
+            raise Fout(f"{words} Kies een andere met --port.") from None
+        finally:
+            self.stop()
+
     async def end(self, kernel_id: str) -> None:
         """End a kernel, if it still runs."""
-        self.visits.known.pop(kernel_id, None)
+        self.visits.end(kernel_id)
         if kernel_id in self.kernel_manager:
             await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))
 
     async def tidy(self) -> None:
         """End the kernels that nobody uses any more, or that died."""
-        dead = [k for k in self.visits.known if k not in self.kernel_manager]
-        for kernel in [*self.visits.gone(), *dead]:
-            await self.end(kernel)
+        gone, manager = self.visits.gone(), self.kernel_manager
+        for kernel in list(self.visits.known):
+            lives = kernel in manager and await ensure_async(manager.is_alive(kernel))
+            if not lives or kernel in gone:
+                await self.end(kernel)

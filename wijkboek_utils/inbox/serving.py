@@ -67,6 +67,7 @@ def _server(host: str, port: int, outward: bool, most: int) -> Server:
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
     config.KernelManager.transport = "ipc"  # no open port that another user could try
+    config.KernelManager.autorestart = False  # a new kernel knows nothing of the page that is open
     config.MappingKernelManager.default_kernel_name = "python3"
     config.MappingKernelManager.buffer_offline_messages = True
     server = Server(config=config, visits=Visits(most), outward=outward)

@@ -6,7 +6,6 @@ import os
 import secrets
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 
 from filelock import FileLock
@@ -15,8 +14,9 @@ from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import buurten, limits
 from wijkboek_utils.inbox.database import FOLDER, note, now, step
 from wijkboek_utils.inbox.tokens import Person, still
-from wijkboek_utils.local import checking, opening, schema
+from wijkboek_utils.local import checking, header, opening, schema
 from wijkboek_utils.local.contribution import Checked, Opened
+from wijkboek_utils.local.faults import count
 
 WORDS = {
     "wacht": "wacht op een beoordelaar",
@@ -63,7 +63,8 @@ def examine(
     given = {key: value for key, value in about.items() if value}
     file = opened(content, name)
     file = replace(file, about={**file.about, **given})
-    return file, checking.check(file, kind, buurten.told(pilot).gemeenten)
+    told = buurten.told(pilot)
+    return file, checking.check(file, kind, told.gemeenten, addresses=told.adressen)
 
 
 @lru_cache(maxsize=2)
@@ -93,14 +94,12 @@ def submit(
     """
     may_work(person, pilot)
     if kind not in schema.KINDS:
-        raise Fout(f"{kind} is geen soort gegevens. Kies {', '.join(schema.KINDS)}.")
+        raise Fout(header.unknown_kind(kind))
     limits.check_size(len(content))
     _, checked = examine(content, name, about, kind, pilot)
     if checked.faults:
-        raise Fout(
-            f"Dit bestand heeft {len(checked.faults)} fout(en). De eerste: {checked.faults[0]}"
-        )
-    told = {key: _text(value) for key, value in checked.about.items() if value}
+        raise Fout(f"Dit bestand heeft {count(checked.faults)}. De eerste: {checked.faults[0]}")
+    told = {key: value for key, value in checked.about.items() if value}
     digest = hashlib.sha256(content).hexdigest()
     with step(base):
         person = still(base, person)
@@ -127,7 +126,7 @@ def submit(
             "content": content,
             "size": len(content),
             "sent": now(),
-            "keep_until": date.fromisoformat(told["bewaren_tot"]).isoformat(),
+            "keep_until": told["bewaren_tot"],
         }
         marks = ", ".join(f":{column}" for column in row)
         base.execute(f"INSERT INTO submissions ({', '.join(row)}) VALUES ({marks})", row)
@@ -225,7 +224,3 @@ def _only(found: list[Submission]) -> Submission:
     if not found:
         raise Fout("Deze inzending bestaat niet.")
     return found[0]
-
-
-def _text(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)

@@ -17,7 +17,7 @@ from wijkboek_utils.inbox.database import note, now, step
 
 ROLES = ["bijdrager", "beoordelaar", "beheerder"]
 PER_VISIT, WINDOW = 5, timedelta(minutes=10)  # wrong codes from one page
-IN_ALL, MINUTE = 60, timedelta(minutes=1)  # and of everybody together
+IN_ALL, MINUTE = 60, timedelta(minutes=1)  # that are looked at, of everybody together
 _WRONG = "Deze code klopt niet, of is ingetrokken. Plak de hele code, met de punt erin."
 
 
@@ -29,6 +29,7 @@ class Person:
     name: str
     role: str
     pilot: str | None = None
+    since: str = ""  # the code: a newer one makes it worthless
 
     @property
     def judges(self) -> bool:
@@ -46,7 +47,11 @@ class Person:
 
 
 def give(base: sqlite3.Connection, name: str, role: str, pilot: str | None = None) -> str:
-    """Make a person and return the code, which nobody can look up after this."""
+    """Make a person and return the code, which nobody can look up after this.
+
+    Whose code was revoked gets a new one and stays the same person: what was sent is still theirs,
+    and they do not judge it under another role.
+    """
     if role not in ROLES:
         raise Fout(f"{role} is geen rol.{did_you_mean(role, ROLES)} Kies {', '.join(ROLES)}.")
     name = " ".join(name.split())
@@ -54,14 +59,19 @@ def give(base: sqlite3.Connection, name: str, role: str, pilot: str | None = Non
         raise Fout("Geef een naam van 2 tot 80 tekens, bij voorkeur van een organisatie.")
     secret = secrets.token_urlsafe(32)
     with step(base):
-        if base.execute("SELECT 1 FROM people WHERE name = ?", (name,)).fetchone():
-            raise Fout(f"{name} heeft al een code (gehad). Trek die in, en kies een nieuwe naam.")
-        values = (name, role, pilot, _digest(secret), now())
-        row = base.execute(
-            "INSERT INTO people (name, role, pilot, digest, made) VALUES (?, ?, ?, ?, ?)", values
-        )
+        known = base.execute("SELECT id, name, revoked FROM people").fetchall()
+        same = next((row for row in known if row["name"].casefold() == name.casefold()), None)
+        if same and not same["revoked"]:
+            raise Fout(f"{same['name']} heeft al een code. Trek die eerst in met inbox revoke.")
+        values = (same["id"] if same else None, name, role, pilot, _digest(secret), now())
+        ident = base.execute(
+            "INSERT INTO people (id, name, role, pilot, digest, made) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET role = excluded.role, pilot = excluded.pilot,"
+            " digest = excluded.digest, made = excluded.made, revoked = NULL RETURNING id",
+            values,
+        ).fetchone()[0]
         note(base, "beheer", f"code gegeven aan {name} ({role}, {pilot or 'alle pilots'})")
-    return f"{row.lastrowid}.{secret}"
+    return f"{ident}.{secret}"
 
 
 def revoke(base: sqlite3.Connection, name: str) -> None:
@@ -75,14 +85,15 @@ def revoke(base: sqlite3.Connection, name: str) -> None:
 
 
 def log_in(base: sqlite3.Connection, code: str, visit: str) -> Person:
-    """Return who has this code. Raises Fout when it is wrong, or after too many wrong ones."""
+    """Return who has this code. Raises Fout when it is wrong, or after too many wrong ones.
+
+    A right code comes in however much others guess, else guessing would keep everybody out.
+    """
     with step(base):
         base.execute("DELETE FROM attempts WHERE at < ?", (_ago(WINDOW),))
         mine = _count(base, "visit = ? AND at >= ?", visit, _ago(WINDOW))
         if mine >= PER_VISIT:
             raise Fout("U gaf te vaak een verkeerde code. Wacht tien minuten.")
-        if _count(base, "at >= ?", _ago(MINUTE)) >= IN_ALL:
-            raise Fout("Er komen te veel verkeerde codes binnen. Wacht een minuut.")
         number, _, secret = code.strip().partition(".")
         found = base.execute(
             "SELECT * FROM people WHERE id = ? AND revoked IS NULL",
@@ -92,14 +103,16 @@ def log_in(base: sqlite3.Connection, code: str, visit: str) -> Person:
         if found and right:
             base.execute("DELETE FROM attempts WHERE visit = ?", (visit,))
             return _person(found)
+        if _count(base, "at >= ?", _ago(MINUTE)) >= IN_ALL:
+            raise Fout("Er komen te veel verkeerde codes binnen. Wacht een minuut.")
         base.execute("INSERT INTO attempts VALUES (?, ?)", (now(), visit))
     raise Fout(_WRONG)
 
 
 def still(base: sqlite3.Connection, person: Person) -> Person:
     """Return the person as the inbox knows it now. Raises Fout when the code was revoked."""
-    query = "SELECT * FROM people WHERE id = ? AND revoked IS NULL"
-    if (row := base.execute(query, (person.id,)).fetchone()) is None:
+    query = "SELECT * FROM people WHERE id = ? AND made = ? AND revoked IS NULL"
+    if (row := base.execute(query, (person.id, person.since)).fetchone()) is None:
         raise Fout("Uw code is ingetrokken. Vraag de beheerder om een nieuwe.")
     return _person(row)
 
@@ -111,7 +124,7 @@ def people(base: sqlite3.Connection) -> list[sqlite3.Row]:
 
 
 def _person(row: sqlite3.Row) -> Person:
-    return Person(row["id"], row["name"], row["role"], row["pilot"])
+    return Person(row["id"], row["name"], row["role"], row["pilot"], row["made"])
 
 
 def _digest(secret: str) -> bytes:

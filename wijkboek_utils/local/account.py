@@ -3,7 +3,7 @@
 import pandas as pd
 
 from wijkboek_utils import dutch, show
-from wijkboek_utils.local import register
+from wijkboek_utils.local import doubles, register
 from wijkboek_utils.show import Html
 
 NONE = "Niemand uit de wijk droeg gegevens bij voor dit rapport."
@@ -44,10 +44,13 @@ def _question(row: dict) -> str:
     one, other = row["bron"].split(";")
     words = (
         f"Vraag {row['vraag']}: {row['post']} in {row['buurt']}, {row['jaar']}. Bron {one} noemt "
-        f"{dutch.euro(row['bedrag'])}, bron {other} {dutch.euro(row['ander_bedrag'])}. "
+        f"{dutch.about(row['bedrag'], 1)}, bron {other} {dutch.about(row['ander_bedrag'], 1)}. "
     )
     if not row["antwoord"]:
-        return f"{words}Is dat hetzelfde geld? Tot iemand antwoordt, is alleen {one} geboekt."
+        words += "Is dat hetzelfde geld? "
+        if row["geboekt"] == doubles.NONE:
+            return f"{words}Geen van beide is geboekt; bij de bijdragen staat waarom."
+        return f"{words}Tot iemand antwoordt, is alleen {one} geboekt."
     same = "hetzelfde geld" if row["antwoord"] == "zelfde" else "verschillend geld"
     return f"{words}Antwoord van {row['wie']} op {dutch.day(row['dag'])}: {same}."
 

@@ -49,7 +49,7 @@ def read(text: str, field: Field, signs: set[str]) -> float:
         raise Wrong(f"{quote(text)} is een percentage. Schrijf hier een getal.")
     if _EURO.search(bare) and not field.unit.startswith("euro"):
         raise Wrong(f"{quote(text)} is een bedrag. Schrijf hier een getal.")
-    sign, body, exponent = _parts(bare.rstrip("% "), text)
+    sign, body, exponent = _parts(bare.rstrip("% "), text, field)
     digits = _digits(body, field, signs, text)
     value = float(f"{sign}{digits}{exponent or ''}")
     if percent and field.unit == "deel":
@@ -69,7 +69,7 @@ def _bare(text: str) -> str:
     return re.sub(r",(?:-+|=)$", "", text)
 
 
-def _parts(bare: str, text: str) -> tuple[str, str, str | None]:
+def _parts(bare: str, text: str, field: Field) -> tuple[str, str, str | None]:
     """Return sign, digits and power of a number, or say what to write instead."""
     found = _NUMBER.fullmatch(_EURO.sub("", bare).strip().replace("- ", "-"))
     if found:
@@ -78,7 +78,8 @@ def _parts(bare: str, text: str) -> tuple[str, str, str | None]:
         raise Wrong(f"{quote(text)} is meer dan één getal. Schrijf het beste getal.")
     if re.search(r"\d", bare):
         raise Wrong(f"{quote(text)} is geen getal. Laat woorden en tekens weg, zoals 12 of 3,5.")
-    raise Wrong(f"{quote(text)} is geen getal. Weet u het niet? Laat de cel dan leeg.")
+    instead = "Haal de rij dan weg" if field.required else "Laat de cel dan leeg"
+    raise Wrong(f"{quote(text)} is geen getal. Weet u het niet? {instead}.")
 
 
 def _decimal_sign(body: str) -> str:

@@ -86,16 +86,15 @@ def money(
     booked = table[table["reden"] == ""]
     why, questions = doubles.find(booked, doubles.answers(bijdragen))
     table.loc[why.index, "reden"] = why
-    return _fitting(table, [books.all, *(part for _, part in sets.groupby("set"))]), questions
+    table = _fitting(table, [books.all, *(part for _, part in sets.groupby("set"))])
+    return table, doubles.booked(questions, table)
 
 
 def _fitting(table: pd.DataFrame, all_books: list[pd.DataFrame]) -> pd.DataFrame:
     """Return claims with the reason of those that do not fit in one of the books."""
-    table = table.copy()
+    table, facts = table.copy(), ["buurt", "post", "dekking", "bedrag"]
     for boekingen in all_books:
-        booked = table["reden"] == ""
-        facts = ["buurt", "post", "dekking", "bedrag"]
-        why = merging.problems(boekingen, table.loc[booked, facts])
+        why = merging.problems(boekingen, table.loc[table["reden"] == "", facts])
         table.loc[why.index, "reden"] = why
     return table
 

@@ -15,11 +15,12 @@ from wijkboek_utils.disclosure import personal
 from wijkboek_utils.local import header, pairing, placing, rules, schema, values
 from wijkboek_utils.local.cells import key
 from wijkboek_utils.local.contribution import Checked, Fault, Opened
-from wijkboek_utils.local.faults import MOST, Faults, which
+from wijkboek_utils.local.faults import MOST, OVER, Faults, which
 from wijkboek_utils.local.schema import Dataset, Field
 
 _SHOWN = 20  # notes on single points that a reader wants to see
 KEEP_YEARS = 10  # how long a contribution may be used at most
+_TOTAL = r"(?:sub|eind)?totaa?l:?"
 _CUE = r"\d[ .-]?\d|@"  # without it there is no number of a person, and no address
 _NAMED = r"\b(?:dhr|mevr?|mw|meneer|mevrouw|familie|fam)\b\.?\s+\w"
 
@@ -51,6 +52,7 @@ def check(
     rows, notes = _without_example(rows, dataset, faults)
     if opened.shapes is None:
         rows = rows.dropna(how="all")
+    rows = _without_totals(rows, faults)
     if rows.empty:
         faults.add("er staan geen gegevens in. Vul onder de namen minstens één rij in.")
     codes = {"taakveld": _taakvelden(rows), "buurt": placing.buurten(gemeenten) or None}
@@ -59,7 +61,7 @@ def check(
     for column, told, broken in rules.broken(chosen, typed, today):
         faults.add(told, column, broken.difference(unread[column]))
     if told := rules.consent(chosen, typed, about):
-        faults.add(told, "Over: toestemming")
+        faults.add(told, f"{OVER}toestemming")
     if dataset.place:
         system = about["coordinaten"] or header.system(list(columns))
         if opened.shapes is not None:
@@ -131,10 +133,10 @@ def check_about(said: dict[str, str], today: str = "") -> tuple[dict[str, Any], 
         value, words = read_one(given.get(field.name), field)
         about[field.name] = value
         if words:
-            faults.append(Fault(words, column=f"Over: {field.name}"))
+            faults.append(Fault(words, column=f"{OVER}{field.name}"))
     about["openbaar_met_naam"] = about["openbaar_met_naam"] or "nee"
     for column, words in _days(about, today):
-        faults.append(Fault(words, column=f"Over: {column}"))
+        faults.append(Fault(words, column=f"{OVER}{column}"))
     return about, faults
 
 
@@ -197,6 +199,16 @@ def _without_example(
     return rows.drop(index=same), [Fault(words, int(row)) for row in same]
 
 
+def _without_totals(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    """Return the rows without those that add up others: such a row would count everything twice."""
+    if not len(rows.columns):
+        return rows
+    totals = rows.index[rows.iloc[:, 0].str.fullmatch(_TOTAL, case=False).fillna(False)]
+    words = "deze rij lijkt een optelling. Haal haar weg; wij tellen zelf op."
+    faults.add(words, str(rows.columns[0]), totals)
+    return rows.drop(index=totals)
+
+
 def _is_example(row: pd.Series, dataset: Dataset) -> bool:
     examples = {field.name: key(field.example) for field in dataset.fields}
     return all(key(str(cell)) == examples[str(name)] for name, cell in row.dropna().items())
@@ -255,7 +267,7 @@ def _doubles(rows: pd.DataFrame) -> list[Fault]:
         return []
     same = dutch.plural(len(double), "rij is gelijk", "rijen zijn gelijk")
     words = f"{same} aan een eerdere en telt mee: {which(double)}. Staat hetzelfde er dubbel in? "
-    return [Fault(f"{words}Haal er dan een weg.")]
+    return [Fault(f"{words}Haal er dan één weg.")]
 
 
 def _stored(rows: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:

@@ -23,7 +23,6 @@ _MARGIN = 5_000.0  # metres: the coarse border is up to 2 km off, and islands ha
 _BOX = {RD: (0.0, 300_000.0, 290_000.0, 630_000.0), WGS84: (3.2, 50.7, 7.3, 53.7)}
 _OTHER = {3857: "Web Mercator", 25831: "UTM zone 31", 25832: "UTM zone 32", 31370: "Lambert 72"}
 _ABROAD = 300_000.0  # metres beyond the box: Belgium, Germany, the North Sea
-_SHOWN = 200
 
 Points = tuple[np.ndarray, np.ndarray]
 
@@ -74,7 +73,7 @@ def faults(
         example = " en ".join(_shown(value[0]) for value in some)
         words = f"geen van de {dutch.number(len(wrong))} punten ligt in Nederland. {causes[0]}"
         return [Fault(f"{words} Op rij {rows[0]} staat bijvoorbeeld {example}.", None, both)]
-    return [Fault(c, int(r), both) for r, c in zip(rows[:_SHOWN], causes, strict=False)]
+    return [Fault(c, int(r), both) for r, c in zip(rows, causes, strict=True)]
 
 
 def floats(values: ArrayLike) -> np.ndarray:

@@ -18,7 +18,7 @@ LEAST = 0.03
 ENOUGH = 7  # things seen by two before an estimate of what both missed is near unbiased
 OVERLAP = 0.5  # of the shorter list; with less in common they did not walk the same streets
 STOCK = ["voorraad", *green.COLUMNS, "telt"]
-HOURS = ["buurt", "jaar", "naam", "domein", "betaald", "wie", "uren"]
+HOURS = ["buurt", "jaar", "naam", "telt", "domein", "betaald", "wie", "uren"]
 OFFERS = ["buurt", "jaar", "soort", "wat", "categorie"]
 # Where a thing nobody has named yet belongs.
 _KIND = {"planten en dieren": "groen", "mensen": "vakmanschap", "dingen": "gebouwen"}

@@ -22,6 +22,7 @@ from wijkboek_utils.sources import Source
 
 FILE = "antwoorden.yml"
 SAME, OTHER = "zelfde", "verschillend"
+BOTH, NONE = "beide", "geen"
 CLOSE = 0.05  # amounts that differ less may be one amount, rounded or with other costs in it
 COLUMNS = ["vraag", "buurt", "jaar", "post", "bron", "bedrag", "ander_bedrag", "geboekt"]
 COLUMNS += ["antwoord", "wie", "dag"]
@@ -75,7 +76,7 @@ def find(claims: pd.DataFrame, given: pd.DataFrame) -> tuple[pd.Series, pd.DataF
                 "bron": ";".join([best["bron"].iloc[0], other["bron"].iloc[0]]),
                 "bedrag": best["bedrag"].sum(),
                 "ander_bedrag": other["bedrag"].sum(),
-                "geboekt": "beide" if answer == OTHER else best["bron"].iloc[0],
+                "geboekt": BOTH if answer == OTHER else best["bron"].iloc[0],
                 "antwoord": answer,
                 "wie": who,
                 "dag": day,
@@ -87,6 +88,15 @@ def find(claims: pd.DataFrame, given: pd.DataFrame) -> tuple[pd.Series, pd.DataF
             reason[other.index] = reason[other.index].mask(reason[other.index] == "", words)
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
     return reason, table.drop_duplicates("vraag").sort_values("vraag", ignore_index=True)
+
+
+def booked(questions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Return questions with in `geboekt` what is booked in the end: `geen` where it did not fit."""
+    cell = ["bron", "buurt", "jaar", "post"]
+    there = pd.MultiIndex.from_frame(claims.loc[claims["reden"] == "", cell])
+    mine = questions.assign(bron=questions["bron"].str.split(";").str[0])
+    found = pd.MultiIndex.from_frame(mine[cell]).isin(there) | (questions["geboekt"] == BOTH)
+    return questions.assign(geboekt=questions["geboekt"].where(found, NONE))
 
 
 def _precision(rows: pd.DataFrame) -> tuple[float, int, str]:

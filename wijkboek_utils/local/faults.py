@@ -7,6 +7,7 @@ from wijkboek_utils.local.contribution import Fault
 
 MOST = 2000  # faults that are kept of one file
 LISTED = 200  # lines that are read out; nobody mends more at once
+OVER = "Over: "  # before the name of an answer, in the column of a fault
 _ROWS = 5  # rows that one line names
 
 
@@ -50,10 +51,16 @@ def which(rows: Sequence[int]) -> str:
     return f"rij {dutch.join([*first, *more])}"
 
 
+def _place(column: str) -> str:
+    """Return where a fault is: in a column, or in an answer of what a file says of itself."""
+    return column.replace(": ", ", ", 1) if column.startswith(OVER) else f"kolom {column}"
+
+
 def lines(faults: Iterable[Fault], most: int = LISTED) -> list[str]:
     """Return faults as lines to read: the same fault of one column once, with its rows.
 
-    `rij 5, 9 en nog 300, kolom aantal: ...`; after `most` lines only how many more there are.
+    `rij 5, 9 en nog 300, kolom aantal: ...`, `Over, datum: ...`; after `most` lines only how many
+    more there are.
     """
     groups: dict[tuple[str, str | None], list[int]] = {}
     for fault in faults:
@@ -62,7 +69,7 @@ def lines(faults: Iterable[Fault], most: int = LISTED) -> list[str]:
     told = []
     for (words, column), rows in groups.items():
         where = [which(rows)] if rows else []
-        where += [f"kolom {column}"] if column else []
+        where += [_place(column)] if column else []
         told.append(f"{', '.join(where)}: {words}" if where else words)
     rest = len(told) - most
     return told if rest <= 0 else [*told[:most], f"en nog {dutch.number(rest)}"]

@@ -1,6 +1,6 @@
 """The telpakket: a counting form to print, what to do with it, and the template to type it into."""
 
-from wijkboek_utils import cbs, dutch, pages, regions, sources
+from wijkboek_utils import cbs, dutch, pages, regions, several, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.local import template
 from wijkboek_utils.pilots import Pilot
@@ -19,7 +19,11 @@ def files(wat: str, pilot: Pilot) -> dict[str, bytes]:
     """
     page = pages.templates().get_template("telformulier.html.j2")
     html = page.render(
-        **_facts(wat), naam=pilot.naam, buurten=_buurten(pilot), inleveren=pilot.contact
+        **_facts(wat),
+        naam=pilot.naam,
+        buurten=_buurten(pilot),
+        inleveren=pilot.contact,
+        slug=pilot.slug,
     )
     return {
         "telformulier.html": html.encode(),
@@ -45,11 +49,7 @@ def _facts(wat: str) -> dict[str, str]:
 
 def _buurten(pilot: Pilot) -> list[str]:
     """Return the names of the buurten of an area; none when they are too many to choose from."""
-    names = []
-    for gemeente in pilot.gemeenten:
-        areas = cbs.areas(gemeente, pilot.jaar)
-        found = areas[areas["soort"] == "Buurt"]
-        wijken, codes = found["gebied"].map(regions.wijk_of), [*pilot.codes]
-        inside = found["gebied"].isin(codes) | wijken.isin(codes) | (gemeente in codes)
-        names += found.loc[inside, "naam"].tolist()
+    areas = several.read(cbs.areas, pilot.gemeenten, pilot.jaar)
+    found = areas[areas["soort"] == "Buurt"]
+    names = found.loc[regions.inside(found["gebied"], pilot.codes), "naam"].tolist()
     return names if len(names) <= _MOST else []

@@ -19,7 +19,9 @@ Vul één van deze manieren in:
 - **een adres**: postcode en huisnummer. Dat kan alleen als de pilot een adressenbestand heeft.
 
 Een kaartbestand (GeoJSON, GeoPackage of Shapefile) heeft de plaats al in zich. Wij zoeken de buurt
-bij elk punt. Valt een punt in geen enkele buurt, dan melden wij dat.{kept}
+bij elk punt. Valt een punt in geen enkele buurt, dan melden wij dat. Wat op het blad «Over» hoort,
+zet u in een bestand ernaast: bij `bomen.gpkg` is dat `bomen.over.csv`, met op elke regel een naam
+en een antwoord, zoals `bijdrager;Natuurclub`.{kept}
 """
 _POINT = """
 Het punt zelf bewaren wij, want van een ding mag ieder weten waar het staat. Een punt van mensen
@@ -56,7 +58,8 @@ def page(kind: str) -> str:
         "`--csv` achter.",
         *dataset.steps,
         "Vul ook het blad «Over» in; zie onderaan. In een CSV-bestand zijn dat de regels met `#`.",
-        f"Kijk het na met `wijkboek check {kind}.xlsx`.",
+        f"Kijk het na met `wijkboek check {kind}.xlsx --pilot utrecht-kanaleneiland`, met de naam "
+        "van uw eigen pilot.",
     ]
     kept = _POINT if dataset.points else _NO_POINT
     parts = [
@@ -99,7 +102,7 @@ Wij lezen CSV (met `;` of `,`), XLSX, GeoJSON, GeoPackage en Shapefile (als zip)
 kolommen mogen met of zonder hoofdletters. Getallen mogen met een komma of een punt.
 
 Met fouten in een bestand nemen wij er niets van over. U krijgt een kopie waarin elke fout een kleur
-en een uitleg heeft.
+en een uitleg heeft. Haal die fouten weg, in uw bestand of in de kopie, en kijk het opnieuw na.
 
 De definities staan in `wijkboek_utils/tables/datasets`, in de woorden van de standaard Table
 Schema. Sjabloon, controle en deze pagina's komen uit diezelfde definities.

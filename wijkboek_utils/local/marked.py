@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from wijkboek_utils import dutch
 from wijkboek_utils.local import header, schema
 from wijkboek_utils.local.contribution import Fault, Opened
-from wijkboek_utils.local.faults import count
+from wijkboek_utils.local.faults import OVER, count
 
 FAULTS, ABOUT, DATA = "Fouten", "Over", "gegevens"
 WHOLE = 20_000  # rows that are copied whole; of a longer file only the rows with a fault
@@ -23,7 +23,6 @@ _CELL = 5_000  # characters of a cell that are copied
 _LINES = 5_000  # lines of a text that could not be read as a table
 _MADE = datetime(1980, 1, 1, tzinfo=UTC)
 _FORMULA = "=+-@\t\r"  # a cell that begins so may be taken for a formula
-_OVER = "Over: "  # before a name in the column of a fault of the sheet «Over»
 _HEADER = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#dfe9ee"}
 _MARK = {"bg_color": "#ffd9cc", "border": 2, "border_color": "#a61c00", "bold": True}
 _LIST = (("rij", 8), ("kolom", 22), ("wat er is", 60), ("wat u doet", 60))
@@ -61,14 +60,14 @@ def copy(content: bytes, opened: Opened, faults: Sequence[Fault]) -> bytes:
         _list(book, listed, opened, faults, sheet, styles)
         if sheet:
             _copy(book.add_worksheet(sheet.name), sheet, cells, styles)
-        about = [(f.column or "").removeprefix(_OVER) for f in faults if _is_about(f)]
+        about = [(f.column or "").removeprefix(OVER) for f in faults if _is_about(f)]
         if opened.about or about:
             _about(book.add_worksheet(ABOUT), opened.about, faults, styles)
     return made.getvalue()
 
 
 def _is_about(fault: Fault) -> bool:
-    return (fault.column or "").startswith(_OVER)
+    return (fault.column or "").startswith(OVER)
 
 
 def _table(opened: Opened, faults: Sequence[Fault]) -> _Sheet:
@@ -200,7 +199,7 @@ def _about(
     """Write what the file said of itself, with the answers that are wrong marked."""
     wrong: dict[str, list[str]] = {}
     for fault in filter(_is_about, faults):
-        wrong.setdefault((fault.column or "").removeprefix(_OVER), []).append(fault.words)
+        wrong.setdefault((fault.column or "").removeprefix(OVER), []).append(fault.words)
     given = {header.about_name(name) or name: answer for name, answer in about.items()}
     rows = {field.name: given.get(field.name, "") for field in schema.about().fields} | given
     for place, (name, width) in enumerate((("vraag", 24), ("uw antwoord", 60))):

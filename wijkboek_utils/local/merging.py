@@ -7,14 +7,14 @@ have more, the others have less, in proportion to what they had and to the cent.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, regions, sources
 from wijkboek_utils.allocate import published_sign
-from wijkboek_utils.dutch import euro
+from wijkboek_utils.dutch import about
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.spread import spread_cents
 
@@ -47,11 +47,15 @@ def problems(boekingen: pd.DataFrame, lokaal: pd.DataFrame) -> pd.Series:
     """Return of each local boeking why it cannot be in these books, empty where it can.
 
     Together they may not be more than the gemeente spent on it, and parts not more than the whole.
+    The others fit when those that have a reason are left out.
     """
     found = pd.Series("", index=lokaal.index, dtype="str")
     for unit in _units(boekingen, lokaal):
-        for places, words in unit.problems():
-            found[places] = words
+        left = unit
+        while len(left.lokaal) and (why := dict(left.problems())):
+            for words, places in why.items():
+                found[places] = words
+            left = replace(left, lokaal=left.lokaal[found[left.lokaal.index] == ""])
     return found
 
 
@@ -85,30 +89,31 @@ class _Unit:
         at_least = parts.combine(had.reindex(parts.index).fillna(0.0), max)
         return whole.combine_first(at_least)
 
-    def problems(self) -> Iterator[tuple[pd.Index, str]]:
-        """Yield which local boekingen do not fit, and why."""
+    def problems(self) -> Iterator[tuple[str, pd.Index]]:
+        """Yield why local boekingen do not fit, and which."""
         whole, parts = self.known(WHOLE), self.known(PART)
         for buurt in parts.index[parts > whole.reindex(parts.index).fillna(np.inf)]:
             mine = self.lokaal.query("buurt == @buurt and dekking == @PART")
             yield (
+                f"de delen van {self.post} in {buurt} zijn samen {_said(parts[buurt])}, meer "
+                f"dan het geheel van {_said(whole[buurt])}",
                 mine.index,
-                f"de delen van {self.post} in {buurt} zijn samen {euro(parts[buurt] / 100)}, meer "
-                f"dan het geheel van {euro(whole[buurt] / 100)}",
             )
         if not self.municipal:
             return
         if (published_sign(self.rows) < 0).any():
-            yield (
-                self.lokaal.index,
-                f"de gemeente schreef {self.post} als een negatief bedrag op",
-            )
+            yield f"de gemeente schreef {self.post} als een negatief bedrag op", self.lokaal.index
             return
         total, local = _cents(self.rows).sum(), self.wholes().sum()
-        if local > total:
+        # A slip of the pen in one row does not cost the others their place.
+        alone = _cents(self.lokaal)
+        wrong = alone > total
+        if wrong.any() or local > total:
+            named = alone.max() if wrong.any() else local
             yield (
-                self.lokaal.index,
-                f"voor {self.post} is lokaal {euro(local / 100)} bekend, meer dan de "
-                f"{euro(total / 100)} van de hele gemeente",
+                f"voor {self.post} is lokaal {_said(named)} bekend, meer dan de {_said(total)} van "
+                "de hele gemeente",
+                self.lokaal.index[wrong] if wrong.any() else self.lokaal.index,
             )
 
 
@@ -252,6 +257,11 @@ def added_up(rows: pd.DataFrame) -> pd.DataFrame:
         )
         found.append(one)
     return pd.concat([rows[~double], *found], ignore_index=True)
+
+
+def _said(cents: float) -> str:
+    """Return an amount in words, to three digits: a report has no more."""
+    return about(cents / 100, 1)
 
 
 def _cents(rows: pd.DataFrame) -> pd.Series:

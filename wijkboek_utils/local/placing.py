@@ -12,7 +12,7 @@ from wijkboek_utils.errors import Fout
 from wijkboek_utils.local import coordinates, locate
 from wijkboek_utils.local.cells import key
 from wijkboek_utils.local.contribution import Fault
-from wijkboek_utils.local.faults import Faults, which
+from wijkboek_utils.local.faults import OVER, Faults, which
 from wijkboek_utils.local.schema import Dataset
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ _NOWHERE = (
 def buurten(gemeenten: Sequence[str]) -> dict[str, str]:
     """Return the codes of buurten by the `key` of code and name; a name of two buurten gives "".
 
-    Every year that we hold counts. Empty when data/raw knows no buurten of these gemeenten.
+    Code and name as they are spelled are there too, to ask whether somebody means them. Every year
+    that we hold counts. Empty when data/raw knows no buurten of these gemeenten.
     """
     found: dict[str, str] = {}
     for gemeente in gemeenten:
         for code, name in _names(gemeente):
-            found[key(code)] = code
+            found[code] = found[key(code)] = code
             known = found.setdefault(key(name), code)
-            found[key(name)] = code if known == code else ""
+            found[name] = found[key(name)] = code if known == code else ""
     return found
 
 
@@ -106,7 +107,7 @@ class Places:
         """Bring points to RD metres, prove that they can be right, and find their buurt."""
         if not self.system:
             words = "zeg of x en y in meters (RD) of in graden (WGS84) zijn: RD of WGS84."
-            faults.add(words, "Over: coordinaten")
+            faults.add(words, f"{OVER}coordinaten")
             return []
         given = rows.loc[point, ["buurt", "x", "y"]]
         if wrong := coordinates.faults(given["x"], given["y"], self.system):

@@ -5,14 +5,16 @@ the report only where the contributor said that it may.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, green, protect, regions
+from wijkboek_utils import dutch, green, protect, regions, sources
 from wijkboek_utils.dominance import PROTECTED
-from wijkboek_utils.local import booking, claims, counting
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.local import booking, claims, counting, store
 from wijkboek_utils.sources import Source
 
 STOCK_KEY = ["voorraad", "soort", "naam", "eenheid"]
@@ -48,16 +50,19 @@ _CONTRIBUTION = {
     **dict.fromkeys(["rijen", "in_geen_buurt", "geboekt", "niet_geboekt"], "Int64"),
     **dict.fromkeys(["redenen", "bewaren_tot", "staat"], "str"),
 }
+RELEASED = "uitgegeven"  # a file beside the contributions: which figures a report published
+_STOCK_TABLE, _WORK_TABLE = "voorraden", "lokaal_werk"
+_RELEASED = ["tabel", *dict.fromkeys([*STOCK_KEY, *WORK_KEY]), "jaar", "samen", "bron"]
 USED, EXPIRED = "gebruikt", "voorbij de bewaartermijn: haal dit weg"
 
 
-def stock(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
+def stock(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the assets that people counted or listed: `voorraad`, `green.COLUMNS` and more.
 
     Also `telt` (mensen, dingen, planten en dieren), `samen` (the buurten of a protected sum, `;`
     between), and of a listed asset `waarde` in EUR of `waarde_jaar`, on what `waarde_grond`, and
     its `toestand`. What fell in no buurt stands under the rest of the gemeente. `jaar` is that of
-    rows without a date.
+    rows without a date, `earlier` what reports published before, as `released`.
     """
     found = [
         counting.result(booking.rows([s], "telling"), jaar, s.id)[0]
@@ -67,7 +72,8 @@ def stock(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
     found.append(_listed(booking.rows(bijdragen, "voorraad"), jaar))
     table = _typed(pd.concat(found, ignore_index=True), _STOCK)
     table["buurt"] = table["buurt"].fillna(table["bron"].map(_rests(bijdragen)))
-    table = protect.counts(table, STOCK_KEY, also=["waarde"], owner="bron")
+    before = _of_table(earlier, _STOCK_TABLE)
+    table = protect.counts(table, STOCK_KEY, also=["waarde"], owner="bron", earlier=before)
     return _typed(table, _STOCK).sort_values(["voorraad", "naam", "buurt"], ignore_index=True)
 
 
@@ -99,30 +105,101 @@ def _open(rows: pd.DataFrame, sector: str) -> pd.Series:
     return rows["met_naam"].astype(bool) | ~rows[sector].isin(PROTECTED)
 
 
-def work(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
+def _public(rows: pd.DataFrame, sector: str) -> pd.Series:
+    """Return which rows are about no household, nor about a firm that did not agree to be named."""
+    return _open(rows, sector) & (rows[sector] != "huishoudens")
+
+
+def work(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the work that people of the wijk wrote down, in hours a year.
 
     Columns: `buurt`, `jaar`, `naam`, `domein`, `betaald`, `wie`, `uren`, `mensen`, `kosten` (EUR a
     year), `taakveld`, the answers to the four questions, `toelichting`, `methode`, `samen`, `bron`,
     `bronjaar`. With the work that counted things ask for, of which nobody asked the questions.
+    Hours of households or firms of an unknown number of people may be those of one, and are secret
+    (`geheim`); so are those of people who were counted. `earlier` as in `stock`.
     """
     listed = booking.rows(bijdragen, "werk")
-    listed = listed.assign(kosten=listed["kosten"].where(_open(listed, "wie")))
+    listed = listed.assign(
+        kosten=listed["kosten"].where(_open(listed, "wie")),
+        secret=listed["mensen"].isna() & ~_public(listed, "wie"),
+    )
     counted = [
         counting.result(booking.rows([s], "telling"), jaar, s.id)[1].assign(bron=s.id)
         for s in bijdragen
         if s.kind == "telling"
     ]
-    table = _typed(pd.concat([listed, *counted], ignore_index=True), _WORK)
-    table = table.assign(methode="lokaal", bronjaar=table["jaar"])
+    counted = [rows.assign(secret=rows["telt"] == "mensen") for rows in counted]
+    both = pd.concat([listed, *counted], ignore_index=True)
+    table = _typed(both, _WORK).assign(methode="lokaal")
+    table["bronjaar"] = table["jaar"]
     table["buurt"] = table["buurt"].fillna(table["bron"].map(_rests(bijdragen)))
-    # Hours without a number of people count no people.
-    people = table["mensen"].notna()
-    counts = table[people].rename(columns={"mensen": "hoeveelheid"})
-    counts = protect.counts(counts, WORK_KEY, also=["uren", "kosten"], owner="bron")
-    safe = counts.rename(columns={"hoeveelheid": "mensen"})
-    table = _typed(pd.concat([table[~people], safe], ignore_index=True), _WORK)
-    return table.sort_values(["naam", "buurt", "jaar"], ignore_index=True)
+    table = table.rename(columns={"mensen": "hoeveelheid"})
+    secret = both["secret"].astype(bool)
+    people = table["hoeveelheid"].notna() & ~secret
+    before = _of_table(earlier, _WORK_TABLE)
+    parts = [table[~people & ~secret]]
+    for rows in (table[people], table[secret]):
+        also = ["uren", "kosten"]
+        parts.append(protect.counts(rows, WORK_KEY, also=also, owner="bron", earlier=before))
+    found = pd.concat(parts, ignore_index=True).rename(columns={"hoeveelheid": "mensen"})
+    return _typed(found, _WORK).sort_values(["naam", "buurt", "jaar"], ignore_index=True)
+
+
+def released(report: Path) -> pd.DataFrame:
+    """Return which counts of people a report publishes, without amounts; see `protect.released`.
+
+    Columns: `tabel`, what tells one count from another, `jaar`, `samen` (the buurten in the figure)
+    and `bron` (the contributions in it). Raises Fout when the report is not there.
+    """
+    found = []
+    for name, by in ((_STOCK_TABLE, STOCK_KEY), (_WORK_TABLE, WORK_KEY)):
+        path = report / "audit" / f"{name}.csv"
+        if not path.is_file():
+            raise Fout(f"{sources.shown(path)} is er niet. Maak het rapport eerst met render.")
+        table = pd.read_csv(path, dtype="str").rename(columns={"mensen": "hoeveelheid"})
+        found.append(protect.released(table, by).assign(tabel=name))
+    return pd.concat(found, ignore_index=True).reindex(columns=_RELEASED).astype("str")
+
+
+def remember(pilot: str, day: str) -> tuple[Path, int]:
+    """Keep beside the contributions what the report of a pilot publishes, as it goes out on a day.
+
+    Returns the file and how many figures are in it. What was kept on that day before stays in it.
+    Raises Fout when there is no such report.
+    """
+    path = store.folder(pilot) / f"{RELEASED}-{day}.csv"
+    table = released(sources.REPORTS / pilot)
+    if path.exists():
+        table = pd.concat([_kept_figures(path), table]).drop_duplicates()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sources.write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
+    return path, len(table)
+
+
+def earlier() -> pd.DataFrame:
+    """Return what reports published before, of any pilot: `released` as kept by `remember`.
+
+    Pilots overlap, and a reader may have the reports of both.
+    """
+    paths = sorted((sources.RAW / store.SERIES).glob(f"*/{RELEASED}-*.csv"))
+    tables = [_kept_figures(path) for path in paths]
+    empty = pd.DataFrame(columns=_RELEASED, dtype="str")
+    return pd.concat([empty, *tables]).drop_duplicates(ignore_index=True)
+
+
+def _kept_figures(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype="str")[_RELEASED].dropna(subset=["jaar", "samen", "bron"])
+    except (ValueError, KeyError) as error:
+        raise Fout(
+            f"{sources.shown(path)} is niet te lezen. Daarin staat wat eerder is gepubliceerd; zet "
+            "het terug uit een kopie."
+        ) from error
+
+
+def _of_table(earlier: pd.DataFrame | None, name: str) -> pd.DataFrame | None:
+    return None if earlier is None else earlier[earlier["tabel"] == name]
 
 
 def offers(bijdragen: list[Source], jaar: int) -> pd.DataFrame:

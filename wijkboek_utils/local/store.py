@@ -32,7 +32,7 @@ REASONS = {
 }
 SEAL = "zegel"  # a column of each stored file
 UNNAMED = "Een bijdrager uit de wijk"
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_ID = re.compile(r"(?!uitgegeven-)[a-z0-9][a-z0-9-]{0,79}")  # those are of `register.remember`
 _PILOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _TYPES = {"integer": "Int64", "year": "Int64", "number": "float64"}
 
@@ -101,7 +101,7 @@ def _entry(
     checked: Checked, gemeenten: list[str], id: str, day: str, content: bytes
 ) -> dict[str, Any]:
     """Return the entry of a contribution in the manifest: who, when, how, on what terms."""
-    about = {name: _text(value) for name, value in checked.about.items()}
+    about = {name: value or "" for name, value in checked.about.items()}
     named = about.get("openbaar_met_naam") == "ja"
     who = about["bijdrager"] if named else UNNAMED
     years = checked.rows["jaar"].dropna().unique() if "jaar" in checked.rows else []
@@ -128,12 +128,6 @@ def _entry(
         "keep_until": about["bewaren_tot"],
         "received": checked.sha256,
     }
-
-
-def _text(value: Any) -> str:
-    """Return what a contribution says of itself as text, a day as `2026-11-22`."""
-    missing = value is None or value is pd.NaT or value != value
-    return "" if missing else str(value.date() if isinstance(value, pd.Timestamp) else value)
 
 
 def withdraw(bron: str, day: str, reason: str) -> None:

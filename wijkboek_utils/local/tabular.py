@@ -175,7 +175,7 @@ def _uneven(names: list[str], body: list[Line]) -> list[Where]:
             has = f"{len(cells)} {'cel' if len(cells) == 1 else 'cellen'}"
             words = f"deze rij heeft {has} en de kop heeft er {len(names)}. "
             words += (
-                "Staat er een scheidingsteken in een cel? Zet de cel tussen aanhalingstekens."
+                "Staat er een komma of puntkomma in een cel? Zet die cel tussen aanhalingstekens."
                 if more
                 else "De rij is niet af. Vul hem aan of haal hem weg."
             )

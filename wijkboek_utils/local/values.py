@@ -4,8 +4,9 @@ Nothing is guessed: what can be read in two ways is asked about.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import partial
 
 import pandas as pd
@@ -19,6 +20,8 @@ from wijkboek_utils.local.schema import Field
 
 DTYPES = {"string": "str", "integer": "Int64", "year": "Int64", "number": "float64", "date": "str"}
 
+_ASKED = 3  # names that a fault asks about
+_SLIP = 0.7  # how much of a word must be right to be taken for a slip of the pen
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})")
 _IN_WORDS = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})\.?[ -](\d{4})", re.I)
@@ -131,9 +134,17 @@ def choices(field: Field) -> dict[str, str]:
 def _choice(text: str, table: dict[str, str], field: Field) -> str:
     if found := table.get(key(text)):
         return found
-    holds = [choice for choice in field.choices if key(text) in key(choice).split(" ")]
-    near = f" Bedoelt u {holds[0]}?" if len(holds) == 1 else did_you_mean(text, [*field.choices], 1)
-    raise Wrong(f"{quote(text)} kan hier niet. Kies uit: {', '.join(field.choices)}.{near}")
+    begins = [c for c in field.choices if f" {key(text)}" in f" {key(c)}" and len(key(text)) > 2]
+    near = begins[:_ASKED] or _alike(text, field.choices)
+    hint = f" Bedoelt u {dutch.join([f'«{choice}»' for choice in near], 'of')}?" if near else ""
+    known = dutch.join([f"«{choice}»" for choice in field.choices], "of")
+    raise Wrong(f"{quote(text)} kan hier niet. Kies uit {known}.{hint}")
+
+
+def _alike(text: str, choices: Sequence[str]) -> list[str]:
+    """Return the choice of which a word is a slip of the pen; of a few short words none is sure."""
+    by_key = {key(choice): choice for choice in choices}
+    return [by_key[k] for k in get_close_matches(key(text), by_key, 1, cutoff=_SLIP)]
 
 
 def _code(text: str, field: Field, codes: Mapping[str, str] | None) -> str:
@@ -189,7 +200,12 @@ def _buurt(text: str, codes: Mapping[str, str] | None) -> str:
         )
     if found:
         return found
-    hint = did_you_mean(text, [*codes], 1)
+    if re.fullmatch(r"(WK|GM)\d+", code):
+        area = "wijk" if code[0] == "W" else "gemeente"
+        raise Wrong(f"{quote(text)} is de code van een {area}. Schrijf die van een buurt.")
+    spelled = [name for name in codes if name != key(name)]
+    holds = [name for name in spelled if len(key(text)) > 2 and key(text) in key(name)][:_ASKED]
+    hint = f" Bedoelt u {dutch.join(holds, 'of')}?" if holds else did_you_mean(text, spelled, 1)
     raise Wrong(f"{quote(text)} is geen buurt van de gemeente.{hint} Schrijf de code of de naam.")
 
 
@@ -213,8 +229,11 @@ def _date(text: str) -> str:
         day, word, year = found.groups()
         month = str(_month(word.lower()) or "")
     if not year or not month:
-        number = " Dit lijkt een datum als getal: maak van de cel een datum." * text.isdigit()
-        raise Wrong(f"{quote(text)} is geen datum; schrijf die als 31-5-2026.{number}")
+        serial = text.isdigit() and len(text) == 5
+        number = " Dit lijkt een datum als getal: maak van de cel een datum." * serial
+        raise Wrong(
+            f"{quote(text)} is geen datum. Schrijf dag, maand en jaar, zoals 31-5-2026.{number}"
+        )
     if len(year) == 2:
         raise Wrong(f"{quote(text)} heeft een jaar van twee cijfers. Schrijf er vier: 31-5-2026.")
     try:
