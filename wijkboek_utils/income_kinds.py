@@ -18,16 +18,23 @@ _ELSEWHERE = {
 }
 
 
+_SOURCE = ["bron", "bronjaar"]
+
+
 def with_income(parts: pd.DataFrame, loon: pd.DataFrame) -> pd.DataFrame:
     """Return boekingen with the kinds of income cut out of published income.
 
     `parts` has the estimated flows of households and firms, `loon` is `households.book_income`, of
-    one gemeente or several: each is cut on its own.
+    one gemeente or several: where their sources differ, each is cut on its own.
     """
-    return ledger.conform(several.each(_of_gemeente, [loon, parts]))
+    kinds = parts[parts["post"].str.startswith("inkomen:")]
+    alike = [t.groupby("post")[_SOURCE].nunique(dropna=False).le(1) for t in (kinds, loon)]
+    if all(table.all(axis=None) for table in alike):  # together takes a tenth of the time
+        return ledger.conform(_cut(loon, parts))
+    return ledger.conform(several.each(_cut, [loon, parts]))
 
 
-def _of_gemeente(loon: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def _cut(loon: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     kinds = parts["post"].str.startswith("inkomen:")
     buurten = pd.Index(loon["buurt"], name="buurt")
     split = split_income(loon, flows.read(parts[kinds], buurten))
