@@ -8,6 +8,7 @@ import sys
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -86,6 +87,21 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert done.returncode == 0, done.stderr
             (root / "gemaakt").touch()
     return root
+
+
+def per_buurt(figures: dict[str, Any], buurten: list[str]) -> pd.DataFrame:
+    """Return made-up figures of buurten as `cbs.indicators`; a topic without figures is left out.
+
+    `figures` has of each topic a figure for each of `buurten`.
+    """
+    rows = [
+        {"gebied": b, "onderwerp": topic, "waarde": value}
+        for topic, values in figures.items()
+        if values
+        for b, value in zip(buurten, values, strict=True)
+    ]
+    frame = pd.DataFrame(rows).assign(soort="Buurt", jaar=2023, bron="kwb-2023")
+    return frame.astype({"waarde": float})
 
 
 class Gemeente:

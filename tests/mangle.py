@@ -16,7 +16,6 @@ from typing import Any
 from wijkboek_utils.local import schema
 
 SAME, REFUSED, EITHER, NEAR, START = "same", "refused", "either", "near", "start"
-COUNTS = {"csv": 200, "xlsx": 140, "geojson": 70, "gpkg": 50, "shp": 40}
 EVIL = "wijkboek_kwaad"  # in every name of a file that must not come to be
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -58,6 +57,7 @@ class Case:
 
 
 Made = tuple[bytes, Table, str]
+Write = Callable[..., bytes]  # of a table
 
 
 @cache
@@ -103,23 +103,30 @@ def _written(name: str, **how: Any) -> Callable[[Table, random.Random], Made]:
     return made
 
 
-def _holding(name: str, cell: str, seen: str | None = None, expect: str = SAME) -> Any:
+def holding(
+    name: str, cell: str, seen: str | None = None, expect: str = SAME, write: Write = text
+) -> Any:
     """Return what writes a text in the last column, that is read as `seen`."""
 
     def made(table: Table, random: random.Random) -> Made:
         row = random.randrange(5)
         right = table.cell(row, table.last, cell if seen is None else seen)
-        return text(table.cell(row, table.last, cell)), right, expect
+        return write(table.cell(row, table.last, cell)), right, expect
 
     made.__name__ = name
     return made
 
 
-def _changed(name: str, change: Callable[[bytes, random.Random], bytes], expect: str) -> Any:
-    """Return what changes the bytes of a good CSV."""
+def changed(
+    name: str,
+    change: Callable[[bytes, random.Random], bytes],
+    expect: str,
+    write: Write = text,
+) -> Any:
+    """Return what changes the bytes of a good file."""
 
     def made(table: Table, random: random.Random) -> Made:
-        return change(text(table), random), table, expect
+        return change(write(table), random), table, expect
 
     made.__name__ = name
     return made
@@ -204,39 +211,39 @@ CSV = [
     _written("carriage_returns", end="\r"),
     _written("all_quoted", quoting=csv.QUOTE_ALL),
     _written("sep_line", top="sep=;\r\n"),
-    _changed("blank_rows", _spaced, SAME),
-    _changed("title_above", _titled, SAME),
-    _changed("million_columns", _wide, SAME),
-    _holding("newline_in_cell", "eerst\nen dan", "eerst\nen dan"),
-    _holding("separator_in_cell", "dit; en «dat», zei ze"),
-    _holding("hyperlink", '=HYPERLINK("http://127.0.0.1/?"&A1;"klik")'),
-    _holding("command", "=cmd|' /C calc'!A0"),
-    _holding("at_sum", "@SUM(1+1)*cmd|' /C calc'!A0"),
-    _holding("script", SCRIPT),
-    _holding("path", f"../../../../tmp/{EVIL}"),
-    _holding("template_text", "{{ 7*7 }} ${jndi:ldap://127.0.0.1/a}"),
-    _holding("right_to_left", "boom\u202egnp.exe\u202c\u200b", "boomgnp.exe"),
-    _holding("control", "boom\x07\x1b[31m", "boom[31m"),
-    _holding("huge_cell", "x" * 100_000, expect=REFUSED),
-    _holding("twice_encoded", "bij het café".encode().decode("cp1252"), expect=REFUSED),
-    _changed("extra_cell", _add_cell, REFUSED),
-    _changed("lost_cell", _lose_cell, REFUSED),
-    _changed("open_quote", _open_quote, REFUSED),
-    _changed("no_header", _without_header, REFUSED),
-    _changed("double_name", _double_name, REFUSED),
-    _changed("nul", lambda c, r: c[: len(c) - 50] + b"\0" + c[len(c) - 50 :], REFUSED),
-    _changed("mixed", lambda c, r: c + "naïef".encode("cp1252") + b"\r\n", REFUSED),
-    _changed("undefined", lambda c, r: c.replace("é".encode(), b"\x81"), REFUSED),
-    _changed("utf_16_bare", lambda c, r: c.decode().encode("utf-16-le"), REFUSED),
-    _changed("pdf", lambda c, r: b"%PDF-1.7\n" + c, REFUSED),
-    _changed("web_page", lambda c, r: b"\xef\xbb\xbf<!DOCTYPE html><table>" + c, REFUSED),
-    _changed("picture", lambda c, r: b"\x89PNG\r\n\x1a\n" + c, REFUSED),
-    _changed("old_excel", lambda c, r: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + c, REFUSED),
-    _changed("empty", lambda c, r: b" \r\n", REFUSED),
-    _changed("too_long", lambda c, r: c + b"a;b\r\n" * 300_000, REFUSED),
-    _changed("too_big", lambda c, r: c * 20_000, REFUSED),
-    _changed("flip", flip, NEAR),
-    _changed("flip_again", flip, NEAR),
-    _changed("lost_byte", _lose_byte, NEAR),
-    _changed("cut", cut, START),
+    changed("blank_rows", _spaced, SAME),
+    changed("title_above", _titled, SAME),
+    changed("million_columns", _wide, SAME),
+    holding("newline_in_cell", "eerst\nen dan", "eerst\nen dan"),
+    holding("separator_in_cell", "dit; en «dat», zei ze"),
+    holding("hyperlink", '=HYPERLINK("http://127.0.0.1/?"&A1;"klik")'),
+    holding("command", "=cmd|' /C calc'!A0"),
+    holding("at_sum", "@SUM(1+1)*cmd|' /C calc'!A0"),
+    holding("script", SCRIPT),
+    holding("path", f"../../../../tmp/{EVIL}"),
+    holding("template_text", "{{ 7*7 }} ${jndi:ldap://127.0.0.1/a}"),
+    holding("right_to_left", "boom\u202egnp.exe\u202c\u200b", "boomgnp.exe"),
+    holding("control", "boom\x07\x1b[31m", "boom[31m"),
+    holding("huge_cell", "x" * 100_000, expect=REFUSED),
+    holding("twice_encoded", "bij het café".encode().decode("cp1252"), expect=REFUSED),
+    changed("extra_cell", _add_cell, REFUSED),
+    changed("lost_cell", _lose_cell, REFUSED),
+    changed("open_quote", _open_quote, REFUSED),
+    changed("no_header", _without_header, REFUSED),
+    changed("double_name", _double_name, REFUSED),
+    changed("nul", lambda c, r: c[: len(c) - 50] + b"\0" + c[len(c) - 50 :], REFUSED),
+    changed("mixed", lambda c, r: c + "naïef".encode("cp1252") + b"\r\n", REFUSED),
+    changed("undefined", lambda c, r: c.replace("é".encode(), b"\x81"), REFUSED),
+    changed("utf_16_bare", lambda c, r: c.decode().encode("utf-16-le"), REFUSED),
+    changed("pdf", lambda c, r: b"%PDF-1.7\n" + c, REFUSED),
+    changed("web_page", lambda c, r: b"\xef\xbb\xbf<!DOCTYPE html><table>" + c, REFUSED),
+    changed("picture", lambda c, r: b"\x89PNG\r\n\x1a\n" + c, REFUSED),
+    changed("old_excel", lambda c, r: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + c, REFUSED),
+    changed("empty", lambda c, r: b" \r\n", REFUSED),
+    changed("too_long", lambda c, r: c + b"a;b\r\n" * 300_000, REFUSED),
+    changed("too_big", lambda c, r: c * 20_000, REFUSED),
+    changed("flip", flip, NEAR),
+    changed("flip_again", flip, NEAR),
+    changed("lost_byte", _lose_byte, NEAR),
+    changed("cut", cut, START),
 ]

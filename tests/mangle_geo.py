@@ -9,14 +9,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import shapely
 
-from tests.mangle import EITHER, EVIL, NEAR, REFUSED, SAME, SCRIPT, Made, Table, cut, flip
+from tests.mangle import EITHER, EVIL, NEAR, REFUSED, SAME, SCRIPT, Made, Table, changed, cut, flip
 
 # GeoJSON
 
@@ -175,14 +175,6 @@ def _sql(name: str, script: str, expect: str = SAME) -> Any:
     return made
 
 
-def _package(name: str, change: Callable[[bytes, random.Random], bytes], expect: str) -> Any:
-    def made(table: Table, random: random.Random) -> Made:
-        return change(package(table), random), table, expect
-
-    made.__name__ = name
-    return made
-
-
 def _package_cell(name: str, cell: str, seen: str | None = None, layer: str = "laag") -> Any:
     def made(table: Table, _: random.Random) -> Made:
         right = table.cell(1, table.last, cell if seen is None else seen)
@@ -201,6 +193,8 @@ _AS_VIEW = (
     "alter table laag rename to echt; create view laag as select * from echt, "
     "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n);"
 )
+_package = partial(changed, write=package)
+
 GPKG = [
     _package("plain", lambda c, r: c, SAME),
     _package("journal", lambda c, r: c[:18] + b"\2\2" + c[20:], SAME),

@@ -7,12 +7,12 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import openpyxl
 
-from tests.mangle import EITHER, EVIL, REFUSED, SAME, SCRIPT, Made, Table, about, cut, flip
+from tests.mangle import EITHER, EVIL, REFUSED, SAME, SCRIPT, Made, Table, about, cut, flip, holding
 from wijkboek_utils.local import template
 
 _template = cache(template.xlsx)
@@ -67,16 +67,6 @@ def _typed(table: Table, _: random.Random) -> Made:
         for row in table.rows
     )
     return workbook(table, typed=True), replace(table, rows=rows), SAME
-
-
-def _cell_of(name: str, cell: str, seen: str | None = None, expect: str = SAME) -> Any:
-    def made(table: Table, random: random.Random) -> Made:
-        row = random.randrange(5)
-        right = table.cell(row, table.last, cell if seen is None else seen)
-        return workbook(table.cell(row, table.last, cell)), right, expect
-
-    made.__name__ = name
-    return made
 
 
 def _days_as_numbers(table: Table, _: random.Random) -> Made:
@@ -217,6 +207,8 @@ def _any(name: str, change: Callable[[bytes, random.Random], bytes], expect: str
     made.__name__ = name
     return made
 
+
+_cell_of = partial(holding, write=workbook)
 
 XLSX = [
     _book("plain", lambda book, sheet: None),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from tests.conftest import per_buurt
 from wijkboek_utils import assets, assets_text, green, kengetallen, language, regions, sources
 from wijkboek_utils.local import counting
 
@@ -29,13 +30,7 @@ KNOWN = kengetallen.load()
 
 
 def indicators(**changes) -> pd.DataFrame:
-    rows = [
-        {"gebied": b, "onderwerp": topic, "waarde": value}
-        for topic, values in (FIGURES | changes).items()
-        if values
-        for b, value in zip(BUURTEN, values, strict=True)
-    ]
-    return pd.DataFrame(rows).assign(soort="Buurt", jaar=2023, bron="kwb-2023")
+    return per_buurt(FIGURES | changes, BUURTEN)
 
 
 def contributed(*rows: dict) -> pd.DataFrame:

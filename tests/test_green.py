@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import per_buurt
 from wijkboek_utils import assets, cbs, green, green_text, kengetallen, ledger, regions
 from wijkboek_utils.local import register, store
 
@@ -26,14 +27,7 @@ KNOWN = kengetallen.load()
 
 
 def indicators(**changes) -> pd.DataFrame:
-    rows = [
-        {"gebied": b, "onderwerp": topic, "waarde": value}
-        for topic, values in (FIGURES | changes).items()
-        if values
-        for b, value in zip(BUURTEN, values, strict=True)
-    ]
-    frame = pd.DataFrame(rows).assign(soort="Buurt", jaar=2023, bron="kwb-2023")
-    return frame.astype({"waarde": float})
+    return per_buurt(FIGURES | changes, BUURTEN)
 
 
 def counted(*rows: tuple[str, str, int]) -> pd.DataFrame:

@@ -267,7 +267,7 @@ def totals(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     All buurten share the kengetallen of a sector, so within a sector their errors add up. The
     weight of a buurt has an error of its own.
     """
-    weight, unsure = (rows["buurt"].map(w).astype(float) for w in flows.weights_of(weights))
+    weight, unsure = (rows["buurt"].map(w).astype(float) for w in ledger.weights_of(weights))
     weight = weight.where(weight > 0)  # what lies outside says nothing
     scaled = rows.assign(
         waarde=rows["waarde"] * weight, se=rows["se"] * weight, moved=(rows["waarde"] * unsure) ** 2

@@ -93,12 +93,6 @@ def estimate(
     return found
 
 
-def weights_of(weights: ledger.Weights) -> tuple[pd.Series, pd.Series]:
-    """Return the weights of an area and their standard error, by buurt; 0 where they are sure."""
-    share = ledger.shares(weights)
-    return share, weights["fout"] if isinstance(weights, pd.DataFrame) else share * 0.0
-
-
 def origin(formula: str, buurten: pd.DataFrame, jaar: int = 0) -> tuple[str, int]:
     """Return the sources and the newest year of the figures of a count; `jaar` when it has none."""
     facts = keys.provenance(formula, buurten)

@@ -153,9 +153,8 @@ def totals(
     buurten not known. Of nothing known the sum is unknown. Buurten share the error of a kengetal,
     an estimate or a count; figures of CBS each have their own, and so has the weight of a buurt.
     """
-    weight = rows["buurt"].map(ledger.shares(weights)).fillna(0.0)
-    unsure = weights["fout"] if isinstance(weights, pd.DataFrame) else ledger.shares(weights) * 0.0
-    moved = rows["hoeveelheid"] * rows["buurt"].map(unsure).fillna(0.0)
+    weight, unsure = (rows["buurt"].map(w).fillna(0.0) for w in ledger.weights_of(weights))
+    moved = rows["hoeveelheid"] * unsure
     part = rows[weight > 0].copy()
     amounts = ["hoeveelheid", "se", "laag", "hoog"]
     part[amounts] = part[amounts].mul(weight[weight > 0], axis=0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, flows, ledger, wijkrekening
+from wijkboek_utils import dutch, ledger, wijkrekening
 from wijkboek_utils.dutch import about, interval, is_known, percents
 
 TOTAL_IN, TOTAL_OUT, LEFT = wijkrekening.NAMES
@@ -85,7 +85,7 @@ def _rest(left: pd.Series) -> str:
 
 def imputed_sentence(rows: pd.DataFrame, weights: ledger.Weights, naam: str) -> str:
     """Say what living in an own house is worth; `rows` as `household_flows.imputed_rent`."""
-    share, unsure = (rows["buurt"].map(w).fillna(0.0) for w in flows.weights_of(weights))
+    share, unsure = (rows["buurt"].map(w).fillna(0.0) for w in ledger.weights_of(weights))
     inside = rows.assign(weight=share, unsure=unsure).query("weight > 0")
     value = (inside["waarde"] * inside["weight"]).sum(min_count=1)
     if not is_known(value):

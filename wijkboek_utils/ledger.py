@@ -115,6 +115,12 @@ def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger
 
 
+def weights_of(weights: Weights) -> tuple[pd.Series, pd.Series]:
+    """Return the weights of an area and their standard error, by buurt; 0 where they are sure."""
+    share = shares(weights)
+    return share, weights["fout"] if isinstance(weights, pd.DataFrame) else share * 0.0
+
+
 def shares(weights: Weights) -> pd.Series:
     """Return the weights of an area alone, by buurt, whether they came with an error or not."""
     return weights if isinstance(weights, pd.Series) else weights["gewicht"]
@@ -199,10 +205,10 @@ def _rows(ledger: pd.DataFrame, weights: Weights, sign: pd.Series | None) -> pd.
     """Return the boekingen of an area with `weight` and its error `unsure`, `sign`, `cause`,
     `spread` and `whole`.
     """
-    unsure = weights["fout"] if isinstance(weights, pd.DataFrame) else weights * 0.0
+    share, unsure = weights_of(weights)
     spread = (ledger["methode"] == "verdeeld").to_numpy()
     frame = ledger.assign(
-        weight=ledger["buurt"].map(shares(weights)).fillna(0.0).astype(float),
+        weight=ledger["buurt"].map(share).fillna(0.0).astype(float),
         unsure=ledger["buurt"].map(unsure).fillna(0.0).astype(float),
         sign=1.0 if sign is None else sign.astype(float),
         spread=spread,

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 import pandas as pd
 
-from wijkboek_utils import dominance, pools, regions, small_counts
+from wijkboek_utils import dominance, ledger, pools, regions, small_counts
 from wijkboek_utils.pools import FEW
 
 money = dominance.money
@@ -84,7 +84,7 @@ def released(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def area(
-    rows: pd.DataFrame, weights: pd.Series | pd.DataFrame, by: Sequence[str] = _REGISTER
+    rows: pd.DataFrame, weights: ledger.Weights, by: Sequence[str] = _REGISTER
 ) -> pd.DataFrame:
     """Return totals of an area from protected rows: `by`, `jaar`, `hoeveelheid`, `ten_minste`.
 
@@ -92,7 +92,7 @@ def area(
     lie in the area with one weight and is left out otherwise. `ten_minste` says that the area has
     more than the total: a hidden or missing count, or a pool of which only a part lies in it.
     """
-    weight = weights["gewicht"] if isinstance(weights, pd.DataFrame) else weights
+    weight = ledger.shares(weights)
     pooled = rows["samen"].notna()
     members = rows["samen"].fillna(rows["buurt"]).str.split(";")
     shares = members.map(lambda ms: sorted({float(weight.get(b, 0)) for b in ms}), "ignore")

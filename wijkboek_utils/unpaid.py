@@ -57,7 +57,7 @@ def totals(work: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     Within a kind the error of all buurten is one: they share their kengetal. The weight of a buurt
     has an error of its own.
     """
-    weight, unsure = (work["buurt"].map(w).astype(float) for w in flows.weights_of(weights))
+    weight, unsure = (work["buurt"].map(w).astype(float) for w in ledger.weights_of(weights))
     weight = weight.where(weight > 0)  # what lies outside says nothing
     moved = (work["hoeveelheid"] * unsure) ** 2
     rows = work.assign(uren=work["hoeveelheid"] * weight, se=work["se"] * weight, moved=moved)

@@ -15,7 +15,15 @@ from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import buurten
 from wijkboek_utils.inbox.database import FOLDER, forget, note, now, step
-from wijkboek_utils.inbox.submissions import Submission, content, examine, get, may_work, select
+from wijkboek_utils.inbox.submissions import (
+    Submission,
+    content,
+    examine,
+    file_of,
+    get,
+    may_work,
+    select,
+)
 from wijkboek_utils.inbox.tokens import Person, still
 from wijkboek_utils.local import store
 
@@ -159,8 +167,7 @@ def _decide(
 
 
 def _into_the_books(base: sqlite3.Connection, one: Submission) -> None:
-    row = base.execute("SELECT content FROM submissions WHERE id = ?", (one.id,)).fetchone()
-    _, checked = examine(row["content"], one.name, one.about, one.kind, one.pilot)
+    _, checked = examine(file_of(base, one), one.name, one.about, one.kind, one.pilot)
     if checked.faults:  # what it is checked against changed between the decision and now
         raise Fout(f"{one.receipt} is aangenomen maar heeft nu fouten, zoals {checked.faults[0]}")
     assert one.judged is not None

@@ -165,10 +165,16 @@ def content(base: sqlite3.Connection, person: Person, ident: str) -> tuple[Submi
     person, one = still(base, person), get(base, ident)
     if one.sender != person.id and not (person.judges and person.may_work_for(one.pilot)):
         raise Fout("Alleen de inzender en een beoordelaar mogen dit bestand zien.")
-    file = base.execute("SELECT content FROM submissions WHERE id = ?", (ident,)).fetchone()[0]
+    return one, file_of(base, one)
+
+
+def file_of(base: sqlite3.Connection, one: Submission) -> bytes:
+    """Return the file of a submission as it was sent. Raises Fout when it is erased."""
+    query = "SELECT content FROM submissions WHERE id = ?"
+    file: bytes | None = base.execute(query, (one.id,)).fetchone()[0]
     if file is None:
         raise Fout(f"Het bestand van {one.receipt} is gewist.")
-    return one, file
+    return file
 
 
 def earlier(base: sqlite3.Connection, one: Submission) -> tuple[Submission, Checked] | None:
@@ -177,9 +183,7 @@ def earlier(base: sqlite3.Connection, one: Submission) -> tuple[Submission, Chec
     where += " AND s.content IS NOT NULL AND s.id <> ?"
     found = select(base, where, one.sender, one.kind, one.pilot, one.id)
     for old in found[::-1]:
-        query = "SELECT content FROM submissions WHERE id = ?"
-        file = base.execute(query, (old.id,)).fetchone()[0]
-        _, checked = examine(file, old.name, old.about, old.kind, old.pilot)
+        _, checked = examine(file_of(base, old), old.name, old.about, old.kind, old.pilot)
         if not checked.faults:
             return old, checked
     return None

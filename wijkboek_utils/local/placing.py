@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wijkboek_utils import addresses, cbs, dutch, pdok
+from wijkboek_utils import addresses, cbs, dutch, pdok, several
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.local import coordinates, locate
 from wijkboek_utils.local.cells import key
@@ -53,10 +53,9 @@ def _names(gemeente: str) -> list[tuple[str, str]]:
 def _boundaries(gemeenten: Sequence[str]) -> "geopandas.GeoDataFrame | None":
     """Return the newest boundaries of some gemeenten; None when data/raw lacks those of one."""
     try:
-        frames = [pdok.read_boundaries(gemeente, NEWEST) for gemeente in gemeenten]
+        return several.read(pdok.read_boundaries, gemeenten, NEWEST) if gemeenten else None
     except Fout:
         return None
-    return pd.concat(frames, ignore_index=True) if frames else None
 
 
 def with_shapes(

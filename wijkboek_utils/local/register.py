@@ -5,6 +5,7 @@ the report only where the contributor said that it may.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ _CONTRIBUTION = {
     **dict.fromkeys(["redenen", "bewaren_tot", "staat"], "str"),
 }
 RELEASED = "uitgegeven"  # a file beside the contributions: which figures a report published
+_Counted = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 _STOCK_TABLE, _WORK_TABLE = "voorraden", "lokaal_werk"
 _RELEASED = ["tabel", *dict.fromkeys([*STOCK_KEY, *WORK_KEY]), "jaar", "samen", "bron"]
 USED, EXPIRED = "gebruikt", "voorbij de bewaartermijn: haal dit weg"
@@ -64,17 +66,28 @@ def stock(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = Non
     its `toestand`. What fell in no buurt stands under the rest of the gemeente. `jaar` is that of
     rows without a date, `earlier` what reports published before, as `released`.
     """
-    found = [
-        counting.result(booking.rows([s], "telling"), jaar, s.id)[0]
-        for s in bijdragen
-        if s.kind == "telling"
-    ]
+    found = [counts for counts, _, _ in _tellingen(bijdragen, jaar)]
     found.append(_listed(booking.rows(bijdragen, "voorraad"), jaar))
     table = _typed(pd.concat(found, ignore_index=True), _STOCK)
     table["buurt"] = table["buurt"].fillna(table["bron"].map(_rests(bijdragen)))
     before = _of_table(earlier, _STOCK_TABLE)
     table = protect.counts(table, STOCK_KEY, also=["waarde"], owner="bron", earlier=before)
     return _typed(table, _STOCK).sort_values(["voorraad", "naam", "buurt"], ignore_index=True)
+
+
+def _tellingen(bijdragen: list[Source], jaar: int) -> list[_Counted]:
+    """Return of each count its assets, its hours of work and its offers, with their `bron`."""
+    return [_settled(s, jaar) for s in bijdragen if s.kind == "telling"]
+
+
+@cache
+def _settled(telling: Source, jaar: int) -> _Counted:
+    """Return `counting.result` of a count, once: assets, work and offers all ask for it.
+
+    Its checksum and corrections are in `telling`, so that another content is another key.
+    """
+    assets, hours, offered = counting.result(booking.rows([telling], "telling"), jaar, telling.id)
+    return assets, hours.assign(bron=telling.id), offered.assign(bron=telling.id)
 
 
 def _rests(bijdragen: list[Source]) -> dict[str, str]:
@@ -124,12 +137,8 @@ def work(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = None
         kosten=listed["kosten"].where(_open(listed, "wie")),
         secret=listed["mensen"].isna() & ~_public(listed, "wie"),
     )
-    counted = [
-        counting.result(booking.rows([s], "telling"), jaar, s.id)[1].assign(bron=s.id)
-        for s in bijdragen
-        if s.kind == "telling"
-    ]
-    counted = [rows.assign(secret=rows["telt"] == "mensen") for rows in counted]
+    hours = [rows for _, rows, _ in _tellingen(bijdragen, jaar)]
+    counted = [rows.assign(secret=rows["telt"] == "mensen") for rows in hours]
     both = pd.concat([listed, *counted], ignore_index=True)
     table = _typed(both, _WORK).assign(methode="lokaal")
     table["bronjaar"] = table["jaar"]
@@ -207,13 +216,7 @@ def offers(bijdragen: list[Source], jaar: int) -> pd.DataFrame:
 
     With what people offer to do with what they counted.
     """
-    counted = [
-        counting.result(booking.rows([s], "telling"), jaar, s.id)[2].assign(
-            bron=s.id, wie="initiatief"
-        )
-        for s in bijdragen
-        if s.kind == "telling"
-    ]
+    counted = [rows.assign(wie="initiatief") for _, _, rows in _tellingen(bijdragen, jaar)]
     return _kept(bijdragen, "vraag_aanbod", counted)
 
 
