@@ -192,7 +192,7 @@ ROOMS = [
 ]
 
 
-PARTS = ("local", "inbox")  # packages within the package
+PARTS = ("local", "inbox", "models")  # packages within the package
 MODULES = {
     ".".join(p.relative_to(PACKAGE).with_suffix("").parts): p
     for p in sorted(PACKAGE.rglob("*.py"))

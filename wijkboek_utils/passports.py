@@ -5,7 +5,7 @@ the same sources in the same way has one for the whole table.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -146,6 +146,17 @@ def of_kind(naam: str, kinds: list[str], jaren: Iterable[int], formule: str) -> 
     wanted = {str(year) for year in jaren}
     found = [s.id for kind in kinds for s in sources.vintages(kind) if s.period in wanted]
     return of_sources(naam, found, formule)
+
+
+def of_model(
+    naam: str, formule: str, units: pd.DataFrame, ids: Iterable[str] = (), cijfer: str = WHOLE
+) -> Passport:
+    """Return the passport of what a model computes from kengetallen and assumptions.
+
+    `units` as `Kengetallen.used`; `ids` are the sources of what the model takes from the books.
+    """
+    base = of_sources(naam, ids, formule, cijfer)
+    return replace(base, kengetallen=dict(zip(units["id"], units["naam"], strict=True)))
 
 
 def _shares(rows: pd.DataFrame) -> pd.Series:

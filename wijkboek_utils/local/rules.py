@@ -133,7 +133,20 @@ RULES: dict[str, list[Rule]] = {
     "activiteit": [
         *[Rule(c, _PLAN, _differs("naam", c)) for c in ("kosten", "begin", "jaren")],
         _needs("doel", "minder_nodig", "vul in wat er minder nodig is."),
-        _needs("eenheid", "minder_nodig", "vul in waarin u telt, zoals uitkering."),
+        _needs("eenheid", "minder_nodig", "vul in waarin u telt, zoals persoon."),
+        _needs("doel", "gevraagd", "vul in van welk doel dit geld wordt gevraagd."),
+        Rule(
+            "minder_nodig",
+            "dit ligt niet tussen minstens en hoogstens. Verbeter een van de drie.",
+            lambda r, _: (
+                (r["minder_laag"] > r["minder_nodig"]) | (r["minder_hoog"] < r["minder_nodig"])
+            ),
+        ),
+        Rule(
+            "verband",
+            "bij een eigen doel wordt niets minder nodig. Kies «minder nodig», of maak dat leeg.",
+            lambda r, _: r["verband"].eq("eigen doel") & r["minder_nodig"].notna(),
+        ),
     ],
     "netwerk": [
         Rule("verbonden_met", "dit is de organisatie zelf. Vul een andere in.", _same_name),
