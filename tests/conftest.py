@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,17 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def project(folder: Path) -> Path:
-    """Make a project folder with its own notebooks, pilots and output, and our raw figures."""
+def project(folder: Path, chapters: Sequence[str] | None = None) -> Path:
+    """Make a project folder with its own notebooks, pilots and output, and our raw figures.
+
+    With `chapters` a report has no others: a test that looks at few need not wait for all.
+    """
     for name in ("notebooks", "pilots", "data/raw"):
         fetched = shutil.ignore_patterns("opgehaald")
         shutil.copytree(ROOT / name, folder / name, ignore=fetched)
+    for path in folder.glob("notebooks/[12]*.ipynb"):
+        if chapters is not None and path.stem not in chapters:
+            path.unlink()
     return folder
 
 
@@ -35,6 +42,7 @@ _HOME = tempfile.mkdtemp(prefix="wijkboek-test-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["WIJKBOEK_ROOT"] = str(project(Path(_HOME)))
 
+from tests import clubs  # noqa: E402  after the line above
 from wijkboek_utils import (  # noqa: E402  after the line above
     allocate,
     cbs,
@@ -68,25 +76,46 @@ def command(
     )
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a project that the first worker that asks makes; the others wait and read it."""
+    shared = factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    root = shared / f"wijkboek-{name}"
+    with FileLock(f"{root}.lock"):
+        if not (root / "gemaakt").exists():
+            shutil.rmtree(root, ignore_errors=True)  # what a failed attempt left
+            root.mkdir()
+            make(project(root))
+            (root / "gemaakt").touch()
+    return root
+
+
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project in which all pilots have been rendered by the command, as PDF too.
 
-    The first worker that asks renders; the others wait, and read the same files. Without a
-    browser there is no PDF.
+    Without a browser there is no PDF.
     """
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    root = shared / "wijkboek-rendered"
-    with FileLock(f"{root}.lock"):
-        if not (root / "gemaakt").exists():
-            root.mkdir()
-            project(root)
-            pdf = [] if _no_browser() else ["--pdf"]
-            done = command("render", "--all", *pdf, root=root)
-            assert done.returncode == 0, done.stderr
-            (root / "gemaakt").touch()
-    return root
+
+    def make(root: Path) -> None:
+        pdf = [] if _no_browser() else ["--pdf"]
+        done = command("render", "--all", *pdf, root=root)
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "rendered", make)
+
+
+@pytest.fixture(scope="session")
+def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project in which two overlapping pilots were rendered with what clubs sent."""
+
+    def make(root: Path) -> None:
+        clubs.contribute(root)
+        done = command("render", clubs.PILOT, "overlap", root=root)
+        assert len(list((root / "reports").glob("*/index.html"))) == 2, done.stdout + done.stderr
+        assert "niet afgemaakt" not in done.stderr, done.stderr
+
+    return once(tmp_path_factory, "contributed", make)
 
 
 def per_buurt(figures: dict[str, Any], buurten: list[str]) -> pd.DataFrame:

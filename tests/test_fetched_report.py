@@ -27,7 +27,7 @@ def forget_the_embedded_figures(raw: Path) -> None:
 @pytest.fixture(scope="module")
 def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project that has rendered a pilot from tables it fetched itself."""
-    root = project(tmp_path_factory.mktemp("opgehaald"))
+    root = project(tmp_path_factory.mktemp("opgehaald"), ["12_geldstromen", "21_verantwoording"])
     shutil.rmtree(root / "data" / "raw" / "lokaal")
     forget_the_embedded_figures(root / "data" / "raw")
     with BronServer(brondata.embedded(), brondata.boundaries(), page_rows=50) as server:

@@ -30,6 +30,7 @@ ROOMS = [
         "local.contribution",
         "local.limits",
         "local.schema",
+        "nursery",
     },
     {
         "corrections",

@@ -5,15 +5,12 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from functools import cache
 from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ROOT, command, project
 from tests.inzending import ABOUT, PILOT, telling
 from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
@@ -437,29 +434,8 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path, base, peo
     assert len(acknowledged) > 20
 
 
-def test_what_is_accepted_stands_in_the_next_report_and_what_is_withdrawn_does_not(tmp_path):
-    root = project(tmp_path)
-    work = """
-from tests.inzending import ABOUT, PILOT, telling
-from wijkboek_utils.inbox import database, decisions, submissions, tokens
-with database.connection() as base:
-    roles = {"Natuurclub": "bijdrager", "Wijkraad": "beoordelaar"}
-    codes = {name: tokens.give(base, name, role) for name, role in roles.items()}
-    club, raad = (tokens.log_in(base, code, "x") for code in codes.values())
-    for wat, aantal in (("knotwilg", 4321), ("treurwilg", 8765), ("berk", 1357)):
-        about = {**ABOUT, "methode": f"Elke {wat} geteld."}
-        file = telling(wat, aantal)
-        one = submissions.submit(base, club, PILOT, "telling", "a.csv", file, about)
-        if wat != "berk":
-            decisions.accept(base, raad, one.id)
-        if wat == "treurwilg":
-            decisions.withdraw(base, club, one.id)
-"""
-    environment = {**os.environ, "WIJKBOEK_ROOT": str(root), "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", work], env=environment, check=True)
-    done = command("render", PILOT, root=root)
-    assert "niet afgemaakt" not in done.stderr, done.stderr
-    report = root / "reports" / PILOT
+def test_what_is_accepted_stands_in_the_next_report_and_what_is_withdrawn_does_not(contributed):
+    report = contributed / "reports" / PILOT
     text = " ".join(p.read_text() for p in report.rglob("*.html"))
     assert "Elke knotwilg geteld" in text
     for gone in ("treurwilg", "8.765", "berk geteld"):

@@ -78,8 +78,10 @@ def inert(texts: pd.Series) -> pd.Series:
     That is at the start, and after what a spreadsheet may take as the end of a cell. Characters
     that no file should hold are gone. Other texts stay as they are.
     """
-    odd = texts.str.contains(_ODD, na=False)
-    return texts.where(~odd, texts[odd].map(lambda text: _START.sub(r"\1'\2", plain(text))))
+    kinds = texts.drop_duplicates()  # a column of codes has few
+    odd = kinds[kinds.str.contains(_ODD, na=False)]
+    mended = {text: _START.sub(r"\1'\2", plain(text)) for text in odd}
+    return texts.map(mended).fillna(texts) if mended else texts
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
