@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from docs import bench_landelijk, bench_punten
+from docs import bench_landelijk, bench_markt, bench_plannen, bench_punten
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -110,6 +110,7 @@ def main() -> None:
         pull = fetching(ours)
     count = len(list((ROOT / "notebooks").glob("[0-2]*.ipynb")))
     points = bench_punten.text()
+    plans = f"## Plannen\n\n{bench_plannen.text()}\n\n{bench_markt.text()}"
     country = bench_landelijk.text(bench_landelijk.sizes())
     text = f"""# Metingen
 
@@ -124,8 +125,8 @@ Machine: {os.cpu_count()} kernen, {platform.system()}, Python {platform.python_v
 | verhouding | {render[0] / plain[0]:.2f} | {render[1] / plain[1]:.2f} |
 | `wijkboek --help` | {start[0]:.2f} | {start[1]:.2f} |
 
-De winst komt van kernels die al starten terwijl het vorige notebook draait, en van één programma
-dat de zware bibliotheken één keer laadt. Elk notebook heeft nog steeds een eigen proces.
+De winst komt van één proces dat de zware bibliotheken één keer laadt en voor elk notebook een kopie
+van zichzelf maakt (fork). Elk notebook heeft dus nog steeds een eigen proces.
 
 Ophalen van een tabel zo groot als de kerncijfers van heel Nederland ({ROWS} rijen, {COLUMNS}
 kolommen, verzonnen cijfers) bij een server op dezelfde computer. Wij mogen hoogstens 30 seconden
@@ -141,6 +142,8 @@ rekenen en 500 MB gebruiken.
 ## Punten in buurten
 
 {points}
+
+{plans}
 ## Heel Nederland
 
 {country}"""

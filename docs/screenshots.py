@@ -21,7 +21,14 @@ MOST = 4_000_000  # bytes together, or the repository grows with every picture
 # A passport, the first of several in it, and every fold around it.
 OPEN = """e => { for (let at = e.querySelector('details') ?? e; at;
     at = at.parentElement?.closest('details')) at.open = true }"""
-CHAPTERS = ["geldstromen", "voorraden", "vergelijking"]  # every picture of these is taken
+CHAPTERS = [
+    "geldstromen",
+    "voorraden",
+    "werk",
+    "inverdienen",
+    "wijkbedrijf",
+    "vergelijking",
+]  # every picture of these is taken
 SHEETS = 6  # of paper, from the first
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 Tell = Callable[[str], None]
+_PAGES = ("index.html", "kaart.html", "overeenkomst.html")
 _SHOWN = 5  # findings of one rule that are told; the rest is counted
 _LONGEST = 3  # of what is only advice
 _HEADS = {"fout": "FOUT", "advies": "advies", "zelf": "zelf bekijken"}
@@ -99,7 +100,7 @@ def folders(names: list[str], everything: bool) -> list[Path]:
 
 def pages(folder: Path) -> list[tuple[str, bool]]:
     """Return the pages of a report and whether each is tested thoroughly; notebooks are not."""
-    names = [n for n in ("index.html", "kaart.html") if (folder / n).is_file()]
+    names = [n for n in _PAGES if (folder / n).is_file()]
     audit = sorted(p.name for p in (folder / "audit").glob("*.html"))
     return [(name, True) for name in names] + [(f"audit/{name}", False) for name in audit]
 
@@ -122,12 +123,12 @@ def check(folder: Path, browser: "Browser | None", tell: Tell = lambda _: None) 
 def _static(folder: Path) -> Iterator[Finding]:
     """Run the rules that need no browser: on the pages, their links, and all files."""
     report = (folder / "audit").is_dir()  # and not the index over all reports
-    for name in ("index.html", "kaart.html"):
+    for name in _PAGES:
         if not (folder / name).is_file():
             continue
         html = (folder / name).read_text(encoding="utf-8")
         main = report and name == "index.html"
-        said = gate.findings(html, scripts=not main, passports=main)
+        said = gate.findings(html, scripts=name == "kaart.html" or not report, passports=main)
         said += [Finding("links", "", words) for words in gate.links(html, folder)]
         said += language.findings(html, explains=main)
         for one in said:

@@ -22,6 +22,7 @@ STATUS = {
 FILES = {  # what may stand in the folder of a pilot, and how a reader knows it
     "index.html": "Rapport",
     "kaart.html": "Kaart",
+    "overeenkomst.html": "Afspraken om te tekenen",
     "tabellen.xlsx": "Tabellen (Excel)",
     "rapport.pdf": "Om af te drukken (PDF)",
     "toegankelijkheid.html": "Toegankelijkheid",

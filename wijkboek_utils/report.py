@@ -1,7 +1,8 @@
 """From executed notebooks to one HTML page per pilot, with all that belongs to it beside it.
 
-`reports/<pilot>` holds the page, the map, the tables as a workbook, on request the page as PDF, and
-the audit folder: every notebook, table and cijferpaspoort, and the record of the run.
+`reports/<pilot>` holds the page, the map, agreements to print, the tables as a workbook, on request
+the page as PDF, and the audit folder: every notebook, table and cijferpaspoort, and the record of
+the run.
 """
 
 import json
@@ -34,11 +35,12 @@ from wijkboek_utils import (
 from wijkboek_utils.chapters import Chapter
 from wijkboek_utils.exports_xlsx import Subject
 from wijkboek_utils.local import account
+from wijkboek_utils.models import agreement_page
 from wijkboek_utils.run import Executed, Failure, Job
 
 _LIBRARIES = ["wijkboek", "pandas", "numpy", "pyarrow", "geopandas", "papermill", "nbconvert"]
 PAGE, MAP, TABLES, PDF = "index.html", "kaart.html", "tabellen.xlsx", "rapport.pdf"
-PASSPORTS = "cijferpaspoorten.jsonld"
+DEALS, PASSPORTS = "overeenkomst.html", "cijferpaspoorten.jsonld"
 Files = list[tuple[str, str]]  # path from the page, and what it is in words
 
 
@@ -82,7 +84,7 @@ def _publish(
     credits = texts.attributions(bronnen)
     subject = Subject(job.pilot.naam, f"{job.pilot.naam}, {job.pilot.periode}", credits)
     audit = _write_audit(job, work / "audit", executed, passport, subject)
-    (work / MAP).write_text(webmap.page(job.pilot), encoding="utf-8")
+    _write_beside(job, work, credits)
     html = page(job, shown, [], audit, credits, pdf)
     (work / PAGE).write_text(html, encoding="utf-8")
     exports_xlsx.write_shown(html, work / TABLES, subject)
@@ -90,7 +92,7 @@ def _publish(
     faults = _faults(job, html, work, bronnen, pdf)
     if faults:
         html = page(job, shown, faults, audit, credits, pdf)
-        (work / MAP).write_text(webmap.page(job.pilot, concept=True), encoding="utf-8")
+        _write_beside(job, work, credits, concept=True)
         _write_record(job, work, faults)
         (work / PAGE).write_text(html, encoding="utf-8")
     if pdf:
@@ -100,14 +102,22 @@ def _publish(
     return faults
 
 
+def _write_beside(job: Job, work: Path, credits: list[str], concept: bool = False) -> None:
+    """Write the map and the agreements."""
+    (work / MAP).write_text(webmap.page(job.pilot, concept=concept), encoding="utf-8")
+    deals = agreement_page.page(job.pilot, credits, concept)
+    (work / DEALS).write_text(deals, encoding="utf-8")
+
+
 def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -> list[str]:
     """Return what keeps a finished report from being published, by every rule without a browser."""
     tables = (sources.read_table(job.pilot.slug, name) for name in ("controles", "sluitend"))
     if pdf:
         (work / PDF).touch()  # printed last
-    chart = (work / MAP).read_text(encoding="utf-8")
+    chart, deals = ((work / name).read_text(encoding="utf-8") for name in (MAP, DEALS))
     found = gate.faults(html, bronnen, passports=True) + gate.faults(chart, scripts=True)
-    found += gate.links(html, work) + gate.links(chart, work)
+    found += gate.faults(deals, bronnen)
+    found += [fault for one in (html, chart, deals) for fault in gate.links(one, work)]
     found += gate.books(*tables)
     found += account.faults(
         *(sources.read_table(job.pilot.slug, name) for name in ("lokaal", "lokaal_vragen"))
@@ -134,9 +144,10 @@ def page(
         "credits": credits,
         "downloads": [
             (MAP, "kaart om in te zoomen"),
+            (DEALS, "afspraken om te tekenen"),
             (TABLES, "tabellen voor Excel"),
             (PDF, "PDF"),
-        ][: 2 + pdf],
+        ][: 3 + pdf],
     }
     template = pages.templates().get_template("page.html.j2")
     bare = template.render(facts, glossary=[])  # to see which words ask for an explanation

@@ -9,6 +9,8 @@ import pandas as pd
 from wijkboek_utils import dutch
 
 HOURS = 8784  # in the longest year
+_CENT = 0.005
+_PERSONS = r"person(?:en)?|persoon|mens(?:en)?|(?:in|be)woners?|kind(?:eren)?|jongeren?|cliënt(?:en)?"
 _PEOPLE = "Dit gaat over mensen. Kies bij toestemming «ja» als u mag delen; anders kan het niet."
 
 
@@ -49,10 +51,38 @@ def _differs(by: str, column: str) -> Callable[[pd.DataFrame, str], pd.Series]:
     """Return what finds rows with the same `by` as an earlier row, and another `column`."""
 
     def breaks(rows: pd.DataFrame, today: str) -> pd.Series:
-        first = rows.groupby(rows[by].astype("str").str.casefold(), sort=False)[column]
-        return rows[by].notna() & rows[column].ne(first.transform("first")).fillna(False)
+        first = _named(rows, rows[column], by).transform("first")
+        both = rows[by].notna() & rows[column].notna()
+        return both & _folded(rows[column]).ne(_folded(first)).fillna(False)
 
     return breaks
+
+
+def _named(rows: pd.DataFrame, cells: pd.Series, by: str) -> Any:
+    """Return cells by the name in the column `by`, however it is capitalised."""
+    return cells.groupby(_folded(rows[by].astype("str")), sort=False)
+
+
+def _folded(cells: pd.Series) -> pd.Series:
+    return cells.str.casefold() if isinstance(cells.dtype, pd.StringDtype) else cells
+
+
+def _year_twice(rows: pd.DataFrame, today: str) -> pd.Series:
+    named = _folded(rows["naam"])
+    both = pd.DataFrame({"naam": named, "jaar": rows["jaar"]})
+    return both.notna().all(axis=1) & both.duplicated()
+
+
+def _asks_too_much(rows: pd.DataFrame, today: str) -> pd.Series:
+    """Return what finds the rows of a plan by which more is asked in all than it costs."""
+    asked = rows["gevraagd"].astype("float64")
+    whole = _named(rows, asked.fillna(0), "naam").cumsum()
+    return rows["naam"].notna() & asked.gt(0) & whole.gt(rows["kosten"] + _CENT)
+
+
+def _few_people(rows: pd.DataFrame, today: str) -> pd.Series:
+    people = rows["eenheid"].str.fullmatch(_PERSONS, case=False).fillna(False).astype(bool)
+    return people & rows["groep"].gt(0) & rows["groep"].lt(protect.LEAST)
 
 
 def _of_gemeente(rows: pd.DataFrame) -> pd.Series:
@@ -73,6 +103,7 @@ def _same_name(rows: pd.DataFrame, today: str) -> pd.Series:
     return rows["naam"].str.casefold().eq(other).fillna(False)
 
 
+_BUDGET = "bij hetzelfde budget hoort op elke rij hetzelfde. Geef elk budget een eigen naam."
 _PLAN = "bij hetzelfde plan hoort op elke rij hetzelfde te staan. Of is het een ander plan?"
 RULES: dict[str, list[Rule]] = {
     "telling": [
@@ -129,9 +160,22 @@ RULES: dict[str, list[Rule]] = {
             lambda r, _: r["wie"].eq("bewoner") & r["organisatie"].notna(),
         ),
     ],
-    "budget": [],
+    "budget": [
+        *[Rule(c, _BUDGET, _differs("naam", c)) for c in ("houder", "doel", "vrij_deel")],
+        Rule("jaar", "dit budget heeft dit jaar al. Tel de bedragen op tot een rij.", _year_twice),
+    ],
     "activiteit": [
-        *[Rule(c, _PLAN, _differs("naam", c)) for c in ("kosten", "begin", "jaren")],
+        *[
+            Rule(c, _PLAN, _differs("naam", c))
+            for c in ("kosten", "begin", "jaren", "alles_of_niets")
+        ],
+        Rule("gevraagd", "samen vraagt het plan meer dan het per jaar kost.", _asks_too_much),
+        Rule(
+            "groep",
+            f"minder dan {dutch.number(protect.LEAST)} mensen zijn te herkennen. Neem een grotere "
+            "groep, of laat dit leeg.",
+            _few_people,
+        ),
         _needs("doel", "minder_nodig", "vul in wat er minder nodig is."),
         _needs("eenheid", "minder_nodig", "vul in waarin u telt, zoals persoon."),
         _needs("doel", "gevraagd", "vul in van welk doel dit geld wordt gevraagd."),

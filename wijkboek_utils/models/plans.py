@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from wijkboek_utils import dutch
-from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.errors import did_you_mean
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 
 OWN, LESS = "eigen doel", "minder nodig"  # how a result is tied to a goal
@@ -28,6 +28,7 @@ _LACKS = {
     "mechanisme": "hoe het werkt",
     "kengetal": "wat één eenheid kost",
 }
+_CENT = 0.005
 
 
 @dataclass(frozen=True)
@@ -157,82 +158,117 @@ def read(
 ) -> Plans:
     """Return what stands in the tables budgetten and activiteiten, every link held to the rule.
 
-    A row of `activiteiten` is one link of an activity. Raises Fout when the rows of one budget or
-    one activity contradict each other.
+    A row of `activiteiten` is one link of an activity. Who wrote first holds: a later row that
+    contradicts an earlier one of the same plan or budget is refused with its reason, and so is a
+    plan of which more is asked than it costs. The check of a contribution says so at the door; this
+    is for what two contributors say of one plan.
     """
-    rows = activiteiten.astype("object").where(activiteiten.notna(), None)
     refused: list[dict[str, str]] = []
-    found = [
-        _activity(group, getallen, refused)
-        for _, group in rows.groupby(rows["naam"].map(key), sort=False)
-    ]
+    purses = [_budget(rows, refused) for rows in _named(budgetten)]
+    found = [_activity(rows, getallen, refused) for rows in _named(activiteiten)]
     return Plans(
-        tuple(_budgets(budgetten)),
-        tuple(found),
+        tuple(purses),
+        tuple(plan for plan in found if plan),
         pd.DataFrame(refused, columns=REFUSED, dtype="str"),
         illustratie,
     )
 
 
-def _budgets(table: pd.DataFrame) -> Iterable[Budget]:
+def _named(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows of each plan or budget, in turn."""
     rows = table.astype("object").where(table.notna(), None)
-    for _, group in rows.groupby(rows["naam"].map(key), sort=False):
-        first = group.iloc[0]
-        years = [int(year) for year in group["jaar"]]
-        if len(set(years)) < len(years):
-            raise Fout(
-                f"Budget «{first['naam']}» heeft twee rijen voor hetzelfde jaar. Tel ze op tot een."
-            )
-        for column in ("houder", "doel"):
-            if len({key(word) for word in group[column]}) > 1:
-                raise Fout(
-                    f"Budget «{first['naam']}», kolom {column}: er staan twee verschillende. Geef "
-                    "elk budget een eigen naam."
-                )
-        yield Budget(
-            first["naam"],
-            first["houder"],
-            first["doel"],
-            dict(zip(years, map(float, group["bedrag"]), strict=True)),
-            None if first["vrij_deel"] is None else float(first["vrij_deel"]),
-            first["voorwaarde"] or "",
-        )
+    return [group for _, group in rows.groupby(rows["naam"].map(key), sort=False)]
+
+
+def _budget(rows: pd.DataFrame, refused: list[dict[str, str]]) -> Budget:
+    first = rows.iloc[0]
+    said = {column: _first(rows, column) for column in ("houder", "doel", "vrij_deel")}
+    amounts: dict[int, float] = {}
+    for _, row in rows.iterrows():
+        other = _other(row, said)
+        year = int(row["jaar"])
+        if other:
+            why = f"op een eerdere rij van dit budget staat iets anders bij «{other}»"
+        elif year in amounts:
+            why = f"voor {year} staat dit budget er al"
+        else:
+            amounts[year] = float(row["bedrag"])
+            continue
+        told = {"activiteit": f"Budget {first['naam']}", "doel": row["doel"], "reden": why}
+        refused.append(told)
+    free = said["vrij_deel"]
+    return Budget(
+        first["naam"],
+        said["houder"],
+        said["doel"],
+        amounts,
+        None if free is None else float(free),
+        "; ".join(dict.fromkeys(rows["voorwaarde"].dropna())),
+    )
 
 
 def _activity(
     rows: pd.DataFrame, getallen: Kengetallen, refused: list[dict[str, str]]
-) -> Activiteit:
+) -> Activiteit | None:
+    """Return a plan; None when more is asked than it costs, which is no plan."""
     first = rows.iloc[0]
+    said = {column: _first(rows, column) for column in ("kosten", "begin", "jaren")}
+    said["alles_of_niets"] = _first(rows, "alles_of_niets")
     own: list[str] = []
     asked: dict[str, float] = {}
     effects: list[Effect] = []
-    years = _years(first["begin"], first["jaren"])
-    for _, row in rows[rows["doel"].notna()].iterrows():
+
+    def refuse(doel: str | None, why: str) -> None:
+        refused.append({"activiteit": first["naam"], "doel": doel or "", "reden": why})
+
+    for _, row in rows.iterrows():
+        if other := _other(row, said):
+            refuse(
+                row["doel"],
+                f"op een eerdere rij van dit plan staat iets anders bij «{other}»",
+            )
+            continue
+        if row["doel"] is None:
+            continue
         if row["gevraagd"]:
             asked[row["doel"]] = asked.get(row["doel"], 0.0) + float(row["gevraagd"])
         if row["verband"] == OWN:
             own.append(row["doel"])
         elif why := _refusal(row, getallen):
-            told = {"activiteit": first["naam"], "doel": row["doel"], "reden": why}
-            refused.append(told)
+            refuse(row["doel"], why)
         else:
             effects.append(_effect(row, getallen))
-    if sum(asked.values()) > float(first["kosten"]) + 0.005:
-        raise Fout(
-            f"Plan «{first['naam']}», kolom gevraagd: samen {dutch.euro(sum(asked.values()))}, en "
-            f"het plan kost {dutch.euro(first['kosten'])} per jaar. Vraag niet meer dan het kost."
-        )
+    cost = float(first["kosten"])
+    if sum(asked.values()) > cost + _CENT:
+        much = f"{dutch.euro(sum(asked.values()))} per jaar, en het plan kost {dutch.euro(cost)}"
+        refuse(dutch.join([*asked]), f"het hele plan doet niet mee: samen vraagt het {much}")
+        return None
     return Activiteit(
         first["naam"],
-        first["trekker"] or "",
+        _first(rows, "trekker") or "",
         first["resultaat"],
-        float(first["kosten"]),
-        years,
-        first["alles_of_niets"] != "nee",
+        cost,
+        _years(first["begin"], first["jaren"]),
+        said["alles_of_niets"] != "nee",
         tuple(own),
         asked,
         tuple(effects),
     )
+
+
+def _first(rows: pd.DataFrame, column: str) -> Any:
+    """Return what the first row says that says something, or None."""
+    return next((value for value in rows[column] if value is not None), None)
+
+
+def _other(row: pd.Series, said: Mapping[str, Any]) -> str:
+    """Return the first column in which a row contradicts what was said; nothing when none does."""
+    for column, value in said.items():
+        mine = row[column]
+        same_words = isinstance(mine, str) and key(mine) == key(value)
+        if mine is not None and mine != value and not same_words:
+            return column
+    return ""
 
 
 def _years(begin: Any, count: Any) -> tuple[int, ...]:

@@ -1,0 +1,261 @@
+"""A plan of the chapter of chances in a fold: its sum line by line, and what must be true.
+
+All functions read the table `kansen` (`chances.compute`); none computes a figure that is not in it,
+except what is divided among those who pay and those who gain.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from wijkboek_utils import dutch, show, unpaid
+from wijkboek_utils.dutch import is_known
+from wijkboek_utils.models import chance_plans as plans
+from wijkboek_utils.models import chances
+from wijkboek_utils.show import Html
+
+_HOLE = re.compile(r"{(\w+)}")
+_SIGNS = {plans.SAVED: 1, plans.KEPT: 1, plans.COST: -1, plans.LOAN: -1}
+_BOUNDED = "Dit plan loopt tegen de grens aan van wat te beïnvloeden is. Groter helpt dan niet."
+_LIKELY = 0.6  # from this chance of a gain we call it likely
+_PLURAL = {"woning": "woningen", "huishouden": "huishoudens", "persoon": "mensen"}
+_PLURAL |= {"auto": "auto's", "stuk": "stuks"}
+
+
+def verdict(own: pd.DataFrame) -> str:
+    """Return what a plan comes to in a year; a loss that may come is said.
+
+    `own` are the rows of the plan.
+    """
+    balance, chance = of(own, plans.BALANCE).iloc[0], of(own, plans.CHANCE).iloc[0]["waarde"]
+    low, high = balance["laag"], balance["hoog"]
+    if not is_known(balance["waarde"]):
+        return "is niet te berekenen: een cijfer uit de boeken is onbekend"
+    if low >= 0:
+        return f"levert naar schatting {between(low, high)} per jaar meer op dan het kost"
+    if high <= 0:
+        return f"kost naar schatting {between(-high, -low)} per jaar meer dan het oplevert"
+    likely = "kan winst geven of verlies"
+    if chance >= _LIKELY:
+        likely = "levert waarschijnlijk meer op dan het kost, maar zeker is dat niet"
+    elif chance <= 1 - _LIKELY:
+        likely = "kost waarschijnlijk meer dan het oplevert"
+    return f"{likely}: tussen {dutch.about(-low)} verlies en {dutch.about(high)} winst per jaar"
+
+
+def fold(rows: pd.DataFrame, id: str, plan: Mapping[str, Any], units: pd.DataFrame) -> Html:
+    """Return a plan in a fold: for whom it is, its sum line by line, and what must be true."""
+    own = rows[rows["onderdeel"] == id]
+    own = own[own["soort"] != chances.OUTFLOW]
+    balance = of(own, plans.BALANCE).iloc[0]
+    known = units.set_index("id")
+    content = show.text(plan["wie"], f"Dit plan {verdict(own)}.", *_extra(own))
+    content += _sum(own, plan, known)
+    content += show.text("Wie betaalt en wie wint, per jaar:") + show.bullets(_parties(own))
+    content += show.text("Wat moet dan waar zijn:")
+    content += show.bullets([_tipping(own, known), *(_filled(w, known) for w in plan["waar"])])
+    if own["begrensd"].any():
+        content += show.text(_BOUNDED)
+    content += show.text(*shared(rows, id))
+    return show.fold(f"Plan: {dutch.lower_first(plan['naam'])}, {span(balance)} per jaar", content)
+
+
+def _extra(own: pd.DataFrame) -> list[str]:
+    """Say of a plan how long until it pays back and how much work it is."""
+    told = []
+    invested = of(own, "investering samen").iloc[0]["waarde"]
+    years = of(own, plans.PAYBACK).iloc[0]["waarde"]
+    if is_known(invested) and invested:
+        told.append(
+            f"Gaat het zo, dan is na {dutch.number(years, 1)} jaar terug wat vooraf nodig is, "
+            "zonder rente."
+            if is_known(years)
+            else "Wat vooraf nodig is, komt niet terug voordat het versleten is."
+        )
+    for kind, words in ((plans.HOURS, "betaald"), (plans.VOLUNTEER, "onbetaald")):
+        for row in of(own, kind).itertuples():
+            if is_known(row.waarde):
+                jobs = [dutch.number(end / unpaid.FULL_TIME, 1) for end in (row.laag, row.hoog)]
+                told.append(
+                    f"Het is {words} werk voor {' tot '.join(jobs)} mensen met een volle werkweek."
+                )
+    return told
+
+
+def _sum(own: pd.DataFrame, plan: Mapping[str, Any], known: pd.DataFrame) -> Html:
+    """Return the sum of a plan, line by line."""
+    names = own.set_index("regel")[["naam", "eenheid"]]
+    lines = []
+    for row in own[own["regel"] != ""].itertuples():
+        made = f"{row.naam} = {_done(row, names, known)}"
+        lines.append((_with_range(made, own.loc[row.Index]), _exact(row)))
+    totals = {"investering samen": "Vooraf nodig", plans.GAINED: "Levert op per jaar"}
+    totals |= {plans.SPENT: "Kost per jaar", plans.BALANCE: "Blijft over per jaar"}
+    for kind, name in totals.items():
+        row = of(own, kind).iloc[0]
+        if row["hoog"] == 0:  # nothing is asked beforehand
+            continue
+        lines.append((_with_range(name, row), dutch.euro(row["waarde"])))
+    columns = ["Regel, met het bereik", "Uitkomst"]
+    return show.table(
+        pd.DataFrame(lines, columns=columns),
+        f"De som van «{plan['naam']}»",
+        {"Uitkomst": str},
+        note="De uitkomst staat er helemaal, zodat u haar kunt narekenen. Zo precies weten wij het "
+        "niet: in negen van de tien gevallen valt zij in het bereik tussen haken.",
+        totals=tuple(told for told, _ in lines if " = " not in told),
+    )
+
+
+def _with_range(words: str, row: pd.Series) -> str:
+    """Return a line with its range behind it: a column of its own would not fit on a phone."""
+    return f"{words} [{span(row)}]"
+
+
+def _done(row: Any, names: pd.DataFrame, known: pd.DataFrame) -> str:
+    """Return how a line was made: `8.146 woningen × 25 procent`."""
+    words = [_quantity(row, names)] if row.van != plans.ONE else []
+    if row.soort == plans.LOAN:
+        rate, years = (known.loc[id] for id in row.kengetallen.split(";"))
+        return (
+            f"{words[0]}, geleend tegen {dutch.percent(rate['waarde'], 1)} en afgelost in "
+            f"{dutch.number(years['waarde'])} jaar: maal {_full(row.factor, 6)}"
+        )
+    words += [_value(known.loc[id]) for id in row.kengetallen.split(";") if id]
+    told = " × ".join(words)
+    for id in filter(None, row.gedeeld.split(";")):
+        told += f" ÷ {_value(known.loc[id])}"
+    return told + (", tot wat te beïnvloeden is" if row.begrensd else "")
+
+
+def _quantity(row: Any, names: pd.DataFrame) -> str:
+    if row.van in names.index:
+        name, unit = names.loc[row.van]
+    else:  # a count or a post of the books
+        defined = chances.definitions()
+        posts = {p: r for d in defined["domeinen"].values() for p, r in d["posten"].items()}
+        rule = {**posts, **defined["tellingen"]}[row.van]
+        name, unit = rule["naam"], rule.get("eenheid", plans.YEARLY)
+    value = dutch.euro if unit.startswith("euro") else _full
+    return f"{value(row.hoeveelheid)} ({dutch.lower_first(name)})"
+
+
+def _plain(value: float) -> str:
+    return dutch.number(value, 0 if abs(value) >= 100 else 1)
+
+
+def _full(value: float, digits: int = 4) -> str:
+    """Return a number with the decimals that somebody needs who does the sum again."""
+    return dutch.number(value, digits).rstrip("0").rstrip(",") if is_known(value) else dutch.UNKNOWN
+
+
+def _exact(row: Any) -> str:
+    if row.eenheid.startswith("euro"):
+        return dutch.euro(row.waarde)
+    unit, *_ = row.eenheid.split(" per ")
+    value = _full if row.soort == plans.QUANTITY else _plain
+    return f"{value(row.waarde)} {_PLURAL.get(unit, unit)}" if is_known(row.waarde) else "onbekend"
+
+
+def _value(known: pd.Series, figure: float | None = None) -> str:
+    """Return a kengetal, or another figure in its unit, as a reader expects it."""
+    value = known["waarde"] if figure is None else figure
+    unit = str(known["eenheid"])
+    if unit == plans.SHARE:
+        return dutch.percent(value, 0 if value >= 0.1 or not value else 1)
+    digits = 0 if abs(value) >= 100 or value == int(value) else 2
+    if unit.startswith("euro") and figure is not None and abs(figure) >= 1000:
+        return dutch.about(figure) + unit.removeprefix("euro")  # what we work out is no price
+    if unit.startswith("euro"):
+        return f"€{dutch.NBSP}{dutch.number(value, digits)}{unit.removeprefix('euro')}"
+    return f"{dutch.number(value, digits)} {unit}"
+
+
+def _filled(words: str, known: pd.DataFrame) -> str:
+    """Return an assumption with the value of its kengetal and its range in place of the hole."""
+
+    def value(found: re.Match[str]) -> str:
+        one = known.loc[found[1]]
+        if one["eenheid"] == plans.SHARE:
+            return f"{_value(one)} ({dutch.percents(one['laag'], one['hoog'])})"
+        ends = [dutch.number(one[e], 0 if one["hoog"] >= 10 else 2) for e in ("laag", "hoog")]
+        return f"{_value(one)} ({' tot '.join(ends)})"
+
+    return _HOLE.sub(value, words)
+
+
+def _tipping(own: pd.DataFrame, known: pd.DataFrame) -> str:
+    """Say at which value of one kengetal a plan just pays."""
+    row = of(own, plans.BREAK).iloc[0]
+    turns = known.loc[row["kengetallen"]]
+    name = dutch.lower_first(turns["naam"])
+    counted = f"Wij rekenen met {_value(turns)}."
+    if not is_known(of(own, plans.BALANCE).iloc[0]["waarde"]):
+        return f"Het breekpunt is onbekend. {counted}"
+    if not is_known(row["waarde"]):
+        return f"Bij geen enkele waarde van «{name}» komt het plan uit. {counted}"
+    side = "minstens" if row["factor"] > 0 else "hoogstens"
+    point = _value(turns, row["waarde"])
+    return f"Het plan komt net uit als «{name}» {side} {point} is. {counted}"
+
+
+def _parties(own: pd.DataFrame) -> list[str]:
+    """Return what each party pays or gains in a year."""
+    lines = own[own["soort"].isin(_SIGNS)]
+    amounts = lines["waarde"] * lines["soort"].map(_SIGNS)
+    each = amounts.groupby(lines["wie"], sort=False).sum(min_count=1)
+    unknown = set(lines.loc[lines["waarde"].isna(), "wie"])
+    told = []
+    for name, amount in each.items():
+        words = f"{'wint' if amount > 0 else 'betaalt'} {dutch.about(abs(amount))}"
+        told.append(f"{str(name).capitalize()}: {'onbekend' if name in unknown else words}.")
+    return told
+
+
+def shared(rows: pd.DataFrame, id: str) -> list[str]:
+    """Say with which other plans a plan counts the same money: they do not add up."""
+    touched = rows[rows["raakt"] != ""]
+    defined = chances.definitions()
+    told = []
+    for line in touched[touched["onderdeel"] == id].itertuples():
+        home = next(d for d in defined["domeinen"].values() if line.raakt in d["posten"])
+        post = home["posten"][line.raakt]["naam"]
+        others = touched.loc[(touched["raakt"] == line.raakt) & (touched["onderdeel"] != id)]
+        names = [f"«{defined['modellen'][o]['naam']}»" for o in others["onderdeel"].unique()]
+        if home is not defined["domeinen"][line.domein]:
+            told.append(f"Dit geld staat in de boeken bij {dutch.lower_first(home['naam'])}.")
+        if names:
+            told.append(
+                f"Dit plan en {dutch.join(names)} raken hetzelfde geld: {dutch.lower_first(post)}. "
+                "Tel ze niet bij elkaar op."
+            )
+    return told
+
+
+def of(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of one kind."""
+    return rows[rows["soort"] == kind]
+
+
+def range_of(row: pd.Series) -> str:
+    """Return the range of a row in euros, for in a sentence."""
+    return between(row["laag"], row["hoog"])
+
+
+def span(row: pd.Series) -> str:
+    """Return the range of a row, in euros or in its unit, for in a table."""
+    if not is_known(row["laag"]):
+        return dutch.UNKNOWN
+    value = dutch.about if str(row["eenheid"]).startswith("euro") else _plain
+    first, last = value(row["laag"]), value(row["hoog"])
+    return last if first == last else f"{first} tot {last}"
+
+
+def between(low: float | None, high: float | None) -> str:
+    """Return two ends that may lie far apart, each to its own two digits."""
+    if not is_known(low) or not is_known(high):
+        return dutch.UNKNOWN
+    first, last = dutch.about(low), dutch.about(high)
+    return f"ongeveer {last}" if first == last else f"tussen {first} en {last}"

@@ -1,0 +1,157 @@
+"""The chances of a wijk in words: the outcome, a picture, and a section for each domain.
+
+All functions read the table `kansen` (`chances.compute`); none computes a figure that is not in it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from wijkboek_utils import charts, dutch, passports, show, sources
+from wijkboek_utils.charts import Bar
+from wijkboek_utils.dutch import is_known
+from wijkboek_utils.models import chance_plans as plans
+from wijkboek_utils.models import chances
+from wijkboek_utils.models.chance_plan_text import fold, of, range_of, span, verdict
+from wijkboek_utils.passports import Passport
+from wijkboek_utils.show import Html
+
+
+def opening(rows: pd.DataFrame, naam: str) -> Html:
+    """Say which plan promises most, with its range, and how many may cost money."""
+    balances = of(rows, plans.BALANCE).dropna(subset="waarde")
+    if balances.empty:
+        return show.text(f"Voor {naam} is te weinig bekend om een plan door te rekenen.")
+    best = balances.sort_values("waarde").iloc[-1]
+    plan = chances.definitions()["modellen"][best["onderdeel"]]
+    own = rows[rows["onderdeel"] == best["onderdeel"]]
+    loss = int((balances["laag"] < 0).sum())
+    lead = f"De grootste kans die wij zien, is «{plan['naam']}»: dat {verdict(own)}. {_kind(own)}"
+    if best["waarde"] <= 0:
+        lead = (
+            f"Geen plan komt hier uit. Het dichtst erbij is «{plan['naam']}»: dat {verdict(own)}."
+        )
+    return show.text(
+        lead,
+        f"Wij rekenden {len(balances)} plannen door. Bij {loss} daarvan kan het ook geld kosten. "
+        "De bereiken zijn breed, want veel hangt af van hoeveel mensen meedoen.",
+    )
+
+
+def _kind(own: pd.DataFrame) -> str:
+    """Say whether a plan saves money or pays people of the wijk for their work."""
+    if of(own, plans.KEPT).empty:
+        return "Dat is geld dat niet meer wordt uitgegeven."
+    return "Het is loon voor mensen uit de wijk: zij werken ervoor."
+
+
+def picture(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
+    """Return the picture of what leaves by domain and what of it can be influenced."""
+    title = "Wat er weggaat, en wat mensen kunnen beïnvloeden"
+    left, reach = (_whole(rows, kind) for kind in (chances.OUTFLOW, chances.REACH))
+    each = _whole(rows, chances.PER_HOUSEHOLD)
+    bars, lines = [], []
+    for domain, out in left.sort_values("waarde", ascending=False).iterrows():
+        part = reach.loc[domain]
+        bars.append(_bar("Gaat weg", out, out["naam"], "1"))
+        bars.append(_bar("Te beïnvloeden", part, out["naam"], "3"))
+        lines.append(
+            {
+                "Domein": out["naam"],
+                "Gaat weg": span(out),
+                "Per huishouden": span(each.loc[domain]),
+                "Te beïnvloeden": span(part),
+            }
+        )
+    domains = chances.definitions()["domeinen"]
+    unknown = [facts["naam"] for name, facts in domains.items() if name not in left.index]
+    note = f"Onbekend: {dutch.join(unknown)}." if unknown else ""
+    caption = f"Geld dat {naam} uit gaat, in euro per jaar, {jaar}"
+    right: dict[str, show.Format] = {name: str for name in [*lines[0]][1:]} if lines else {}
+    twin = show.table(pd.DataFrame(lines), caption, right, note=note)
+    what = "Per domein: wat de wijk uit gaat, en wat mensen daarvan samen kunnen beïnvloeden."
+    return show.figure(title, what, charts.bars(bars, title, what), twin)
+
+
+def _bar(name: str, row: pd.Series, group: str, tone: str) -> Bar:
+    amount, low, high = (row[c] if is_known(row[c]) else None for c in ("waarde", "laag", "hoog"))
+    return Bar(name, dutch.about(amount, _se(row)), amount, low, high, group, tone)
+
+
+def domain(rows: pd.DataFrame, units: pd.DataFrame, domein: str, naam: str, jaar: int) -> Html:
+    """Return the section of a domain: its money, its posts and its plans, each in a fold.
+
+    `units` as `Kengetallen.used`.
+    """
+    defined = chances.definitions()
+    here = rows[rows["domein"] == domein]
+    facts = defined["domeinen"][domein]
+    if here[here["soort"] == chances.OUTFLOW].empty:
+        return show.text(f"Hierover staat niets in de boeken van {naam}. Het is dus onbekend.")
+    parts = show.text(_lead(here, facts)) + _posts(here, facts, naam, jaar)
+    for id, plan in defined["modellen"].items():
+        if plan["domein"] == domein:
+            parts += fold(rows, id, plan, units)
+    return parts
+
+
+def _lead(here: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+    left, reach, each = (
+        _whole(here, kind).iloc[0]
+        for kind in (chances.OUTFLOW, chances.REACH, chances.PER_HOUSEHOLD)
+    )
+    told = (
+        f"Aan {dutch.lower_first(facts['naam'])} gaat {range_of(left)} per jaar de wijk uit. Per "
+        f"huishouden is dat {range_of(each)}. "
+    )
+    if not is_known(reach["waarde"]):
+        return told + "Wat mensen daarvan kunnen beïnvloeden, is onbekend."
+    return told + f"Mensen kunnen daarvan {range_of(reach)} samen beïnvloeden."
+
+
+def _posts(here: pd.DataFrame, facts: Mapping[str, Any], naam: str, jaar: int) -> Html:
+    """Return the posts of a domain: what leaves, which share can be influenced, and why."""
+    left = here[(here["soort"] == chances.OUTFLOW) & (here["onderdeel"] != "")]
+    reach = of(here, chances.REACH).set_index("onderdeel")
+    lines, reasons = [], []
+    for row in left.itertuples():
+        rule = facts["posten"].get(row.onderdeel, facts["posten"]["rest"])
+        told, share = "niets gerekend", ""
+        if row.onderdeel in reach.index:
+            part = reach.loc[row.onderdeel]
+            told, share = span(part), f", {dutch.percent(part['factor'])}"
+        lines.append((row.naam, span(left.loc[row.Index]), told))
+        reasons.append(f"{row.naam}{share}: {dutch.lower_first(rule['grond'])}")
+    columns = ["Post", "Gaat weg", "Te beïnvloeden"]
+    table = show.table(
+        pd.DataFrame(lines, columns=columns),
+        f"{facts['naam']}: wat {naam} uit gaat, per jaar, {jaar}",
+        {"Gaat weg": str, "Te beïnvloeden": str},
+    )
+    table += show.text("Waarom dit deel?") + show.bullets(reasons)
+    table += show.text(facts.get("niet", ""))
+    return show.fold(f"{facts['naam']} per post", table)
+
+
+def _whole(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of domains as a whole, by domain."""
+    found = rows[(rows["soort"] == kind) & (rows["onderdeel"] == "")]
+    return found.set_index("domein")
+
+
+def _se(row: pd.Series) -> float:
+    return float((row["hoog"] - row["laag"]) / (2 * dutch.Z90))
+
+
+def passport(rows: pd.DataFrame, units: pd.DataFrame, domein: str) -> Passport:
+    """Return the passport of all figures of a domain; of `""`, of what leaves by every domain."""
+    here = rows[(rows["domein"] == domein) | (rows["domein"] == "")] if domein else rows
+    here = here if domein else here[here["soort"].isin([chances.OUTFLOW, chances.REACH])]
+    used = {id for c in ("kengetallen", "gedeeld") for cell in here[c] for id in cell.split(";")}
+    defined = chances.definitions()["domeinen"]
+    name = defined[domein]["naam"] if domein else "Wat er weggaat"
+    made = "Som van boekingen, maal wat te beïnvloeden is"
+    made += "; plannen zijn hoeveelheid maal kengetallen" if domein else ""
+    known = units[units["id"].isin(used)]
+    return passports.of_model(f"Kansen: {name}", made, known, sources.ids(here["bron"]))

@@ -1,0 +1,122 @@
+"""Values with a range, and draws from them: what rests on one kengetal moves together.
+
+A model is written once, for numbers. With the central values it gives the plan, with draws it
+gives the range, and with one value at its low or high end what that value does to the outcome.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import dutch
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+
+DRAWS = 2000
+SEED = 20181  # fixed, so that a report can be rebuilt to the same figures
+LOW, HIGH = 0.05, 0.95  # a range holds nine times out of ten
+SHARE = "aandeel"
+_EFFECT = ["kengetal", "naam", "bij_laag", "bij_hoog", "verschil"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value; `laag` to `hoog` holds it nine times out of ten.
+
+    Estimates with the same `mee` move together in a draw: they rest on one kengetal. `hoogst` is
+    what it can be at most: of a share 1.
+    """
+
+    waarde: float
+    laag: float
+    hoog: float
+    mee: str = ""
+    hoogst: float = float("inf")
+
+    def times(self, factor: float) -> "Estimate":
+        """Return this many times the value, which still moves with the same kengetal."""
+        low, high = sorted([self.laag * factor, self.hoog * factor])
+        return Estimate(self.waarde * factor, low, high, self.mee)
+
+    def drawn(self, count: int, seed: int = SEED) -> np.ndarray:
+        """Return draws: the median is `waarde`, one in twenty is below `laag`, one above `hoog`.
+
+        Two half normal distributions, one on either side of the value. Never below 0 unless `laag`
+        is, nor above `hoogst`.
+        """
+        z = np.random.default_rng([seed, crc32(self.mee.encode())]).standard_normal(count)
+        up, down = self.hoog - self.waarde, self.waarde - self.laag
+        drawn = self.waarde + z / dutch.Z90 * np.where(z > 0, up, down)
+        return np.clip(drawn, min(self.laag, 0.0), self.hoogst)
+
+
+NONE, WHOLE = Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0)
+
+
+def certain(value: float) -> Estimate:
+    """Return a value without a range: one that people choose."""
+    return Estimate(value, value, value)
+
+
+def of(kengetal: Kengetal) -> Estimate:
+    """Return a kengetal as an estimate that moves with itself."""
+    most = 1.0 if kengetal.eenheid == SHARE else float("inf")
+    return Estimate(kengetal.waarde, kengetal.laag, kengetal.hoog, kengetal.id, most)
+
+
+def read(getallen: Kengetallen, eenheden: Mapping[str, str], prefix: str) -> dict[str, Estimate]:
+    """Return the kengetallen `prefix` + name by their name; `eenheden` is the unit of each name.
+
+    Raises Fout when one is not there or is in another unit.
+    """
+    return {name: of(getallen.get(prefix + name, unit)) for name, unit in eenheden.items()}
+
+
+def central(values: Mapping[str, Estimate]) -> dict[str, np.ndarray]:
+    """Return the values themselves, as one draw each."""
+    return {name: np.array([e.waarde]) for name, e in values.items()}
+
+
+def draws(
+    values: Mapping[str, Estimate], count: int = DRAWS, seed: int = SEED
+) -> dict[str, np.ndarray]:
+    """Return `count` draws of each value."""
+    return {name: e.drawn(count, seed) for name, e in values.items()}
+
+
+def band(middle: float, drawn: np.ndarray) -> tuple[float, float]:
+    """Return what holds nine draws out of ten, stretched to hold the plan itself."""
+    low, high = np.quantile(drawn, [LOW, HIGH])
+    return min(float(low), middle), max(float(high), middle)
+
+
+def tornado(
+    values: Mapping[str, Estimate],
+    model: Callable[[Mapping[str, np.ndarray]], float],
+    names: Mapping[str, str],
+) -> pd.DataFrame:
+    """Return what each kengetal does alone: `kengetal`, `naam`, `bij_laag`, `bij_hoog`, `verschil`.
+
+    `model` gives the outcome of one set of values; `names` are those of the kengetallen. Largest
+    difference first; estimates that move together move together here.
+    """
+    rows = []
+    for one in dict.fromkeys(e.mee for e in values.values() if e.laag < e.hoog):
+        low, high = (
+            model(central({k: _at(e, end) if e.mee == one else e for k, e in values.items()}))
+            for end in ("laag", "hoog")
+        )
+        rows.append((one, names.get(one, one), low, high, abs(high - low)))
+    table = pd.DataFrame(rows, columns=_EFFECT)
+    return table.sort_values(["verschil", "kengetal"], ascending=[False, True], ignore_index=True)
+
+
+def _at(estimate: Estimate, end: str) -> Estimate:
+    return replace(estimate, waarde=getattr(estimate, end))
+
+
+def names(getallen: Kengetallen, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of kengetallen by id."""
+    return {id: getallen.known[id].naam for id in ids if id in getallen.known}

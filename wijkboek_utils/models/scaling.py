@@ -1,0 +1,133 @@
+"""What an inhabitant's share of work costs when it is organised smaller or larger.
+
+Three parts. Some cost is fixed: a machine, a kitchen, a planner; its share falls as more people
+share it. Some is the work itself. And some is steering, which grows with every layer of an
+organisation: with the logarithm of its size (Williamson 1967, Hierarchical control and optimum
+firm size). Where a step larger costs as much in steering as it saves in fixed cost lies the
+turning point; beyond it there are diseconomies of scale.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from wijkboek_utils import keys, ledger, regions
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
+from wijkboek_utils.regions import INHABITANTS
+
+# Kinds of work with a curve of their own: what it is, what steers it, and who does it now.
+KINDS = {
+    "straat": ("Straten, groen en gebouwen", "werk_sturing", "de gemeente"),
+    "afval": ("Afval ophalen", "werk_sturing", "de gemeente"),
+    "zorg": ("Hulp aan huis", "werk_sturing", "de gemeente"),
+    "samen": ("Koken, wassen en boodschappen", "werk_sturing_samen", "een huishouden"),
+}
+NOW, WIJK, BEST = "nu", "wijk", "keerpunt"
+COLUMNS = ["schaal", "naam", "punt", "wie", "inwoners", "kosten", "laag", "hoog"]
+INDEX = 100.0  # what a share costs at the size that the work has now
+_STEPS = 9  # values of each parameter within its range
+_POINTS = 25  # sizes on a curve
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Unit cost by size: lowest at `keerpunt`, `sturing` how steep it is.
+
+    `sturing` is which share of the lowest unit cost every e times more adds by steering. At the
+    turning point that is also the share that is fixed: there they are in balance.
+    """
+
+    keerpunt: float
+    sturing: float
+
+    def __post_init__(self) -> None:
+        """Raise Fout for what is no curve with a lowest point."""
+        if not (self.keerpunt > 0 and 0 < self.sturing < 1):
+            raise Fout(
+                "Een schaallijn heeft een keerpunt groter dan 0 en sturing tussen 0 en 1; hier "
+                f"{self.keerpunt:g} en {self.sturing:g}. Verbeter het kengetal."
+            )
+
+    def parts(self, size: float) -> tuple[float, float, float]:
+        """Return fixed, variable and steering cost a unit; together 1 at the turning point."""
+        if not size > 0:
+            raise Fout(f"Een schaallijn begint boven 0; gevraagd is {size:g}.")
+        ratio = size / self.keerpunt
+        return self.sturing / ratio, 1.0 - self.sturing, self.sturing * float(np.log(ratio))
+
+    def factor(self, size: float) -> float:
+        """Return the unit cost, in that of the turning point; never below 1."""
+        return sum(self.parts(size))
+
+    def unit_cost(self, size: float, reference: float, cost: float) -> float:
+        """Return the unit cost at a size, when at the size `reference` it is `cost`."""
+        return cost * self.factor(size) / self.factor(reference)
+
+
+def curve(schaal: str, getallen: Kengetallen) -> Curve:
+    """Return the curve of a kind of work with its central values."""
+    turning, steering = _facts(schaal, getallen)
+    return Curve(turning.waarde, steering.waarde)
+
+
+def between(
+    schaal: str, getallen: Kengetallen, size: float, reference: float
+) -> tuple[float, float, float]:
+    """Return the unit cost at a size with its range, 100 being that at `reference`.
+
+    The range is the lowest and the highest over all values of the kengetallen within theirs.
+    """
+    grid = [np.linspace(k.laag, k.hoog, _STEPS) for k in _facts(schaal, getallen)]
+    costs = [Curve(float(n), float(d)).unit_cost(size, reference, INDEX) for n, d in product(*grid)]
+    middle = curve(schaal, getallen).unit_cost(size, reference, INDEX)
+    return middle, min([middle, *costs]), max([middle, *costs])
+
+
+def _facts(schaal: str, getallen: Kengetallen) -> tuple[Kengetal, Kengetal]:
+    turning = getallen.get(f"werk_keerpunt_{schaal}", "inwoners")
+    return turning, getallen.get(KINDS[schaal][1], "aandeel")
+
+
+def table(
+    indicatoren: pd.DataFrame, weights: ledger.Weights, getallen: Kengetallen
+) -> pd.DataFrame:
+    """Return the curves for an area: `COLUMNS`, 100 being what a share costs now.
+
+    `punt` names where the work is now, the size of the area and the turning point; the rows
+    without are the rest of the curve. `indicatoren` as `cbs.indicators`. Without inhabitants there
+    are no curves.
+    """
+    people = keys.per_buurt(indicatoren)[1][INHABITANTS]
+    inside = people.mul(ledger.shares(weights).reindex(people.index).fillna(0.0))
+    here = float(inside.sum())
+    if not here > 0:
+        return pd.DataFrame(columns=COLUMNS)
+    home = getallen.get("personen_per_huishouden", "personen per huishouden").waarde
+    city = _gemeente(people, inside)
+    rows = []
+    for schaal, (naam, _, wie) in KINDS.items():
+        now = home if schaal == "samen" else city
+        best = curve(schaal, getallen).keerpunt
+        named = {NOW: now, WIJK: here, BEST: best}
+        if schaal == "samen":
+            del named[WIJK]  # nobody cooks for a whole wijk
+        for punt, size in [*named.items(), *(("", s) for s in _sizes(named.values()))]:
+            cost = between(schaal, getallen, size, now)
+            rows.append((schaal, naam, punt, wie if punt == NOW else "", size, *cost))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _gemeente(people: pd.Series, inside: pd.Series) -> float:
+    """Return the inhabitants of the gemeente; of several the mean over who lives in the area."""
+    codes = [regions.gemeente_of(buurt) for buurt in people.index]
+    whole = people.groupby(codes).sum()
+    return float((inside.groupby(codes).sum() * whole).sum() / inside.sum())
+
+
+def _sizes(named: Iterable[float]) -> np.ndarray:
+    ends = sorted(named)
+    return np.geomspace(ends[0] / 1.5, ends[-1] * 1.5, _POINTS)
