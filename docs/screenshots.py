@@ -21,14 +21,8 @@ MOST = 4_000_000  # bytes together, or the repository grows with every picture
 # A passport, the first of several in it, and every fold around it.
 OPEN = """e => { for (let at = e.querySelector('details') ?? e; at;
     at = at.parentElement?.closest('details')) at.open = true }"""
-CHAPTERS = [
-    "geldstromen",
-    "voorraden",
-    "werk",
-    "inverdienen",
-    "wijkbedrijf",
-    "vergelijking",
-]  # every picture of these is taken
+# Every picture of these is taken.
+CHAPTERS = ["geldstromen", "voorraden", "werk", "inverdienen", "wijkbedrijf", "vergelijking"]
 SHEETS = 6  # of paper, from the first
 
 
@@ -77,7 +71,8 @@ def take(browser: Browser, screen: str, dark: bool) -> None:
     if passport.count():
         passport.evaluate(OPEN)
         passport.screenshot(path=path("paspoort"))
-    beside = {"kaart": REPORTS / PILOT / "kaart.html", "index": REPORTS / "index.html"}
+    beside = {name: REPORTS / PILOT / f"{name}.html" for name in ("kaart", "overeenkomst")}
+    beside["index"] = REPORTS / "index.html"
     for name, file in beside.items():
         if file.is_file():
             page.goto(file.as_uri())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from tests import wijkplannen
+
 PILOT = "utrecht-kanaleneiland"
 ROOT = Path(__file__).resolve().parents[1]
 HOME = {"zuid": "BU03440831", "noord": "BU03440832", "bedrijven": "BU03440821"}
@@ -41,11 +43,14 @@ SEND = """
 import sys
 from pathlib import Path
 from wijkboek_utils.local import checking, opening, store
-for kind in sys.argv[2:]:
-    path = Path(sys.argv[1]) / f"{kind}.csv"
-    checked = checking.check(opening.open_bytes(path.read_bytes(), path.name), kind, ["GM0344"])
+pilot, gemeente, folder, *names = sys.argv[1:]
+for nr, name in enumerate(names, start=1):
+    path = Path(folder) / name
+    kind = path.stem if path.parent.name == "ingestuurd" else ""
+    checked = checking.check(opening.open_bytes(path.read_bytes(), path.name), kind, [gemeente])
     assert not checked.faults, checked.faults
-    store.add("utrecht-kanaleneiland", checked, ["GM0344"], f"{kind}-1", "2024-03-01")
+    id = f"{checked.kind}-{nr}".replace("_", "-")
+    store.add(pilot, checked, [gemeente], id, "2024-03-01")
 """
 
 
@@ -116,6 +121,16 @@ def contribute(root: Path) -> None:
     tables = contributed()
     for kind, table in tables.items():
         (sent / f"{kind}.csv").write_text(about + table.to_csv(index=False))
+    files = [f"{kind}.csv" for kind in tables]
+    plans = root / "plannen"
+    plans.mkdir()
+    made = [path.name for path in wijkplannen.fill(plans)]
+    for folder, names in ((sent, files), (plans, made)):
+        run(root, SEND, PILOT, "GM0344", str(folder), *names)
+    run(root, ACCEPT)
+
+
+def run(root: Path, code: str, *arguments: str) -> None:
+    """Run Python on the project below `root`, as a program of its own."""
     here = {**os.environ, "WIJKBOEK_ROOT": str(root), "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", SEND, str(sent), *tables], check=True, env=here)
-    subprocess.run([sys.executable, "-c", ACCEPT], check=True, env=here)
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, env=here)

@@ -67,7 +67,7 @@ def test_the_garden_tells_gross_net_and_cautious(found, tables):
     told = words(cases_text.one(case, tables.of("tuin"), KNOWN))
     for amount in ("€ 5.000", "€ 12.000", "€ 6.500", "€ 3.600", "0,8 jaar", "1,4 jaar"):
         assert amount in told
-    assert "groen in de wijk" in told  # the account of who is helped, too
+    assert "Groen in de wijk" in told  # the account of who is helped, too
 
 
 def test_the_governance_is_a_drawing_with_its_table(found):

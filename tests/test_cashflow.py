@@ -105,8 +105,29 @@ def test_what_flows_back_goes_to_who_paid_by_what_they_paid():
     whole = saved["netto"][0] * 0.4
     assert given == pytest.approx({"x": whole * 0.75, "y": whole * 0.25})
     assert accounts.set_index("budget")["geeft"]["z"] == pytest.approx(whole)
+    left = {"x": whole * 0.75 - 300, "y": whole * 0.25 - 100, "z": saved["netto"][0] - whole}
+    assert accounts.set_index("budget")["saldo"].to_dict() == pytest.approx(left)
     # A budget that pays for its own saving gives nothing to itself.
     assert books(read, pay(("Plan", "z", 2026, 400)))[1].empty
+
+
+def test_two_links_with_one_goal_flow_back_each_by_its_own_share():
+    links = [link("zorg", minder_nodig=n, terug_deel=part) for n, part in ((3, 0.5), (1, 0.1))]
+    purse = budgets({"naam": "x"}, {"naam": "z", "doel": "zorg"})
+    read = plans.read(purse, activities(*links), KNOWN)
+    saved, back, _ = books(read, pay(("Plan", "x", 2026, 1000)))
+    large, small = saved["netto"]
+    assert back["bedrag"].sum() == pytest.approx(large * 0.5 + small * 0.1)
+
+
+def test_what_is_expected_is_times_the_chance_and_what_is_due_to_the_plan():
+    facts = {"minder_nodig": 2, "kans": 0.5, "toe_te_rekenen": 0.4}
+    read = plans.read(budgets(), activities(link("groen", **facts)), KNOWN)
+    (row,) = cashflow.savings(read, NET).itertuples()
+    price = KNOWN.known["bijstand_per_persoon"].waarde
+    assert (row.eenheden, row.bruto) == pytest.approx((0.4, 2 * price))
+    assert row.verwacht == pytest.approx(0.4 * price)
+    assert row.netto == pytest.approx(0.4 * price * NET.centraal)
 
 
 def test_what_nobody_at_the_table_saves_is_in_no_account():
@@ -135,6 +156,25 @@ def test_half_a_cake_is_no_cake_and_half_a_garden_is_half():
     half = pay(("cake", "Wijkbudget", 2026, 500), ("tuin", "Wijkbudget", 2026, 500))
     assert cashflow.funded(read, half) == {"cake": 0, "tuin": 0.5, "gratis": 1}
     assert cashflow.funded(read, pay(("cake", "Wijkbudget", 2026, 1000)))["cake"] == 1
+
+
+def test_a_long_plan_that_a_solver_paid_to_within_a_cent_is_paid():
+    long = {"jaren": 10, "kosten": 1000}
+    read = plans.read(budgets(), activities(long), KNOWN)
+    near, short = (
+        pay(*[("Plan", "Wijkbudget", year, 1000 - less) for year in range(2026, 2036)])
+        for less in (0.004, 0.1)
+    )
+    assert cashflow.funded(read, near)["Plan"] == pytest.approx(1, abs=1e-5)
+    assert cashflow.funded(read, short)["Plan"] == 0
+
+
+def test_a_holder_that_is_spelled_in_two_ways_is_one_holder():
+    rows = [{"naam": "a", "houder": "De Buurt"}, {"naam": "b", "houder": "de  buurt "}]
+    read = plans.read(budgets(*rows), activities(link("groen")), KNOWN)
+    _, _, accounts = books(read, pay(("Plan", "b", 2026, 1000)))
+    (held,) = cashflow.holders(accounts, RATE).itertuples()
+    assert held.houder == "De Buurt" and held.betaalt == 1000
 
 
 def test_a_sum_over_prices_of_several_years_says_so():

@@ -250,6 +250,15 @@ def test_each_home_counts_once_and_a_missing_count_has_a_second_best(utrecht):
     assert wide > counted.loc["woningen", "hoog"] - counted.loc["woningen", "laag"]
 
 
+def test_of_a_whole_gemeente_the_counts_are_known(utrecht):
+    """What belongs to no buurt has a weight but no figures: it makes nothing unknown."""
+    weights = utrecht.weights("GM0344")
+    weights.loc["BU0344REST"] = 1.0
+    found = chances.counts(utrecht.indicatoren, weights, DEFINED).set_index("van")["waarde"]
+    assert found.notna().all()
+    assert found["inwoners"] == pytest.approx(367_947, rel=0.01)
+
+
 def test_the_figures_of_kanaleneiland_are_the_golden_ones(tables):
     """When one moves on purpose: WIJKBOEK_GOLDEN=new writes the table; say why in the changelog."""
     found = tables["GM0344"].round(6)

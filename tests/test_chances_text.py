@@ -69,7 +69,25 @@ def test_a_plan_that_may_lose_says_so(tables, code):  # noqa: F811
         balance = own[own["soort"] == chance_plans.BALANCE].iloc[0]
         told = chance_plan_text.verdict(own)
         assert (balance["laag"] < 0) == bool(re.search("verlies|kost naar schatting", told)), id
-        assert "levert naar schatting" in told or balance["laag"] < 0
+        assert re.search("(levert|geeft) naar schatting", told) or balance["laag"] < 0
+
+
+def test_wages_are_never_sold_as_money_that_is_left(rows, units):
+    """Who works for it earned it: it pays back no van and is no saving."""
+    paying = [id for id, p in PLANS.items() if any(r["soort"] == "blijft" for r in p["regels"])]
+    assert set(paying) == {"hulp", "groenbedrijf", "ploeg"}
+    for id, plan in PLANS.items():
+        told = words(chance_plan_text.fold(rows, id, plan, units))
+        assert ("loon dan het extra kost" in told) == (id in paying), id
+        assert not ("terug wat vooraf nodig is" in told and id in paying), id
+
+
+def test_a_handful_of_hours_is_no_range_from_nothing_to_nothing(rows, units):
+    few = rows["soort"].isin([chance_plans.HOURS, chance_plans.VOLUNTEER])
+    small = rows.assign(**{c: rows[c].mask(few, rows[c] / 1e5) for c in ("waarde", "laag", "hoog")})
+    for id, plan in PLANS.items():
+        told = words(chance_plan_text.fold(small, id, plan, units))
+        assert "0,0" not in told.split("Wie betaalt")[0].split("De som van")[0], id
 
 
 def test_the_opening_names_the_largest_chance_with_its_range(rows):
@@ -78,6 +96,9 @@ def test_the_opening_names_the_largest_chance_with_its_range(rows):
     assert f"«{PLANS[balances.idxmax()]['naam']}»" in told
     assert "tussen € 45.000 en € 1,1 miljoen per jaar" in told
     assert "15 plannen" in told
+    assert "Het is loon voor mensen uit de wijk" in told
+    saving = balances.drop([id for id, p in PLANS.items() if "blijft" in str(p["regels"])])
+    assert f"Het meest bespaart «{PLANS[saving.idxmax()]['naam']}»" in told
 
 
 def test_where_no_plan_pays_none_is_praised(rows):
@@ -125,6 +146,27 @@ def test_what_is_unknown_is_a_word(utrecht, units):
     assert "niet te berekenen" in plan
     assert "Het breekpunt is onbekend" in plan
     assert "Bewoners: onbekend." in plan
+
+
+def test_a_plan_with_nothing_to_start_from_is_not_the_nearest(rows):
+    sums = rows["soort"].eq(chance_plans.BALANCE)
+    none = sums & rows["onderdeel"].eq("wooncooperatie")
+    poor = rows.assign(
+        **{c: rows[c].mask(sums, rows[c] - 5e6).mask(none, 0.0) for c in ("waarde", "laag", "hoog")}
+    )
+    told = words(chances_text.opening(poor, "Kanaleneiland"))
+    assert "wooncoöperatie" not in told and "14 plannen" in told
+    assert "niet te maken" in chance_plan_text.verdict(plan_rows(poor, "wooncooperatie"))
+
+
+@pytest.mark.parametrize(
+    ("people", "words"), [(300, "veel minder"), (18_000, ""), (120_000, "veel meer")]
+)
+def test_an_area_that_is_no_wijk_is_told_that_fixed_costs_do_not_fit(rows, people, words):
+    here = rows["soort"].eq(chances.COUNT) & rows["van"].eq("inwoners")
+    counted = rows.assign(waarde=rows["waarde"].mask(here, people))
+    told = chances_text.opening(counted, "X").html
+    assert ("vaste kosten" in told) == bool(words) and words in told
 
 
 def test_without_any_figure_nothing_is_promised(rows):

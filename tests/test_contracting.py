@@ -1,5 +1,7 @@
 """Where each euro of a package lands, what the wijk builds up, and who plugs what in."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,6 +89,17 @@ def test_without_a_package_the_texts_say_so():
     assert contracting_text.all_packages(empty) == ""
     growth = plugging.growth(NOTHING, enterprise.case(NOTHING, KNOWN), KNOWN)
     assert growth.empty and "Zonder stekkers" in contracting_text.shared(growth)
+
+
+def test_more_than_a_euro_for_the_wijk_says_who_is_short():
+    """With hardly any work the fixed costs are more than what is paid: that is no gain."""
+    few = PACKAGES.assign(
+        **{c: PACKAGES[c] / 50 for c in PACKAGES if c.startswith(("uren", "opbrengst"))}
+    )
+    poor = contracting_text.all_packages(contracting.landing(few, KNOWN))
+    assert re.search(r"Maar er komt dan \d+ cent per euro tekort", poor.replace("\u00a0", " "))
+    rich = contracting_text.all_packages(contracting.landing(PACKAGES, with_values(tarief=90)))
+    assert "tekort" not in rich
 
 
 def test_what_cannot_be_counted_is_named_and_has_no_figure():

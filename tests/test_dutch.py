@@ -295,3 +295,29 @@ def test_what_is_not_known_is_a_word_in_every_form(a, b):
 )
 def test_a_name_inside_a_sentence_keeps_the_capitals_of_an_abbreviation(name, expected):
     assert dutch.lower_first(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((-20_000, 30_000), "tussen € 20.000 verlies en € 30.000 winst"),
+        ((-160_000, 1_200_000), "tussen € 160.000 verlies en € 1,2 miljoen winst"),
+        ((6_000, 36_000), "tussen € 6.000 en € 36.000 winst"),
+        ((-36_000, -6_000), "tussen € 6.000 en € 36.000 verlies"),
+        ((None, 5.0), "onbekend"),
+    ],
+)
+def test_a_result_says_loss_and_gain_in_words_and_never_below_zero(ends, words):
+    assert dutch.result(*ends).replace(dutch.NBSP, " ") == words
+
+
+def test_a_unit_that_is_counted_has_a_plural_and_another_stays():
+    assert [dutch.many(u) for u in ("persoon", "inwoner", "uur", "kWh")] == [
+        *("mensen", "inwoners", "uur", "kWh")
+    ]
+
+
+def test_a_name_at_the_start_has_a_capital():
+    assert [dutch.capital(n) for n in ("groen met de wijk", "OZB", "")] == [
+        *("Groen met de wijk", "OZB", "")
+    ]

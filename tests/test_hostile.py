@@ -19,12 +19,14 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests import clubs, wijkplannen
 from tests.conftest import command, project
 from wijkboek_utils import dutch, pilots, sources
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.local import schema
 
 PILOT = "arnhem-spijkerkwartier"
-GEMEENTE = "GM0202"
+GEMEENTE, BUURT = "GM0202", "BU02020211"
 RUN = "window.alerted=1"
 OVERRIDE, ISOLATE = "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{RIGHT-TO-LEFT ISOLATE}"
 JOINER = "\N{ZERO WIDTH JOINER}"
@@ -73,6 +75,64 @@ def change(path: Path, column: str, code: str, rows: str) -> None:
     manifest.write_text(yaml.safe_dump(facts, allow_unicode=True), encoding="utf-8")
 
 
+# What the check lets through: it refuses what computes, is unseen or has no end.
+SENT = [NAAM, *(name for name, read in NAMES.items() if name == read and name[0] not in "=+-@")]
+
+
+def contribute(folder: Path) -> list[str]:
+    """Write hostile words in every field of plans, needs and ties that takes words; say where."""
+    words = cycle(SENT)
+    files = {}
+    for kind, table in PLANS.items():
+        free = [
+            f for f in schema.load(kind).fields if f.free and f.name not in ("kengetal", "post")
+        ]
+        for row in table:
+            row |= {f.name: next(words)[: f.longest].strip() for f in free if f.name not in row}
+        files[f"{kind}.csv"] = kind
+        about = wijkplannen.ABOUT | {"bijdrager": NAAM[:100], "methode": SENT[1]}
+        wijkplannen.write(folder / f"{kind}.csv", kind, about, table)
+    return [*files]
+
+
+CODES = ("kengetal", "post")
+GOAL, GROUP = SENT[1], SENT[2]
+_LINK = {
+    **wijkplannen.LINK,
+    "doel": GOAL,
+    "voor_wie": GROUP,
+    "kosten": 9000,
+    "begin": 2026,
+    "jaren": 2,
+    "effect_jaren": 2,
+}
+_MONEY = {"bedrag": 50000, "vrij_deel": 1}
+_TIES = dict(zip(SENT, [*SENT[1:], SENT[0]], strict=True))
+PLANS: dict[str, list[dict]] = {
+    "budget": [
+        _MONEY | {"naam": name, "houder": holder, "doel": goal, "jaar": year}
+        for name, holder, goal in ((SENT[3], SENT[4], GOAL), (SENT[5], SENT[6], SENT[7]))
+        for year in (2026, 2027)
+    ],
+    "activiteit": [
+        *({**_LINK, "naam": name[:120], "trekker": name[:120]} for name in SENT),
+        {**_LINK, "naam": "eenheid", "eenheid": SENT[1][:40]},
+        {"naam": "eigen", "kosten": 9, "begin": 2026, "jaren": 1, "doel": SENT[7]}
+        | {"verband": "eigen doel", "eenheid": ""},
+    ],
+    "vraag_aanbod": [
+        {"soort": kind, "wat": name, "categorie": "hulp", "hoeveelheid": 2, "wie": "initiatief"}
+        | {"buurt": BUURT, "eenheid": SENT[1][:40], "hoort_bij": GROUP[:60], "tijd": name}
+        for name in SENT
+        for kind in ("vraag", "aanbod")
+    ],
+    "netwerk": [
+        {"naam": name[:120], "soort": "initiatief", "niveau": 2, "verbonden_met": other[:120]}
+        for name, other in _TIES.items()
+    ],
+}
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a report in which every text from others is hostile."""
@@ -85,6 +145,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pilot |= {"gebied": {"codes": ["WK020202"]}, "kengetallen": {"boom_co2": KENGETAL}}
     text = yaml.safe_dump(pilot, allow_unicode=True)
     (root / "pilots" / f"{PILOT}.yml").write_text(text, encoding="utf-8")
+    sent = root / "gestuurd"
+    sent.mkdir()
+    clubs.run(root, clubs.SEND, PILOT, GEMEENTE, str(sent), *contribute(sent))
     done = command("render", PILOT, root=root)
     folder = root / "reports" / PILOT
     assert "het rapport is niet gemaakt" not in page(folder), done.stderr
@@ -151,6 +214,15 @@ def test_every_name_is_there_to_be_read_as_it_was_written(hostile):
     names = {name.removesuffix(" (in het gebied)") for name in Seen(page(hostile)).cells}
     assert set(NAMES.values()) <= names
     assert NAAM in names
+
+
+def test_what_people_sent_is_there_to_be_read_as_they_wrote_it(hostile):
+    seen = "\n".join(Seen(written(hostile / "index.html")).cells)
+    assert not [words for words in SENT if words not in seen]
+    agreed = "\n".join(Seen(written(hostile / "overeenkomst.html")).cells)
+    assert GOAL in agreed and NAAM in agreed
+    for name in ("budgetten", "activiteiten", "netwerk", "koppelingen", "afspraken"):
+        assert len(pd.read_csv(hostile / "audit" / f"{name}.csv")), name
 
 
 def test_nothing_turns_the_direction_of_other_text_and_nothing_is_unseen(hostile):

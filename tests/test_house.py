@@ -60,6 +60,7 @@ ROOMS = [
         "local.tabular",
         "local.template",
         "models.finance",
+        "models.limits",
     },
     {
         "areas",

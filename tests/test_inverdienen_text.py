@@ -175,4 +175,4 @@ def test_the_figures_of_a_holder_are_those_of_the_accounts(chapter):
     t = tables()
     assert isinstance(t.houders, pd.DataFrame)
     assert t.rekeningen["saldo"].sum() == pytest.approx(t.houders["saldo"].sum())
-    assert words(chapter["houders"]).count("sociaal") >= 2
+    assert words(chapter["houders"]).count("Sociaal") >= 2

@@ -274,6 +274,9 @@ BROKEN = [
     ("vraag_aanbod", {"wie": "bewoner", "organisatie": "Club"}, "organisatie"),
     ("activiteit", {"doel": None}, "doel"),
     ("activiteit", {"eenheid": None}, "eenheid"),
+    ("activiteit", {"gevraagd": "5000,01"}, "gevraagd"),
+    ("activiteit", {"groep": "9"}, "groep"),
+    ("activiteit", {"groep": "9", "eenheid": "Mensen"}, "groep"),
     ("netwerk", {"verbonden_met": "natuurclub"}, "verbonden_met"),
     ("netwerk", {"verbonden_met": None}, "verbonden_met"),
 ]
@@ -287,6 +290,17 @@ def test_what_must_hold_between_columns(kind, cells, column):
 def test_rules_that_look_at_more_rows():
     plan = [row("activiteit"), row("activiteit", naam="Buurttuin", kosten="6000")]
     assert said(check(plan, "activiteit")) == {(3, "kosten")}
+    half = [row("activiteit", naam=naam, gevraagd="2600") for naam in ("tuin", "TUIN", "ander")]
+    assert said(check(half, "activiteit")) == {(3, "gevraagd")}
+    assert not said(check([row("activiteit", groep="9", eenheid="ton")], "activiteit"))
+    purse = [
+        row("budget"),
+        row("budget", naam="WIJKBUDGET", jaar="2027", houder="Gemeente, afdeling welzijn"),
+        row("budget", jaar="2028", houder="een ander", vrij_deel=None),
+        row("budget", jaar="2029", vrij_deel="0,3"),
+        row("budget", naam="Wijkbudget"),
+    ]
+    assert said(check(purse, "budget")) == {(4, "houder"), (5, "vrij_deel"), (6, "jaar")}
     spent = [
         row("besteding"),
         row("besteding", bedrag_per_maand="1"),
@@ -295,6 +309,20 @@ def test_rules_that_look_at_more_rows():
     assert said(check(spent, "besteding")) == {(3, "post")}
     spent[2]["huishouden"] = "3"
     assert (4, "huishouden") in said(check(spent, "besteding"))
+
+
+def test_a_link_that_will_not_count_is_good_and_is_told_what_it_lacks():
+    rows = [
+        row("activiteit"),
+        row("activiteit", bewijs=None, mechanisme=None),
+        row("activiteit", kengetal="bijstand_per_person"),
+        row("activiteit", doel="groen", verband="eigen doel", minder_nodig=None, bewijs=None),
+    ]
+    checked = check(rows, "activiteit")
+    lacks, typo = checked.notes
+    assert not checked.faults and (lacks.row, typo.row) == (3, 4)
+    assert "hoe goed het is bewezen en hoe het werkt" in lacks.words
+    assert "bijstand_per_persoon" in typo.words
 
 
 def test_every_kind_has_rules_on_columns_that_it_has():

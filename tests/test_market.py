@@ -116,6 +116,7 @@ def test_the_garden_is_paid_by_its_own_goal_and_half_of_what_is_saved_flows_back
     assert outcome.terug["bedrag"].to_list() == pytest.approx([2000, 2000, 2000])
     gain = sum(4000 / (1 + RATE) ** nr for nr in (1, 2, 3)) - 5000
     assert outcome.waarde == pytest.approx(gain)
+    assert outcome.plannen["elders"].to_list() == [0]  # all of it falls to who is at the table
     assert outcome.status.startswith("Van 1 plan gaat er 1 door.")
     assert outcome.status.endswith("Een betere verdeling is er niet.")
 
@@ -134,6 +135,44 @@ def test_who_does_not_save_pays_for_another_goal_only_when_enough_flows_back():
     rich = outcome(0.5)
     assert rich.betalingen["budget"].to_list() == ["Sport"]
     assert surplus(markets.plans([idle, HELP], [GARDEN]), rich)["club"] > 0
+
+
+@pytest.mark.parametrize(("saves", "goes"), [(5120.0, True), (5100.0, False)])
+def test_what_is_paid_later_counts_for_less_than_what_is_paid_now(saves, goes):
+    early = Activiteit("Begin", "", "een begin", 0.0, (2026,), True)
+    saved = effect("bijstand", saves, (2028,))  # at the end of the year: 5,112.50 covers 5,000
+    late = dataclasses.replace(GARDEN, jaren=(2028,), eigen=(), effecten=(saved,))
+    purse = dataclasses.replace(HELP, bedragen={2028: 50_000.0})
+    assert solve(markets.plans([purse], [early, late])).gekozen.empty != goes
+
+
+def test_who_pays_two_years_gets_back_no_more_than_was_agreed():
+    idle = Budget("Sport", "club", "sport", {2026: 9000.0, 2027: 9000.0}, 1.0)
+    stuck = dataclasses.replace(HELP, vrij_deel=0.0)
+
+    def outcome(terug: float) -> Outcome:
+        saved = (effect("bijstand", 4000.0, YEARS, terug), effect("sport", 0.0, YEARS))
+        plan = dataclasses.replace(GARDEN, jaren=(2026, 2027), eigen=(), effecten=saved)
+        return solve(markets.plans([idle, stuck], [plan]))
+
+    assert outcome(0.8).gekozen.empty  # 9,600 comes back, and it paid 10,000
+    assert not outcome(0.9).gekozen.empty
+
+
+def test_of_a_plan_without_costs_nobody_paid_so_all_stays_with_who_saves():
+    free = dataclasses.replace(
+        GARDEN, naam="Hof", kosten=0.0, effecten=(effect("bijstand", 4000.0, YEARS, terug=1.0),)
+    )
+    club = Budget("Sport", "club", "sport", {2026: 0.0}, 0.0)
+    pitch = dataclasses.replace(
+        GARDEN,
+        naam="Veld",
+        eigen=(),
+        effecten=(effect("sport", 4000.0, YEARS), effect("bijstand", 0.0, YEARS)),
+    )
+    both = solve(markets.plans([HELP, club], [free, pitch]))
+    assert both.gekozen["activiteit"].to_list() == ["Hof", "Veld"]  # 12,000 covers 5,000
+    assert solve(markets.plans([HELP, club], [pitch])).gekozen.empty
 
 
 def test_budgets_for_the_same_goal_pay_in_step_with_what_they_have():
@@ -163,6 +202,8 @@ def test_what_may_go_on_in_part_does_so_for_what_there_is():
     assert outcome.gekozen["deel"].to_list() == pytest.approx([0.4])
     assert outcome.gekozen["kosten"].to_list() == pytest.approx([2000])
     assert outcome.besparingen["netto"].to_list() == pytest.approx([1600] * 3)
+    part_of = outcome.besparingen[["bruto", "verwacht"]] / 0.4
+    assert part_of.to_numpy() == pytest.approx(1600 / 0.4 / NETTING.centraal)
     assert solve(markets.plans([half, poor], [GARDEN])).gekozen.empty
 
 

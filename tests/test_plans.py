@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from tests.plans import KNOWN, activities, budgets
-from wijkboek_utils.errors import Fout
 from wijkboek_utils.models import plans
 
 GOOD = {
@@ -57,8 +56,28 @@ def test_rows_of_a_plan_are_its_links_whatever_the_capitals():
     read = plans.read(budgets(), activities(GOOD, asked), KNOWN)
     (garden,) = read.activiteiten
     assert garden.tie("groen") == plans.COHESION and garden.gevraagd == {"Groen": 1000.0}
-    with pytest.raises(Fout, match="Vraag niet meer dan het kost"):
-        plans.read(budgets(), activities({**asked, "gevraagd": 5001}), KNOWN)
+    read = plans.read(budgets(), activities({**asked, "gevraagd": 5001}, OTHER), KNOWN)
+    assert [plan.naam for plan in read.activiteiten] == ["Ander"]  # the rest goes on
+    assert "het hele plan doet niet mee" in read.geweigerd["reden"].item()
+
+
+OTHER = {"naam": "Ander", "doel": "groen", "verband": "eigen doel"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("kosten", 4000), ("begin", 2027), ("jaren", 2), ("alles_of_niets", "nee")],
+)
+def test_who_wrote_first_holds_and_what_contradicts_it_is_refused(column, value):
+    said = {**GOOD, "alles_of_niets": "ja"}
+    later = {**said, "naam": "MOESTUIN", "doel": "wmo", column: value}
+    read = plans.read(budgets(), activities(said, later, OTHER), KNOWN)
+    garden, other = read.activiteiten
+    assert [e.doel for e in garden.effecten] == ["bijstand"] and other.naam == "Ander"
+    assert (garden.kosten, garden.jaren, garden.heel) == (5000, (2026,), True)
+    told = read.geweigerd.iloc[0]
+    assert (told["activiteit"], told["doel"]) == ("Moestuin", "wmo")
+    assert f"«{column}»" in told["reden"]
 
 
 def test_a_budget_has_a_row_per_year_and_what_is_not_said_to_be_free_is_not():
@@ -70,11 +89,24 @@ def test_a_budget_has_a_row_per_year_and_what_is_not_said_to_be_free_is_not():
     own, other = plans.read(two, activities(), KNOWN).budgetten
     assert (own.amount(2027), own.free(2026), own.amount(2030)) == (50, 20, 0)
     assert other.vrij_deel is None and other.free(2026) == 0
-    with pytest.raises(Fout, match="hetzelfde jaar"):
-        plans.read(pd.concat([two, two.iloc[:1]]), activities(), KNOWN)
-    with pytest.raises(Fout, match="kolom houder"):
-        twice = budgets({"naam": "a"}, {"naam": "a", "jaar": 2027, "houder": "B"})
-        plans.read(twice, activities(), KNOWN)
+    again = pd.concat([two, two.iloc[:1]])
+    read = plans.read(again, activities(), KNOWN)
+    assert read.budgetten == (own, other)
+    assert read.geweigerd["reden"].tolist() == ["voor 2026 staat dit budget er al"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("houder", "B"), ("doel", "zorg"), ("vrij_deel", 0.9)]
+)
+def test_a_budget_is_of_one_holder_and_for_one_goal(column, value):
+    first = {"naam": "a", "vrij_deel": 0.1}
+    later = first | {"jaar": 2027, "voorwaarde": "mag niet", column: value}
+    silent = {"naam": "A", "jaar": 2028, "vrij_deel": None, "voorwaarde": "na overleg"}
+    read = plans.read(budgets(first, later, silent), activities(), KNOWN)
+    (purse,) = read.budgetten
+    assert (purse.houder, purse.doel, purse.vrij_deel) == ("gemeente", "groen", 0.1)
+    assert set(purse.bedragen) == {2026, 2028}
+    assert f"«{column}»" in read.geweigerd["reden"].item()
 
 
 def test_nothing_contributed_is_no_plans():

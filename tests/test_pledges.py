@@ -39,6 +39,12 @@ def test_who_begins_earlier_goes_first_and_only_years_that_are_taken_fall_away()
     assert (claims["oordeel"] != pledges.HOLDS).sum() == 2
 
 
+def test_of_one_plan_that_counts_a_saving_twice_the_larger_holds_in_every_year():
+    for more in range(2, 8):  # the numbers of claims differ each time
+        (plan,) = pledges.settle(read(GOOD, {**GOOD, "minder_nodig": more}))[0].activiteiten
+        assert [e.minder for e in plan.effecten] == [more] and len(plan.effecten[0].jaren) == 5
+
+
 def test_partial_claims_fill_a_group_and_no_more():
     names = ["a", "b", "c", "d"]
     _, claims = pledges.settle(read(*({**MANY, "naam": name} for name in names)))

@@ -66,7 +66,7 @@ def flow(read: plans.Plans, year: int) -> float:
     return nx.maximum_flow_value(graph, "s", "t") if "t" in graph else 0.0
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(kasstroom.markets())
 def test_it_is_the_largest_flow_between_0_and_1(market):
     read, _ = market
@@ -79,7 +79,7 @@ def test_it_is_the_largest_flow_between_0_and_1(market):
         assert resilience.bearable(read, year) == pytest.approx(most, rel=1e-6, abs=0.01)
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(kasstroom.markets())
 def test_where_nothing_is_free_it_is_cohesion_alone(market):
     read, _ = market
@@ -88,7 +88,7 @@ def test_where_nothing_is_free_it_is_cohesion_alone(market):
     assert (table["adhesie"] < 1e-9).all() and (table["veerkracht"] == table["cohesie"]).all()
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(kasstroom.markets())
 def test_a_link_more_never_makes_it_less(market):
     read, _ = market

@@ -103,6 +103,14 @@ def test_an_area_where_nobody_lives_has_no_curves(utrecht):
     assert "niet bekend" in scaling_text.figure(table, "Niemandsland").html
 
 
+def test_an_area_smaller_than_any_gemeente_has_no_place_on_the_curve(utrecht):
+    few = utrecht.weights("GM0344") * 0.002
+    table = scaling.table(utrecht.indicatoren, few, kengetallen.load())
+    assert WIJK not in set(table["punt"]) and len(table)
+    said = scaling_text.sentence(table, "Hofje")
+    assert "minder mensen" in said and "procent" not in said
+
+
 def test_the_picture_names_its_points_and_has_its_table(utrecht):
     table = made_table(utrecht, kengetallen.load())
     html = scaling_text.figure(table, "Kanaleneiland").html
@@ -121,3 +129,8 @@ def test_the_picture_names_its_points_and_has_its_table(utrecht):
 def test_a_change_is_less_or_more_or_both(low, high, words):
     row = {"schaal": "straat", "punt": WIJK, "laag": low, "hoog": high}
     assert words in scaling_text.sentence(pd.DataFrame([row]), "de wijk")
+
+
+def test_a_whole_gemeente_is_as_large_as_it_is(utrecht):
+    table = scaling.table(utrecht.indicatoren, utrecht.weights("GM0344"), kengetallen.load())
+    assert "nu al geregeld" in scaling_text.sentence(table, "Utrecht")

@@ -97,6 +97,7 @@ def test_who_needs_each_other_shares_what_they_gain_alike():
     assert told["over"].sum() == pytest.approx(outcome.waarde)
     assert told["billijk"].to_list() == pytest.approx([outcome.waarde / 2] * 2)
     assert told["verrekenen"].sum() == pytest.approx(0, abs=1e-6)
+    assert (told["over"] + told["verrekenen"]).to_list() == pytest.approx(told["billijk"].to_list())
     assert told.loc["gemeente", "betaalt"] == pytest.approx(5000)
     # Who saves can pay for it alone: then the other adds nothing, and gets nothing.
     alone = shapley.division(plans, market.solve(plans, NETTING, RATE, gap=0.0), RATE)
@@ -115,6 +116,29 @@ def test_a_group_is_worth_at_least_its_parts():
         told = shapley.division(plans, outcome, RATE)
         assert (told["billijk"] >= -0.02).all()
         assert told["billijk"].sum() == pytest.approx(outcome.waarde, abs=0.05)
+
+
+def test_what_would_take_too_long_is_sampled_and_still_divides_all(monkeypatch):
+    plans = markets.random(np.random.default_rng(5), 6, 8, 2, goals=3, holders=6)
+    outcome = market.solve(plans, NETTING, RATE, gap=0.0)
+    exact = shapley.division(plans, outcome, RATE)
+    assert (exact["se"] == 0).all()
+    monkeypatch.setattr(shapley, "_SECONDS", 0)
+    drawn = shapley.division(plans, outcome, RATE)
+    assert drawn["se"].max() > 0
+    assert drawn["billijk"].sum() == pytest.approx(outcome.waarde, abs=0.05)
+    again = shapley.division(plans, outcome, RATE)
+    assert again.equals(drawn)
+
+
+def test_ten_holders_and_forty_plans_of_five_years_are_within_what_was_allowed():
+    plans = markets.random(np.random.default_rng(1), 40, 60, 5, goals=10, holders=10)
+    model = market.solve(plans, NETTING, RATE, gap=0.05).model
+    how = shapley._depth(model)
+    assert len(model.houders) == 10 and how["most"] == 0
+    asked = 2 * 10 * how["pairs"]
+    one = shapley._ASK + shapley._ASK_CELL * len(model.cellen) ** 2
+    assert how["pairs"] == shapley._FEWEST or asked * one <= shapley._SECONDS
 
 
 def test_nobody_at_the_table_divides_nothing():

@@ -111,6 +111,26 @@ def test_one_kengetal_is_one_draw_for_all_its_links():
     assert np.corrcoef(drawn["x"], drawn["y"])[0, 1] == pytest.approx(1)
 
 
+def test_the_shares_that_are_taken_off_are_all_cautious_at_once():
+    read, _ = one(kosten=0, kans=1)
+    sure, _ = certain(read, NET)
+    drawn = simulate.draws(sure, NONE, NET, 0.0).activiteiten["Plan"]
+    gross = sure.activiteiten[0].effecten[0].bruto
+    assert drawn.quantile(0.05) == pytest.approx(gross * NET.voorzichtig, rel=0.02)
+
+
+def test_what_is_not_paid_enough_saves_nothing_for_any_holder():
+    read = plans.read(budgets({}), activities(link("groen", kans=1)), KNOWN)
+    row = ("Plan", "Wijkbudget", "gemeente", "groen", 2026)
+    half, whole = (
+        simulate.draws(
+            read, cashflow.frame([(*row, euro, "cohesie")], cashflow.BETALINGEN), NET, RATE.waarde
+        ).houders["gemeente"]
+        for euro in (500.0, 1000.0)
+    )
+    assert (half == -500).all() and whole.median() > 0
+
+
 def test_an_activity_fails_for_all_its_links_at_once():
     rows = [link(goal, kans=0.5, kosten=1, effect_jaren=1) for goal in ("groen", "zorg", "sport")]
     read = plans.read(budgets(), activities(*rows), KNOWN)
@@ -143,6 +163,15 @@ def test_what_matters_most_stands_first_and_chance_is_among_it():
     assert (ends.min(axis=1) <= middle + 1e-6).all() and (ends.max(axis=1) >= middle - 1e-6).all()
     fails = found.set_index("naam").loc["of het lukt", "bij_laag"]
     assert fails == pytest.approx(-1000)
+
+
+def test_half_due_to_the_plan_is_half_of_what_its_price_does():
+    whole, half = (
+        simulate.tornado(one(toe_te_rekenen=part)[0], NET, RATE, "Plan").set_index("kengetal")
+        for part in (1.0, 0.5)
+    )
+    name = "bijstand_per_persoon"
+    assert half["verschil"][name] == pytest.approx(whole["verschil"][name] / 2)
 
 
 def test_a_plan_that_does_not_exist_has_no_tornado():

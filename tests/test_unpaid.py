@@ -113,6 +113,12 @@ def test_the_sentence_speaks_of_people_and_says_that_it_is_no_money():
     assert "telt niet mee in de rekening" in words
 
 
+def test_a_full_working_week_is_the_same_everywhere():
+    known = kengetallen.load()
+    week = known.get("werk_voltijd", "uur per week").waarde
+    assert week * known.get("werk_weken", "weken per jaar").waarde == unpaid.FULL_TIME
+
+
 def test_the_hours_of_utrecht_are_in_line_with_the_national_diaries(utrecht):
     rows = unpaid.hours(utrecht.indicatoren, kengetallen.load(), 2023)
     found = unpaid.totals(rows, utrecht.weights("GM0344")).set_index("naam")["uren"]

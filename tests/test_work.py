@@ -115,7 +115,7 @@ def test_hours_of_a_taakveld_are_staff_and_what_is_bought(kanaleneiland):
     assert item["uren_inkoop"] == pytest.approx(bought)
     assert item["uren"] == pytest.approx(own + bought)
     assert item["fte"] == pytest.approx(item["uren"] / (36 * 40))
-    assert item["mensen"] == pytest.approx(item["uren"] / (16 * 40))
+    assert item["banen"] == pytest.approx(item["uren"] / (16 * 40))
 
 
 def test_unknown_salaries_are_no_salaries_of_nothing():
@@ -285,7 +285,7 @@ def test_what_can_be_done_is_hours_times_a_share_most_first(kanaleneiland):
     assert can["uren"].is_monotonic_decreasing and (can["uren"] > 0).all()
     items = kanaleneiland.plain.set_index("id").loc[can["id"]]
     assert can["uren"].to_numpy() == pytest.approx((items["uren"] * items["deel"]).to_numpy())
-    for name in ("uren", "mensen"):
+    for name in ("uren", "banen"):
         low, high = can[f"{name}_laag"], can[f"{name}_hoog"]
         assert (low >= 0).all() and (low <= can[name]).all() and (can[name] <= high).all()
     assert can.loc[can["betaald"] == UNPAID, "euro"].isna().all()
@@ -325,6 +325,12 @@ def test_an_hour_on_a_bill_costs_more_than_its_wages():
     bill = table.loc["Aannemer in het groen", "euro"]
     labour = known.get("werk_arbeid_groen", "aandeel").waarde
     assert bill * labour == pytest.approx(known.known["werk_uurkosten_aannemer"].waarde)
+
+
+def test_an_hour_at_the_minimum_wage_costs_more_than_the_wage():
+    one = work.hourly(kengetallen.load()).set_index("doener").loc["Iemand met het minimumloon"]
+    assert one["euro"] == pytest.approx(12.0 * 1.08 * 1.25 * 52 / 40)
+    assert 12.0 * 1.08 < one["laag"] < one["hoog"] < 30
 
 
 def test_the_work_of_kanaleneiland_is_the_golden_table(kanaleneiland):

@@ -28,7 +28,7 @@ def werk() -> pd.DataFrame:
     for end in work.ENDS:
         own = items[f"uren{end}"].where(items["taakveld"].notna())
         items[f"uren_eigen{end}"], items[f"uren_inkoop{end}"] = own * 0.4, own * 0.6
-        items[f"mensen{end}"] = items[f"uren{end}"] / 640
+        items[f"banen{end}"] = items[f"uren{end}"] / 640
     return items.assign(bron="iv3-2023", kengetal="werk_uurkosten_gemeente")
 
 
@@ -51,9 +51,11 @@ def text(html) -> str:
     [
         (12_345, 45_678, "12.000 tot 46.000"),
         (1.23e6, 4.61e6, "1,2 tot 4,6 miljoen"),
-        (0.0, 324.0, "0 tot 320"),
+        (0.0, 324.0, "hoogstens 320"),
+        (0.0, 3.7e6, "hoogstens 3,7 miljoen"),
         (12.1e6, 13.9e6, "12 tot 14 miljoen"),
         (500.0, 500.0, "500"),
+        (0.0, 0.4, "minder dan 1"),
         (float("nan"), 5.0, "onbekend"),
     ],
 )

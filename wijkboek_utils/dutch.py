@@ -121,6 +121,20 @@ def interval(value: float | None, se: float | None, signed: bool = False) -> str
     return between(max(low, 0.0), high) if value >= 0 else between(low, min(high, 0.0))
 
 
+def result(low: float | None, high: float | None) -> str:
+    """Return the range of a result for in a sentence: `tussen € 2.000 verlies en € 300 winst`.
+
+    What can only be gained, or only lost, is said once: `tussen € 200 en € 300 winst`.
+    """
+    if not is_known(low) or not is_known(high):
+        return UNKNOWN
+    if low >= 0:
+        return f"{between(low, high)} winst"
+    if high <= 0:
+        return f"{between(-high, -low)} verlies"
+    return f"tussen {about(-low)} verlies en {about(high)} winst"
+
+
 def percents(low: float | None, high: float | None, unit: str = "procent") -> str:
     """Return shares between 0 and 1 as `6 tot 29 procent`; one figure when both are the same.
 
@@ -135,6 +149,11 @@ def percents(low: float | None, high: float | None, unit: str = "procent") -> st
 def lower_first(name: str) -> str:
     """Return a name as it stands inside a sentence: `boodschappen`, but `BTW` and `AOW`."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def capital(name: str) -> str:
+    """Return a name as it stands at the start of a sentence or in a table: `Boodschappen`."""
+    return name[:1].upper() + name[1:]
 
 
 def join(words: list[str], last: str = "en") -> str:
@@ -168,6 +187,16 @@ def plural(count: float | None, one: str, many: str) -> str:
     if not is_known(count):
         return f"een {UNKNOWN} aantal {many}"
     return f"{number(count)} {one if is_one(count) else many}"
+
+
+_MANY = {"auto": "auto's", "huishouden": "huishoudens", "inwoner": "inwoners"}
+_MANY |= {"persoon": "mensen", "plek": "plekken", "stuk": "stuks", "traject": "trajecten"}
+_MANY |= {"uitkering": "uitkeringen", "woning": "woningen"}
+
+
+def many(unit: str) -> str:
+    """Return the plural of a unit that is counted; another unit (`uur`, `kWh`) as it is."""
+    return _MANY.get(unit, unit)
 
 
 def plain(text: str) -> str:

@@ -9,10 +9,12 @@ import yaml
 from wijkboek_utils import cbs, cutouts, dutch, iv3, kengetallen, sources
 from wijkboek_utils.cutouts import Cutout
 from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.models import limits
 from wijkboek_utils.regions import gemeente_of, is_code
 
 DEFAULT = "utrecht-kanaleneiland"
 _FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen", "huiskleuren"}
+_FIELDS |= {"raadsgrenzen"}
 _AREA_FIELDS = {"codes", "gemeente", "naam_bevat", *cutouts.FIELDS}
 _LONGEST = {"naam": 80, "toelichting": 500, "contact": 300}  # characters
 _LONGEST_FACT = 1000  # of an own kengetal: its name, source and so on
@@ -39,6 +41,7 @@ class Pilot:
     omschrijving: str = field(default="", compare=False)  # how the gebied was chosen, in words
     kengetallen: dict[str, dict] = field(default_factory=dict)  # unit values of its own
     huiskleuren: dict[str, str] = field(default_factory=dict)  # hoofd and steun, as `#rrggbb`
+    raadsgrenzen: list[dict[str, Any]] = field(default_factory=list)  # see `models.limits`
     uitsnede: Cutout | None = None
 
     @property
@@ -170,6 +173,7 @@ def _from_file(slug: str, text: object, jaar: int | None) -> Pilot:
         omschrijving=words,
         kengetallen=_kengetallen(data.get("kengetallen"), where),
         huiskleuren=_huiskleuren(data.get("huiskleuren"), f"{where}, huiskleuren"),
+        raadsgrenzen=limits.read(data.get("raadsgrenzen"), f"{where}, raadsgrenzen"),
     )
 
 

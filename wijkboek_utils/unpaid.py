@@ -9,7 +9,8 @@ from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.show import Html
 
 WEEKS = 52
-FULL_TIME = 1_700  # hours that somebody with a full working week works in a year
+# Hours that somebody with a full working week works in a year: `werk_voltijd` times `werk_weken`.
+FULL_TIME = 1_440
 _COLUMNS = ["buurt", "jaar", "soort", "naam", "hoeveelheid", "eenheid", "se", "laag", "hoog"]
 _COLUMNS += ["kengetal", "bron", "bronjaar"]
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from wijkboek_utils import dutch, sources
+from wijkboek_utils import dutch, kengetallen, sources
 from wijkboek_utils.disclosure import personal
 from wijkboek_utils.local import header, pairing, placing, rules, schema, values
 from wijkboek_utils.local.cells import key
 from wijkboek_utils.local.contribution import Checked, Fault, Opened
 from wijkboek_utils.local.faults import MOST, OVER, Faults, which
 from wijkboek_utils.local.schema import Dataset, Field
+from wijkboek_utils.models import plans
 
 _SHOWN = 20  # notes on single points that a reader wants to see
 KEEP_YEARS = 10  # how long a contribution may be used at most
@@ -74,6 +75,8 @@ def check(
     if faults:
         return _refused(opened, chosen, about, faults, notes)
     notes += _doubles(typed)
+    if chosen == "activiteit":
+        notes += _no_ground(typed)
     if chosen == "telling":
         double = pairing.doubles(typed)[1]
         notes += double[:_SHOWN]
@@ -268,6 +271,18 @@ def _doubles(rows: pd.DataFrame) -> list[Fault]:
     same = dutch.plural(len(double), "rij is gelijk", "rijen zijn gelijk")
     words = f"{same} aan een eerdere en telt mee: {which(double)}. Staat hetzelfde er dubbel in? "
     return [Fault(f"{words}Haal er dan één weg.")]
+
+
+def _no_ground(rows: pd.DataFrame) -> list[Fault]:
+    """Return a note for each link that will not count in euros, with what it lacks."""
+    known = kengetallen.load()
+    links = rows[rows["doel"].notna() & rows["verband"].ne(plans.OWN)]
+    cells = links.astype("object").where(links.notna(), None)
+    told = {int(nr): plans.refusal(row, known) for nr, row in cells.iterrows()}
+    notes = [
+        Fault(f"dit verband telt niet mee in euro: {why}.", nr) for nr, why in told.items() if why
+    ]
+    return notes[:_SHOWN]
 
 
 def _stored(rows: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from wijkboek_utils import dutch, green, protect, regions, sources
 from wijkboek_utils.dominance import PROTECTED
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.local import booking, claims, counting, store
+from wijkboek_utils.local import booking, cells, claims, counting, store
 from wijkboek_utils.sources import Source
 
 STOCK_KEY = ["voorraad", "soort", "naam", "eenheid"]
@@ -239,9 +239,21 @@ def network(bijdragen: list[Source]) -> pd.DataFrame:
 def _kept(bijdragen: list[Source], kind: str, more: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
     rows = booking.rows(bijdragen, kind)
     if name := _NAMES.get(kind):
-        rows[name] = rows[name].where(rows["met_naam"] | rows[name].isna(), UNNAMED)
+        hidden = rows[name].notna() & ~rows["met_naam"].astype(bool)
+        told = _numbered(rows.loc[hidden, name]) if kind == "budget" else UNNAMED
+        rows.loc[hidden, name] = told
     types = {**booking.columns(kind), "bron": "str"}
     return _typed(pd.concat([rows, *more], ignore_index=True), types)
+
+
+def _numbered(names: pd.Series) -> pd.Series:
+    """Return what stands for holders without their name: each its own number, if they are several.
+
+    Two holders under one word would be one who pays and saves for both.
+    """
+    codes, found = pd.factorize(names.map(cells.key))
+    words = [f"{UNNAMED} {code + 1}" if len(found) > 1 else UNNAMED for code in codes]
+    return pd.Series(words, index=names.index, dtype="str")
 
 
 def contributions(

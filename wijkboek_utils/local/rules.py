@@ -10,7 +10,8 @@ from wijkboek_utils import dutch
 
 HOURS = 8784  # in the longest year
 _CENT = 0.005
-_PERSONS = r"person(?:en)?|persoon|mens(?:en)?|(?:in|be)woners?|kind(?:eren)?|jongeren?|cliënt(?:en)?"
+_FEW = 10  # people: with fewer one may be known (design, 8)
+_PERSONS = r"persoon|personen|mens(?:en)?|(?:in|be)woners?|kind(?:eren)?|jongeren?|cliënt(?:en)?"
 _PEOPLE = "Dit gaat over mensen. Kies bij toestemming «ja» als u mag delen; anders kan het niet."
 
 
@@ -82,7 +83,7 @@ def _asks_too_much(rows: pd.DataFrame, today: str) -> pd.Series:
 
 def _few_people(rows: pd.DataFrame, today: str) -> pd.Series:
     people = rows["eenheid"].str.fullmatch(_PERSONS, case=False).fillna(False).astype(bool)
-    return people & rows["groep"].gt(0) & rows["groep"].lt(protect.LEAST)
+    return people & rows["groep"].gt(0) & rows["groep"].lt(_FEW)
 
 
 def _of_gemeente(rows: pd.DataFrame) -> pd.Series:
@@ -172,7 +173,7 @@ RULES: dict[str, list[Rule]] = {
         Rule("gevraagd", "samen vraagt het plan meer dan het per jaar kost.", _asks_too_much),
         Rule(
             "groep",
-            f"minder dan {dutch.number(protect.LEAST)} mensen zijn te herkennen. Neem een grotere "
+            f"minder dan {dutch.number(_FEW)} mensen zijn te herkennen. Neem een grotere "
             "groep, of laat dit leeg.",
             _few_people,
         ),

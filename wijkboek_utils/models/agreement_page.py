@@ -61,7 +61,7 @@ def _deal(row: dict[str, Any], jaren: pd.DataFrame, kengetallen: pd.DataFrame) -
     alone = row["budget"] is None
     return {
         "nummer": row["nummer"],
-        "activiteit": facts["activiteit"][:1].upper() + facts["activiteit"][1:],
+        "activiteit": dutch.capital(facts["activiteit"]),
         "resultaat": facts["resultaat"],
         "trekker": facts["trekker"],
         "illustratie": row["illustratie"] or "",
@@ -91,7 +91,8 @@ def _parties(facts: dict[str, Any], alone: bool) -> list[tuple[str, str, str]]:
             ("Budgethouder en baathouder", facts["baathouder"], saver),
             ("Trekker", facts["trekker"], "Doet het werk en krijgt daarvoor het geld."),
         ]
-    payer = f"Budget «{facts['budget']}». Betaalt {about(facts['betaalt'])} aan het plan."
+    payer = f"Budget «{facts['budget']}». Betaalt {about(facts['betaalt'])} aan het plan, "
+    payer += "één keer voor alle afspraken over dit plan."
     return [("Budgethouder", facts["houder"], payer), second]
 
 
@@ -161,12 +162,16 @@ def _table(facts: dict[str, Any], jaren: pd.DataFrame, alone: bool) -> show.Html
             "Voorzichtig": rows["voorzichtig"],
             "Vloeit terug": rows["terug"],
             "Gemeten (invullen)": "",
-            "Claim": [_first(claims) for claims in rows["claims"]],
+            "Claim": [_first(*row) for row in zip(rows["claims"], rows["eenheden"], strict=True)],
         }
     )
     formats: dict[str, show.Format] = dict.fromkeys(frame.columns[3:7], about)
     formats |= {"Betaalt": dutch.euro, "Minder nodig": str}
-    unit = f", minder nodig in: {dutch.name(facts['eenheid'], 24)}" if facts["eenheid"] else ""
+    unit = (
+        f", minder nodig in {dutch.many(dutch.name(facts['eenheid'], 24))}"
+        if facts["eenheid"]
+        else ""
+    )
     caption = f"Verwacht per jaar, in prijzen van {facts['prijsjaar']}{unit}"
     frame = frame.drop(columns="Vloeit terug") if alone else frame
     return show.table(frame, caption, formats, totals=("Samen",))
@@ -179,8 +184,10 @@ def _units(value: float) -> str:
     return dutch.number(value, 0 if value >= 10 or value == round(value) else 1)
 
 
-def _first(claims: object) -> str:
+def _first(claims: object, units: float) -> str:
     """Return the first number of a year, and how many there are more."""
+    if units == 0:
+        return "geen"
     if not isinstance(claims, str):
         return "zie de tabel «claims»"
     first, *more = claims.split() or [""]
@@ -188,7 +195,7 @@ def _first(claims: object) -> str:
 
 
 def _measured(facts: dict[str, Any]) -> str:
-    who = f" bij «{dutch.name(facts['voor_wie'], _SHORT)}»" if facts["voor_wie"] else ""
+    who = f" bij «{dutch.name(facts['voor_wie'])}»" if facts["voor_wie"] else ""
     return (
         f"In het eerste kwartaal na elk jaar tellen we{who} hoeveel er minder nodig was. Dat getal "
         "komt in de tabel. Afspraak 2 en 3 gaan over wat is gemeten, niet over wat is "
@@ -201,13 +208,13 @@ def _foot(facts: dict[str, Any], kengetallen: pd.DataFrame) -> str:
     used = kengetallen[kengetallen["id"].isin(facts["kengetal"].split(";"))]
     told = [
         f"{dutch.name(row.naam)}: {dutch.number(row.waarde, 0 if row.waarde >= 100 else 2)} "
-        f"{row.eenheid} ({dutch.name(row.bron)}; prijzen van {row.jaar})"
+        f"{row.eenheid}, prijzen van {row.jaar}. Bron: {dutch.name(row.bron, _LONG).rstrip('.')}"
         for row in used.head(_UNITS).itertuples()
     ]
-    told += ["en meer in het rapport"] * (len(used) > _UNITS)
+    told += ["Meer staat in het rapport"] * (len(used) > _UNITS)
     span = between(facts["voorzichtig"], facts["netto"])
     return (
         "Bruto: als het lukt. Netto: maal de kans, en zonder wat ook zonder het plan was gebeurd. "
         f"Voorzichtig: met meer aftrek. De besparing is dus {span}. Een claim is het nummer van "
-        f"een besparing: die kan maar één keer worden beloofd. Kengetal: {'; '.join(told)}."
+        f"een besparing: die kan maar één keer worden beloofd. Kengetal: {'. '.join(told)}."
     )

@@ -181,7 +181,7 @@ def _groups(
 
 
 def _count(indicatoren: pd.DataFrame, shares: pd.Series, topic: str) -> float | None:
-    inside = shares[shares > 0]
+    inside = shares[(shares > 0) & ~regions.is_rest(shares.index.to_series())]
     rows = indicatoren[
         (indicatoren["onderwerp"] == topic) & indicatoren["gebied"].isin(inside.index)
     ]

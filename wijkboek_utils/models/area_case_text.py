@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 import pandas as pd
 
 from wijkboek_utils import dutch, passports, show, sources
-from wijkboek_utils.dutch import about, between, euro, number, percent
+from wijkboek_utils.dutch import about, number, percent
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models import area_case
 from wijkboek_utils.models.case_results import TOGETHER
@@ -51,19 +51,20 @@ def answer(uitkomsten: pd.DataFrame, activiteiten: pd.DataFrame, naam: str) -> H
             f"{' '.join(uitkomsten['reden'].dropna().unique())}"
         )
     row, places = total(uitkomsten), _places(activiteiten, going["activiteit"])
+    low, middle, high = places
     count = dutch.plural(len(uitkomsten[uitkomsten["activiteit"] != TOGETHER]), "plan", "plannen")
     first = (
         f"Een rekenvoorbeeld: in {naam} gaan er van {count} {number(len(going))} door, met "
-        f"samen {number(places, _digits(places))} betaalde werkplekken voor mensen met bijstand."
-        f"{_scale(places, activiteiten)}"
+        f"samen {number(low)} tot {number(high)} betaalde werkplekken voor mensen met bijstand."
+        f"{_scale(middle, activiteiten)}"
     )
     second = (
         f"Dat kost extra {about(row['kosten'])} per jaar. Daar staat in het eerste jaar een "
         f"besparing tegenover van netto {about(row['netto'])}."
     )
     third = (
-        f"Over drie jaar samen {gain(row['waarde'])}. Negen van de tien keer ligt de winst "
-        f"{between(row['laag'], row['hoog'])}. De kans op winst is "
+        f"Over drie jaar samen {gain(row['waarde'])}. Negen van de tien keer is dat "
+        f"{dutch.result(row['laag'], row['hoog'])}. De kans op winst is "
         f"{percent(row['kans_op_winst'])}."
     )
     fourth = (
@@ -73,9 +74,10 @@ def answer(uitkomsten: pd.DataFrame, activiteiten: pd.DataFrame, naam: str) -> H
     return show.text(first, f"{second} {third}", fourth if row["waarde_voorzichtig"] < 0 else "")
 
 
-def _places(activiteiten: pd.DataFrame, names: Collection[str]) -> float:
+def _places(activiteiten: pd.DataFrame, names: Collection[str]) -> list[float]:
+    """Return the places that plans make: low, middle and high."""
     links = activiteiten[activiteiten["naam"].isin(names) & (activiteiten["eenheid"] == _PERSON)]
-    return float(links["minder_nodig"].sum())
+    return [float(links[name].sum()) for name in ("minder_laag", "minder_nodig", "minder_hoog")]
 
 
 def _scale(places: float, activiteiten: pd.DataFrame) -> str:
@@ -83,12 +85,33 @@ def _scale(places: float, activiteiten: pd.DataFrame) -> str:
     if people.empty:
         return ""
     count = dutch.estimate(people.max(), people.max() / 10)
-    part = percent(places / people.max(), 1)
-    return f" Dat is {part} van de ongeveer {count} mensen die hier bijstand krijgen."
+    share = places / people.max()
+    part = percent(share, 0 if share >= 0.01 else 1)
+    return f" Dat is ongeveer {part} van de ongeveer {count} mensen die hier bijstand krijgen."
 
 
-def _digits(value: float) -> int:
-    return 0 if value >= 10 else 1
+def asked(uitkomsten: pd.DataFrame, activiteiten: pd.DataFrame, budgetten: pd.DataFrame) -> Html:
+    """Return what is asked of whom in a year, and how to begin small."""
+    plans = uitkomsten[(uitkomsten["gaat_door"] == "ja") & (uitkomsten["activiteit"] != TOGETHER)]
+    paid = activiteiten[
+        activiteiten["naam"].isin(plans["activiteit"]) & activiteiten["gevraagd"].notna()
+    ]
+    if paid.empty:
+        return show.text("Er wordt van niemand iets gevraagd.")
+    holder = budgetten.drop_duplicates("doel").set_index("doel")["houder"]
+    sums = paid.groupby([paid["doel"].map(holder), "verband"], sort=False)["gevraagd"].sum()
+    items = []
+    for who, group in sums.groupby(level=0, sort=False):
+        council = " De gemeenteraad moet dat toestaan: het geld gaat naar een ander doel."
+        other = LESS in group.index.get_level_values("verband")
+        items.append(f"{dutch.capital(who)}: {about(group.sum())} per jaar.{council * other}")
+    least = plans.loc[plans["kosten"].idxmin()]
+    start = (
+        f"Klein beginnen kan ook. «{dutch.capital(least['activiteit'])}» vraagt het minst: "
+        f"{about(least['kosten'])} per jaar. Tel na een jaar wat er minder nodig was, en beslis "
+        "dan over de rest."
+    )
+    return show.bullets(items) + show.text(start)
 
 
 def work(
@@ -107,11 +130,11 @@ def work(
             low, high = size["minder_laag"], size["minder_hoog"]
             rows.append(
                 (
-                    name,
+                    dutch.capital(name),
                     about(money[plan["doel"]]),
                     about(share),
-                    f"{number(low, 1)} tot {number(high, 1)}",
-                    euro(plan["kosten"]),
+                    f"{number(low)} tot {number(high)}",
+                    about(plan["kosten"]),
                 )
             )
     heads = ["Werk", "In de boeken", "Naar het wijkbedrijf", "Werkplekken", "Extra kosten"]
@@ -142,14 +165,15 @@ def money(saldi: pd.DataFrame, naam: str) -> Html:
     saldi = saldi[saldi["houder"].isin(moves.index[moves])]
     if len(sums) and sums.max() > 0:
         words.append(
-            f"Wie het meest wint, is {best}: {about(sums.max())} in drie jaar. Daarom betaalt die "
-            "mee en geeft die een deel terug."
+            f"Wie het meest wint, is de {best}: {about(sums.max())} in drie jaar. Daarom betaalt "
+            "die mee, en geeft die een deel terug."
         )
-    losers = [f"{who} {about(-amount)}" for who, amount in sums.items() if amount < -0.5]
+    losers = [f"bij de {who} {about(-amount)}" for who, amount in sums.items() if amount < -0.5]
     if losers:
         words.append(
-            f"Niet ieder krijgt alles terug. Er ontbreekt bij {dutch.join(losers)}. Daarvoor "
-            "krijgen zij hun eigen resultaat: groen, een schone straat of een verzorgd huis."
+            f"Niet ieder krijgt alles terug. Er blijft ongedekt: {dutch.join(losers)}. "
+            "Daarvoor krijgen zij hun eigen resultaat: groen, een schone straat of een verzorgd "
+            "huis."
         )
     return show.text(*words) + balances(saldi, f"{naam}, drie jaar samen", "houder")
 
@@ -159,7 +183,7 @@ def net(uitkomsten: pd.DataFrame, naam: str) -> Html:
     rows = uitkomsten
     frame = pd.DataFrame(
         {
-            "Plan": rows["activiteit"],
+            "Plan": rows["activiteit"].map(dutch.capital),
             "Gaat door": rows["gaat_door"],
             "Kosten": rows["kosten"],
             "Bruto": rows["bruto"],
@@ -167,11 +191,10 @@ def net(uitkomsten: pd.DataFrame, naam: str) -> Html:
             "Voorzichtig": rows["voorzichtig"],
         }
     )
-    formats: dict[str, Callable[..., str]] = {"Kosten": euro}
-    formats |= dict.fromkeys(["Bruto", "Netto", "Voorzichtig"], about)
+    formats: dict[str, Callable[..., str]] = dict.fromkeys([*frame.columns[2:]], about)
     caption = f"{naam}, besparing in het eerste jaar ({EXAMPLE})"
     note = "Bruto: als alles lukt. «Samen» telt alleen de plannen die doorgaan."
-    return show.table(frame, caption, formats, note=note, totals=(TOGETHER,))
+    return show.table(frame, caption, formats, note=note, totals=(dutch.capital(TOGETHER),))
 
 
 def evidence(activiteiten: pd.DataFrame) -> Html:
@@ -179,7 +202,7 @@ def evidence(activiteiten: pd.DataFrame) -> Html:
     links = activiteiten[activiteiten["verband"] == LESS].drop_duplicates(["doel", "mechanisme"])
     return show.bullets(
         [
-            f"{_capital(link.doel)}: {dutch.lower_first(link.mechanisme)} Bewijs: "
+            f"{dutch.capital(link.doel)}: {dutch.lower_first(link.mechanisme)} Bewijs: "
             f"{number(link.bewijs)} van 5; kans: {percent(link.kans)}."
             for link in links.itertuples()
         ]
@@ -191,12 +214,7 @@ def refusals(uitkomsten: pd.DataFrame) -> Html:
     refused = uitkomsten[uitkomsten["gaat_door"] == "nee"]
     if refused.empty:
         return show.text("In dit voorbeeld zegt niemand nee.")
-    return show.bullets(
-        [
-            f"{_capital(row.activiteit)}: {dutch.lower_first(row.reden)}"
-            for row in refused.itertuples()
-        ]
-    )
+    return show.bullets([*refused["reden"]])
 
 
 def agreement(
@@ -237,14 +255,10 @@ def _deal(name: str, activiteiten: pd.DataFrame, budgetten: pd.DataFrame) -> str
     asked = activiteiten[(activiteiten["naam"] == name) & activiteiten["gevraagd"].notna()]
     holder = budgetten.drop_duplicates("doel").set_index("doel")["houder"]
     paid = [f"{holder[row.doel]} {about(row.gevraagd)}" for row in asked.itertuples()]
-    return f"{_capital(name)}: {dutch.join(paid)} per jaar"
+    return f"{dutch.capital(name)}: {dutch.join(paid)} per jaar"
 
 
 def conditions(getallen: Kengetallen) -> Html:
     """Return what must be true for the example to come out, and what is assumed, folded away."""
     must, assumed = area_case.premises(getallen)
     return show.fold("Wat waar moet zijn, en wat wij aannemen", premises(must, assumed))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

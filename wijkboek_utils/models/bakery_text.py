@@ -57,7 +57,7 @@ def matches(koppelingen: pd.DataFrame, naam: str, soort: str = "") -> Html:
             "Wie biedt wat": _pairs(made, "aanbieder", "aangeboden"),
             "Hoeveel": _quantities(made),
             "Past": [_sure(score) for score in made["score"]],
-            "Waarom": made["omdat"].str.removeprefix("Past ").map(_capital),
+            "Waarom": made["omdat"].str.removeprefix("Past ").map(dutch.capital),
         }
     )
     table = show.table(frame, _caption("Wat bij elkaar past", naam, soort), {"Hoeveel": str})
@@ -156,7 +156,7 @@ def money(moved: pd.DataFrame, naam: str, jaar: int) -> Html:
             "Post": moved["naam"],
             "Hier in een jaar": [dutch.interval(row.bedrag, row.se) for row in moved.itertuples()],
             "Koppelingen": moved["koppelingen"],
-            "Waarom deze post": moved["grond"].map(_capital),
+            "Waarom deze post": moved["grond"].map(dutch.capital),
         }
     )
     note = (
@@ -172,7 +172,7 @@ def first_needs(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
     frame = pd.DataFrame(
         {
             "Een eerste vraag": rows["vraag"],
-            "Categorie": rows["categorie"].map(_capital),
+            "Categorie": rows["categorie"].map(dutch.capital),
             "Waar het geld nu heen gaat": rows["naam"],
             "Hier in een jaar": [dutch.interval(r.bedrag, r.se) for r in rows.itertuples()],
         }
@@ -229,7 +229,7 @@ def passport(naam: str, rows: pd.DataFrame, formule: str) -> Html:
 def made_up() -> Passport:
     """Return the passport of a made-up example: it has no source."""
     why = "Verzonnen door de makers, om te laten zien hoe het werkt"
-    return Passport(_capital(EXAMPLE), WHOLE, why, {}, [])
+    return Passport(dutch.capital(EXAMPLE), WHOLE, why, {}, [])
 
 
 def _caption(title: str, naam: str, soort: str) -> str:
@@ -238,7 +238,7 @@ def _caption(title: str, naam: str, soort: str) -> str:
 
 def _pairs(rows: pd.DataFrame, who: str, what: str) -> list[str]:
     pairs = zip(rows[who], rows[what], strict=True)
-    return [f"{_capital(a)}: {dutch.lower_first(dutch.name(b))}" for a, b in pairs]
+    return [f"{dutch.capital(a)}: {dutch.lower_first(dutch.name(b))}" for a, b in pairs]
 
 
 def _quantities(rows: pd.DataFrame) -> list[str]:
@@ -255,10 +255,6 @@ def _quantity(amount: float, unit: object) -> str:
 
 def _sure(score: float) -> str:
     return next(word for least, word in _SURE if score >= least)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from wijkboek_utils import dutch, passports, show
-from wijkboek_utils.dutch import about, between, euro, number, percent
+from wijkboek_utils.dutch import about, euro, number, percent
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models import case_scheme
 from wijkboek_utils.models.cases import Case
@@ -88,9 +88,9 @@ def _plan(case: Case, variant: str, rows: pd.DataFrame, saldi: pd.DataFrame) -> 
 def outcome(row: pd.Series) -> str:
     """Say in a few sentences what comes out of a plan; a row of `case_results.RESULTS`."""
     if row["gaat_door"] == "nee":
-        return f"Het plan gaat niet door. {_capital(row['reden'])}"
+        return f"Het plan gaat niet door. {dutch.capital(row['reden'])}"
     text = (
-        f"Het plan gaat door. Het kost {euro(row['kosten'])} in het eerste jaar. Lukt het, dan "
+        f"Het plan gaat door. Het kost {about(row['kosten'])} in het eerste jaar. Lukt het, dan "
         f"bespaart het {about(row['bruto'])} per jaar. Daarvan blijft {about(row['netto'])} over, "
         f"en voorzichtig gerekend {about(row['voorzichtig'])}."
     )
@@ -99,8 +99,8 @@ def outcome(row: pd.Series) -> str:
 
 def worth(row: pd.Series) -> str:
     """Say what a plan is worth over all its years, with its range and the cautious sum."""
-    text = f"Over alle jaren samen {gain(row['waarde'])}. Negen van de tien keer ligt de winst "
-    text += f"{between(row['laag'], row['hoog'])}."
+    text = f"Over alle jaren samen {gain(row['waarde'])}. Negen van de tien keer is dat "
+    text += f"{dutch.result(row['laag'], row['hoog'])}."
     if row["waarde"] > 0 > row["waarde_voorzichtig"]:
         text += f" Voorzichtig gerekend {gain(row['waarde_voorzichtig'])}."
     return text
@@ -114,7 +114,7 @@ def gain(amount: float) -> str:
 def steps(rows: pd.DataFrame, titel: str) -> Html:
     """Return from gross to net of a plan, in the middle and cautiously, as a table."""
     row = rows.iloc[0]
-    lines = [("Kosten in het eerste jaar", euro(row["kosten"]), euro(row["kosten"]))]
+    lines = [("Kosten in het eerste jaar", about(row["kosten"]), about(row["kosten"]))]
     lines += [
         (name, about(row[middle]), about(row[cautious]))
         for name, (middle, cautious) in _STEPS.items()
@@ -134,6 +134,7 @@ def years(value: float) -> str:
 def balances(saldi: pd.DataFrame, titel: str, wie: str) -> Html:
     """Return who pays, saves, gives and gets over all years, by `budget` or by `houder` (`wie`)."""
     sums = saldi.groupby(wie, sort=False)[_BALANCE].sum().reset_index()
+    sums[wie] = sums[wie].map(dutch.capital)
     frame = sums.rename(columns=dict(zip(_BALANCE, _HEADS, strict=True)) | {wie: wie.capitalize()})
     write: dict[str, Callable[..., str]] = dict.fromkeys(_HEADS, about)
     return show.table(frame, f"{titel}: wie betaalt en wie wint ({EXAMPLE})", write)
@@ -208,11 +209,16 @@ def holding(row: pd.Series, case: Case) -> Html:
         ("Leden krijgen per jaar, gemiddeld", about(row["krijgt_per_jaar"])),
         (f"Leden krijgen terug na {case.model['bezit']['jaren']} jaar", about(row["terug"])),
         ("Blijft voor de wijk", about(row["voor_de_wijk"])),
-        ("Kans dat de kas een keer leeg is", percent(row["kans_tekort"])),
+        ("Kans dat de kas een keer leeg is", _chance(row["kans_tekort"])),
     ]
     frame = pd.DataFrame(lines, columns=["Wat", "Bedrag"])
     caption = f"{case.titel}: de rekening ({EXAMPLE})"
     return show.text(text) + show.table(frame, caption, {"Bedrag": str})
+
+
+def _chance(value: float) -> str:
+    """Return a chance that was counted in draws: none that came is not none that can come."""
+    return f"minder dan {percent(0.01)}" if value < 0.005 else percent(value)
 
 
 def resale(sales: pd.DataFrame, case: Case) -> Html:
@@ -249,10 +255,6 @@ def _drift(ratio: float) -> str:
     if abs(ratio - 1) < 0.05:
         return "net zo goed te betalen als nu"
     return f"{percent(abs(ratio - 1))} {'beter' if ratio < 1 else 'slechter'} te betalen"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def total(rows: pd.DataFrame) -> pd.Series:

@@ -145,6 +145,12 @@ def _agreed(read: Plans) -> pd.DataFrame:
     return sums[[*types]].astype(types)
 
 
+def owners(read: Plans) -> dict[str, str]:
+    """Return who holds each budget, by its name; spelled in two ways, it is the first."""
+    spelled: dict[str, str] = {}
+    return {b.naam: spelled.setdefault(plans.key(b.houder), b.houder) for b in read.budgetten}
+
+
 def accounts(
     read: Plans,
     besparingen: pd.DataFrame,
@@ -157,12 +163,12 @@ def accounts(
     `saldo` is bespaart - betaalt - geeft + krijgt. Over all budgets the saldo is what is saved at
     the table minus what is paid. Raises Fout when a payment names a budget that is not there.
     """
-    names = {b.naam for b in read.budgetten}
+    names = owners(read)
     used = {*betalingen["budget"], *terug["van"], *terug["naar"]}
-    if unknown := sorted(used - names):
+    if unknown := sorted(used - {*names}):
         raise Fout(f"Budget «{unknown[0]}» betaalt of krijgt, maar staat niet bij de budgetten.")
     years = sorted({*read.jaren, *betalingen["jaar"], *terug["jaar"]})
-    rows = [(b.naam, b.houder, b.doel, year) for b in read.budgetten for year in years]
+    rows = [(b.naam, names[b.naam], b.doel, year) for b in read.budgetten for year in years]
     types = {"budget": "str", "houder": "str", "doel": "str", "jaar": "int64"}
     table = frame(rows, types)
     at = pd.MultiIndex.from_frame(table[["budget", "jaar"]])
@@ -273,7 +279,8 @@ def funded(read: Plans, betalingen: pd.DataFrame) -> dict[str, float]:
     for plan in read.activiteiten:
         cost = plan.kosten * len(plan.jaren)
         part = min(paid.get(plan.naam, 0.0) / cost, 1.0) if cost else 1.0
-        short = plan.heel and cost * (1 - part) > _CENT
+        # A solver pays each year to within a cent.
+        short = plan.heel and cost * (1 - part) > _CENT * len(plan.jaren)
         found[plan.naam] = 0.0 if short else float(part)
     return found
 

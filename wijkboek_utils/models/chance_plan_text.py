@@ -20,8 +20,6 @@ _HOLE = re.compile(r"{(\w+)}")
 _SIGNS = {plans.SAVED: 1, plans.KEPT: 1, plans.COST: -1, plans.LOAN: -1}
 _BOUNDED = "Dit plan loopt tegen de grens aan van wat te beïnvloeden is. Groter helpt dan niet."
 _LIKELY = 0.6  # from this chance of a gain we call it likely
-_PLURAL = {"woning": "woningen", "huishouden": "huishoudens", "persoon": "mensen"}
-_PLURAL |= {"auto": "auto's", "stuk": "stuks"}
 
 
 def verdict(own: pd.DataFrame) -> str:
@@ -33,6 +31,10 @@ def verdict(own: pd.DataFrame) -> str:
     low, high = balance["laag"], balance["hoog"]
     if not is_known(balance["waarde"]):
         return "is niet te berekenen: een cijfer uit de boeken is onbekend"
+    if low == high == 0:
+        return "is hier niet te maken: er is niets waar het plan mee kan beginnen"
+    if pays_wages(own):
+        return _wages(low, high)
     if low >= 0:
         return f"levert naar schatting {between(low, high)} per jaar meer op dan het kost"
     if high <= 0:
@@ -42,7 +44,22 @@ def verdict(own: pd.DataFrame) -> str:
         likely = "levert waarschijnlijk meer op dan het kost, maar zeker is dat niet"
     elif chance <= 1 - _LIKELY:
         likely = "kost waarschijnlijk meer dan het oplevert"
-    return f"{likely}: tussen {dutch.about(-low)} verlies en {dutch.about(high)} winst per jaar"
+    return f"{likely}: {dutch.result(low, high)} per jaar"
+
+
+def pays_wages(own: pd.DataFrame) -> bool:
+    """Return whether what a plan keeps here is pay for work: no surplus that pays anything back."""
+    return not of(own, plans.KEPT).empty
+
+
+def _wages(low: float, high: float) -> str:
+    """Return what a plan pays to people of the wijk beyond what it costs extra."""
+    if low >= 0:
+        return f"geeft naar schatting {between(low, high)} per jaar meer loon dan het extra kost"
+    if high <= 0:
+        return f"kost naar schatting {between(-high, -low)} per jaar meer dan het aan loon geeft"
+    told = "geeft misschien minder en misschien meer loon dan het extra kost"
+    return f"{told}: {dutch.result(low, high)} per jaar"
 
 
 def fold(rows: pd.DataFrame, id: str, plan: Mapping[str, Any], units: pd.DataFrame) -> Html:
@@ -59,7 +76,7 @@ def fold(rows: pd.DataFrame, id: str, plan: Mapping[str, Any], units: pd.DataFra
     if own["begrensd"].any():
         content += show.text(_BOUNDED)
     content += show.text(*shared(rows, id))
-    return show.fold(f"Plan: {dutch.lower_first(plan['naam'])}, {span(balance)} per jaar", content)
+    return show.fold(f"Plan: {dutch.lower_first(plan['naam'])}, {_balance(balance)}", content)
 
 
 def _extra(own: pd.DataFrame) -> list[str]:
@@ -67,21 +84,38 @@ def _extra(own: pd.DataFrame) -> list[str]:
     told = []
     invested = of(own, "investering samen").iloc[0]["waarde"]
     years = of(own, plans.PAYBACK).iloc[0]["waarde"]
-    if is_known(invested) and invested:
+    if is_known(invested) and invested and not pays_wages(own):
         told.append(
-            f"Gaat het zo, dan is na {dutch.number(years, 1)} jaar terug wat vooraf nodig is, "
-            "zonder rente."
+            f"Gaat het zo, dan is {_after(years)} terug wat vooraf nodig is, zonder rente."
             if is_known(years)
             else "Wat vooraf nodig is, komt niet terug voordat het versleten is."
         )
     for kind, words in ((plans.HOURS, "betaald"), (plans.VOLUNTEER, "onbetaald")):
         for row in of(own, kind).itertuples():
             if is_known(row.waarde):
-                jobs = [dutch.number(end / unpaid.FULL_TIME, 1) for end in (row.laag, row.hoog)]
-                told.append(
-                    f"Het is {words} werk voor {' tot '.join(jobs)} mensen met een volle werkweek."
-                )
+                jobs = _jobs(row.laag / unpaid.FULL_TIME, row.hoog / unpaid.FULL_TIME)
+                told.append(f"Het is {words} werk voor {jobs} met een volle werkweek.")
     return told
+
+
+def _balance(row: pd.Series) -> str:
+    if not is_known(row["laag"]):
+        return "uitkomst onbekend"
+    return f"{dutch.result(row['laag'], row['hoog'])} per jaar"
+
+
+def _after(years: float) -> str:
+    return "binnen een jaar" if years < 1 else f"na ongeveer {dutch.number(years)} jaar"
+
+
+def _jobs(low: float, high: float) -> str:
+    """Return a range of people in whole numbers: nobody is a tenth of a person."""
+    if dutch.number(high) == "0":
+        return "minder dan één mens"
+    first, last = dutch.number(low), dutch.number(high)
+    if first == "0":
+        return f"hoogstens {dutch.plural(high, 'mens', 'mensen')}"
+    return dutch.plural(high, "mens", "mensen") if first == last else f"{first} tot {last} mensen"
 
 
 def _sum(own: pd.DataFrame, plan: Mapping[str, Any], known: pd.DataFrame) -> Html:
@@ -156,7 +190,7 @@ def _exact(row: Any) -> str:
         return dutch.euro(row.waarde)
     unit, *_ = row.eenheid.split(" per ")
     value = _full if row.soort == plans.QUANTITY else _plain
-    return f"{value(row.waarde)} {_PLURAL.get(unit, unit)}" if is_known(row.waarde) else "onbekend"
+    return f"{value(row.waarde)} {dutch.many(unit)}" if is_known(row.waarde) else "onbekend"
 
 
 def _value(known: pd.Series, figure: float | None = None) -> str:
@@ -170,7 +204,11 @@ def _value(known: pd.Series, figure: float | None = None) -> str:
         return dutch.about(figure) + unit.removeprefix("euro")  # what we work out is no price
     if unit.startswith("euro"):
         return f"€{dutch.NBSP}{dutch.number(value, digits)}{unit.removeprefix('euro')}"
-    return f"{dutch.number(value, digits)} {unit}"
+    if figure is not None and abs(figure) >= 1:
+        digits = 0  # what we work out is no count
+    counted, *per = unit.split(" per ")
+    counted = counted if dutch.is_one(value) else dutch.many(counted)
+    return f"{dutch.number(value, digits)} {' per '.join([counted, *per])}"
 
 
 def _filled(words: str, known: pd.DataFrame) -> str:
@@ -209,7 +247,8 @@ def _parties(own: pd.DataFrame) -> list[str]:
     unknown = set(lines.loc[lines["waarde"].isna(), "wie"])
     told = []
     for name, amount in each.items():
-        words = f"{'wint' if amount > 0 else 'betaalt'} {dutch.about(abs(amount))}"
+        words = f"{dutch.about(abs(amount))} {'voordeel' if amount > 0 else 'kosten'}"
+        words = words if is_known(amount) and abs(amount) >= 1 else "betaalt niets en wint niets"
         told.append(f"{str(name).capitalize()}: {'onbekend' if name in unknown else words}.")
     return told
 

@@ -7,13 +7,14 @@ gemeente or Rijk on its behalf, pays somebody outside it: no euro leaves twice.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from wijkboek_utils import dutch, estimates, flows, keys, ledger, sources
+from wijkboek_utils import dutch, estimates, flows, keys, ledger, regions, sources
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.models import chance_plans, ranges
 from wijkboek_utils.models.chance_plans import ONE, RENT, Values, band, frame
@@ -23,8 +24,12 @@ OUTFLOW, REACH, PER_HOUSEHOLD, COUNT = "uitstroom", "invloed", "per huishouden",
 YEARLY = "euro per jaar"
 
 
-def definitions() -> dict[str, Any]:
-    """Return `tables/kansen.yml`: tellingen, domeinen and modellen by their id, in its order."""
+@cache
+def definitions() -> Mapping[str, Any]:
+    """Return `tables/kansen.yml`: tellingen, domeinen and modellen by their id, in its order.
+
+    Read once and shared: do not change it.
+    """
     return dict(yaml.safe_load((sources.TABLES / "kansen.yml").read_text("utf-8")))
 
 
@@ -130,7 +135,8 @@ def counts(
 def _total(count: estimates.Estimate, weights: ledger.Weights) -> tuple[float, float]:
     """Return a count of the area with its standard error; what all buurten share adds up."""
     share, unsure = ledger.weights_of(weights)
-    share = share[share > 0]
+    # In what belongs to no buurt nobody is counted.
+    share = share[(share > 0) & ~regions.is_rest(share.index.to_series())]
     each = count.value.reindex(share.index)
     shared = [float((e.reindex(share.index) * share).sum()) for e in count.errors.values()]
     moved = (each * unsure.reindex(share.index)).to_numpy()

@@ -17,33 +17,53 @@ from wijkboek_utils.models.chance_plan_text import fold, of, range_of, span, ver
 from wijkboek_utils.passports import Passport
 from wijkboek_utils.show import Html
 
+_WIJK = (2_000, 50_000)  # inhabitants between which an area is about as large as a wijk
+
 
 def opening(rows: pd.DataFrame, naam: str) -> Html:
-    """Say which plan promises most, with its range, and how many may cost money."""
-    balances = of(rows, plans.BALANCE).dropna(subset="waarde")
+    """Say which plan promises most, with its range, and how many may cost money.
+
+    Wages are no saving: where they come first, the largest saving follows.
+    """
+    balances = of(rows, plans.BALANCE).dropna(subset="waarde").sort_values("waarde")
+    balances = balances[balances[["laag", "hoog"]].ne(0).any(axis=1)]  # there is something to do
     if balances.empty:
         return show.text(f"Voor {naam} is te weinig bekend om een plan door te rekenen.")
-    best = balances.sort_values("waarde").iloc[-1]
-    plan = chances.definitions()["modellen"][best["onderdeel"]]
-    own = rows[rows["onderdeel"] == best["onderdeel"]]
+    best = balances.iloc[-1]
     loss = int((balances["laag"] < 0).sum())
-    lead = f"De grootste kans die wij zien, is «{plan['naam']}»: dat {verdict(own)}. {_kind(own)}"
+    lead = f"De grootste kans die wij zien, is {_promise(rows, best['onderdeel'])}"
+    saving = balances[~balances["onderdeel"].isin(of(rows, plans.KEPT)["onderdeel"])]
     if best["waarde"] <= 0:
-        lead = (
-            f"Geen plan komt hier uit. Het dichtst erbij is «{plan['naam']}»: dat {verdict(own)}."
-        )
+        lead = f"Geen plan komt hier uit. Het dichtst erbij is {_promise(rows, best['onderdeel'])}"
+    elif best.name not in saving.index:
+        lead += " Het is loon voor mensen uit de wijk: zij werken ervoor."
+        if (saving["waarde"] > 0).any():
+            lead += f" Het meest bespaart {_promise(rows, saving.iloc[-1]['onderdeel'])}"
+    else:
+        lead += " Dat is geld dat niet meer wordt uitgegeven."
     return show.text(
         lead,
         f"Wij rekenden {len(balances)} plannen door. Bij {loss} daarvan kan het ook geld kosten. "
         "De bereiken zijn breed, want veel hangt af van hoeveel mensen meedoen.",
+        _size(rows),
     )
 
 
-def _kind(own: pd.DataFrame) -> str:
-    """Say whether a plan saves money or pays people of the wijk for their work."""
-    if of(own, plans.KEPT).empty:
-        return "Dat is geld dat niet meer wordt uitgegeven."
-    return "Het is loon voor mensen uit de wijk: zij werken ervoor."
+def _size(rows: pd.DataFrame) -> str:
+    """Say where the fixed costs of the plans do not fit: they are those of a wijk."""
+    people = float(of(rows, chances.COUNT).set_index("van")["waarde"].get("inwoners", float("nan")))
+    told = "De vaste kosten van een plan horen bij een wijk van 5.000 tot 20.000 mensen. "
+    if people < _WIJK[0]:
+        return told + "Hier wonen er veel minder: voor zo weinig mensen zijn die kosten te hoog."
+    if people > _WIJK[1]:
+        return told + "Hier wonen er veel meer: dan vallen die kosten hoger uit dan hier staat."
+    return ""
+
+
+def _promise(rows: pd.DataFrame, id: str) -> str:
+    """Return the name of a plan with what it comes to."""
+    name = chances.definitions()["modellen"][id]["naam"]
+    return f"«{name}»: dat {verdict(rows[rows['onderdeel'] == id])}."
 
 
 def picture(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
@@ -71,7 +91,7 @@ def picture(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
     right: dict[str, show.Format] = {name: str for name in [*lines[0]][1:]} if lines else {}
     twin = show.table(pd.DataFrame(lines), caption, right, note=note)
     what = "Per domein: wat de wijk uit gaat, en wat mensen daarvan samen kunnen beïnvloeden."
-    return show.figure(title, what, charts.bars(bars, title, what), twin)
+    return show.figure(title, what, charts.bars(bars, title, what), twin, shape="narrow")
 
 
 def _bar(name: str, row: pd.Series, group: str, tone: str) -> Bar:
@@ -105,7 +125,7 @@ def _lead(here: pd.DataFrame, facts: Mapping[str, Any]) -> str:
         f"Aan {dutch.lower_first(facts['naam'])} gaat {range_of(left)} per jaar de wijk uit. Per "
         f"huishouden is dat {range_of(each)}. "
     )
-    if not is_known(reach["waarde"]):
+    if not is_known(reach["waarde"]) or not reach["hoog"]:
         return told + "Wat mensen daarvan kunnen beïnvloeden, is onbekend."
     return told + f"Mensen kunnen daarvan {range_of(reach)} samen beïnvloeden."
 

@@ -33,7 +33,7 @@ def draw(matrix: pd.DataFrame, title: str, description: str) -> str:
     for m, budget in enumerate(budgets):
         y = top + _ROW * m
         drawing.rect(svg, 0, y, WIDTH, 0.7, SOFT)
-        first, *rest = drawing.lines(dutch.name(budget, 44), 22)
+        first, *rest = drawing.lines(dutch.capital(dutch.name(budget, 44)), 22)
         drawing.text(svg, 0, y + (22 if not rest else 15), first)
         if rest:
             drawing.text(svg, 0, y + 29, rest[0])
@@ -44,7 +44,7 @@ def draw(matrix: pd.DataFrame, title: str, description: str) -> str:
         _mark(svg, 8 + 170 * n, below + 10, kind)
         drawing.text(svg, 22 + 170 * n, below + 14, words)
     for n, plan in enumerate(plans):
-        line = f"{n + 1}. {dutch.name(plan, 48)}"
+        line = f"{n + 1}. {dutch.capital(dutch.name(plan, 48))}"
         drawing.text(svg, 0, below + 40 + 20 * n, line, font_size=NAME)
     return drawing.render(svg)
 

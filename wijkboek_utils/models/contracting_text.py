@@ -142,10 +142,15 @@ def all_packages(inbesteden: pd.DataFrame) -> str:
     here = inbesteden[(inbesteden["plek"] == HERE) & (inbesteden["regel"] != KEPT)]
     landed = here.groupby("manier")["bedrag"].sum() / paid
     first, second = (f"{dutch.number(landed[m] * 100)} cent" for m in (TENDERED, WITHIN))
-    return (
+    told = (
         f"Over alle pakketten samen landt bij aanbesteden {first} van elke euro in de wijk, en bij "
         f"inbesteden {second}."
     )
+    within = inbesteden[(inbesteden["regel"] == KEPT) & (inbesteden["manier"] == WITHIN)]
+    left = float(within["bedrag"].sum() / paid[WITHIN])
+    if left < -0.005:  # more than half a cent
+        told += f" Maar er komt dan {dutch.number(-left * 100)} cent per euro tekort."
+    return told
 
 
 def capital(wijkkapitaal: pd.DataFrame) -> Html:

@@ -38,7 +38,9 @@ def compare(
     accounts = cashflow.accounts(plans, besparingen, betalingen, terug)
     cautious = cashflow.accounts(plans, besparingen, betalingen, low, "voorzichtig")
     table = _by_goal(accounts).assign(voorzichtig=_by_goal(cautious)["saldo"])
-    means = [(key(b.doel), sum(b.bedragen.values()) / len(b.bedragen)) for b in plans.budgetten]
+    means = [
+        (key(b.doel), sum(b.bedragen.values()) / max(len(b.bedragen), 1)) for b in plans.budgetten
+    ]
     held = pd.DataFrame(means, columns=["sleutel", "bedrag"]).groupby("sleutel")["bedrag"].sum()
     table["budget"] = held.reindex(table.index).to_numpy(dtype=float)
     saved, whole = table["saldo"].sum(), table["budget"].sum()

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger
+from wijkboek_utils import ledger, regions
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models import ranges
 from wijkboek_utils.models.enterprise_books import (
@@ -162,7 +162,7 @@ def with_capacity(
     """
     counted = indicatoren[indicatoren["onderwerp"] == "PersonenPerSoortUitkeringBijstand"]
     shares = ledger.shares(gewichten)
-    shares = shares[shares > 0]
+    shares = shares[(shares > 0) & ~regions.is_rest(shares.index.to_series())]
     people = counted.set_index("gebied")["waarde"].reindex(shares.index)
     total = (people * shares).sum(skipna=False)
     row = pd.DataFrame([(ON_BENEFIT, PEOPLE, total, total, total)], columns=OUTCOME)

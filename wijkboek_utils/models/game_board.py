@@ -48,7 +48,7 @@ class Board:
         fields = ipywidgets.VBox(rows).add_class("wb-spel-velden")
         head = ipywidgets.HTML(_head(game))
         both = ipywidgets.Box([fields, self.uitkomst]).add_class("wb-spel-bord")
-        self.box = ipywidgets.VBox([head, both]).add_class("wb-spel")
+        self.box = ipywidgets.VBox([head, both, _script("spel.js")]).add_class("wb-spel")
         for field in self.velden.values():
             field.observe(self._play, "value")
         self._play()
@@ -65,11 +65,9 @@ class Board:
         result = game_.play(self._game, choice)
         self.uitkomst.value = game_text.view(self._game, choice, result).html
 
-    def _ipython_display_(self) -> None:
-        """Show the board in a notebook, and run the script beside it."""
-        from IPython.display import Javascript, display
-
-        display(self.box, Javascript(pages.text("spel.js")))
+    def _repr_mimebundle_(self, **how: Any) -> Any:
+        """Show the board in a notebook."""
+        return self.box._repr_mimebundle_(**how)
 
 
 def board(game: Game) -> Board:
@@ -95,6 +93,13 @@ def _row(field: Any) -> ipywidgets.VBox:
     slider = make(value=field.value, min=field.min, max=field.max, step=field.step, readout=False)
     ipywidgets.link((field, "value"), (slider, "value"))
     return ipywidgets.VBox([field, slider]).add_class("wb-spel-rij")
+
+
+def _script(name: str) -> ipywidgets.Output:
+    """Return a script that runs where the board is shown."""
+    data = {"application/javascript": pages.text(name), "text/plain": ""}
+    shown = {"output_type": "display_data", "data": data, "metadata": {}}
+    return ipywidgets.Output(outputs=(shown,))
 
 
 def _head(game: Game) -> str:

@@ -45,7 +45,7 @@ def view(game: Game, choice: Choice, result: Result) -> Html:
 def sentences(game: Game, choice: Choice, result: Result) -> list[str]:
     """Return what happens, in a few short sentences, also where nothing does."""
     both = names(game)
-    payer, saver = _capital(both.betaler), _capital(both.spaarder)
+    payer, saver = dutch.capital(both.betaler), dutch.capital(both.spaarder)
     paid = f"{payer} betaalt {about(result.betaalt)}." if result.betaalt else "Het plan kost niets."
     if not result.bespaart:
         return [f"{paid} {_nothing(choice)}", _loss(payer, result.betaalt)]
@@ -163,7 +163,3 @@ def _years(result: Result, who: dict[str, str]) -> Html:
     title = "Wat ieder per jaar overhoudt"
     table = show.table(frame.rename(columns={"jaar": "Jaar"}), title, heads)
     return show.fold("Toon elk jaar", table)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

@@ -7,7 +7,7 @@ it every caption says that it is an example.
 import pandas as pd
 
 from wijkboek_utils import dutch, show
-from wijkboek_utils.dutch import about, between, number, percent
+from wijkboek_utils.dutch import about, number, percent
 from wijkboek_utils.models import cohesion_picture, pledges, resilience
 from wijkboek_utils.show import Html
 
@@ -39,7 +39,7 @@ def outcome(
         found = show.text(
             f"{start} houden alle budgetten samen in {dutch.plural(jaren, 'jaar', 'jaar')} "
             f"ongeveer {about(abs(central))} {verb}, "
-            f"waarschijnlijk {between(told['laag'], told['hoog'])}.",
+            f"waarschijnlijk {dutch.result(told['laag'], told['hoog'])}.",
             f"De kans dat het geen geld kost, is {percent(told['kans_op_winst'])}. Dit is in geld "
             f"van nu: een euro van later telt iets minder. {label}",
         )
@@ -54,7 +54,7 @@ def links(verbanden: pd.DataFrame, label: str) -> Html:
         return show.text("Nog geen plan maakt een ander doel minder nodig.") + _refused(verbanden)
     frame = pd.DataFrame(
         {
-            "Plan": less["activiteit"],
+            "Plan": less["activiteit"].map(dutch.capital),
             "Maakt minder nodig": less["doel"],
             "Minder per jaar": [_units(r) for r in less.itertuples()],
             "Kans": less["kans"],
@@ -68,13 +68,19 @@ def links(verbanden: pd.DataFrame, label: str) -> Html:
         "Bruto per jaar": about,
     }
     title = caption("Verbanden die meetellen", label)
-    note = "Bruto: wat het bespaart als het lukt, voor er iets af gaat."
+    note = (
+        "Bruto: wat het bespaart als het lukt, voor er iets af gaat. Bewijs 1 is een vermoeden, 5 "
+        "is vaak en goed onderzocht."
+    )
     return show.table(frame, title, formats, note) + _refused(verbanden)
 
 
 def _units(row: object) -> str:
-    low, middle, high = (_amount(getattr(row, name)) for name in ("laag", "minder", "hoog"))
-    return f"{middle} {row.eenheid} ({low} tot {high})"  # type: ignore[attr-defined]
+    """Return how much less is needed in whole units: nobody is a tenth of a person."""
+    unit = dutch.rounding_unit(row.hoog, (row.hoog - row.laag) / 2)  # type: ignore[attr-defined]
+    low, high = (number(round(getattr(row, end) / unit) * unit) for end in ("laag", "hoog"))
+    many = dutch.many(row.eenheid)  # type: ignore[attr-defined]
+    return f"{high if low == high else f'{low} tot {high}'} {many}"
 
 
 def _amount(value: float) -> str:
@@ -121,10 +127,10 @@ def _matrix(samenhang: pd.DataFrame, title: str) -> Html:
     tied = samenhang.dropna(subset="soort")
     frame = pd.DataFrame(
         {
-            "Budget": tied["budget"],
+            "Budget": tied["budget"].map(dutch.capital),
             "Houder": tied["houder"],
             "Doel": tied["doel"],
-            "Plan": tied["activiteit"],
+            "Plan": tied["activiteit"].map(dutch.capital),
             "Verband": tied["soort"],
             "Hoogstens": tied["hoogstens"],
         }
@@ -161,7 +167,7 @@ def claims(claims: pd.DataFrame, label: str) -> Html:
     frame = pd.DataFrame(
         {
             "Nummer": claims["nummer"],
-            "Plan": claims["activiteit"],
+            "Plan": claims["activiteit"].map(dutch.capital),
             "Doel": claims["doel"],
             "Voor wie": claims["voor_wie"].fillna("niet gezegd"),
             "Jaar": claims["jaar"],
@@ -200,7 +206,7 @@ def cuts(bezuinigen: pd.DataFrame, label: str) -> Html:
     )
     frame = pd.DataFrame(
         {
-            "Doel": bezuinigen["doel"],
+            "Doel": bezuinigen["doel"].map(dutch.capital),
             "Budget": bezuinigen["budget"],
             "Bezuinigen: eraf": -bezuinigen["kaasschaaf"],
             "Besparen: betaalt": bezuinigen["betaalt"] + bezuinigen["geeft"],
@@ -225,7 +231,7 @@ def agreements(afspraken: pd.DataFrame, label: str) -> Html:
     frame = pd.DataFrame(
         {
             "Nummer": afspraken["nummer"],
-            "Plan": afspraken["activiteit"],
+            "Plan": afspraken["activiteit"].map(dutch.capital),
             "Tussen": payer,
             "En wie bespaart": afspraken["baathouder"],
             "Bespaart netto": afspraken["netto"],

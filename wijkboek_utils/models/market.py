@@ -109,10 +109,12 @@ def choose(
     gap: float = 0.0,
     seconds: float = 60,
     must: np.ndarray | None = None,
+    nodes: int | None = None,
 ) -> OptimizeResult | None:
     """Return what the solver finds, with only some holders `present`; None: nothing can go on.
 
-    `must` marks the plans that have to go on.
+    `must` marks the plans that have to go on. The search stops at `nodes` of its tree, which does
+    not depend on the machine, or after `seconds`, which does.
     """
     plan, high = model.of(PLAN), model.high(present)
     low, cost, whole = np.zeros((3, len(high)))
@@ -126,6 +128,8 @@ def choose(
     cost[plan] = -worth + _TIE * np.arange(len(worth)) / len(worth)
     whole[plan] = model.heel
     options = {"mip_rel_gap": gap, "time_limit": seconds}
+    if nodes is not None:
+        options["node_limit"] = nodes
     return search(model, cost, low, high, whole, present, options=options)
 
 
@@ -221,12 +225,13 @@ def _gap(found: OptimizeResult, value: float) -> float:
 
 def _payments(model: Model, plans: Plans, found: np.ndarray) -> pd.DataFrame:
     """Return who pays what, as `cashflow.BETALINGEN`."""
-    by = {b.naam: b for b in plans.budgetten}
+    by, owners = {b.naam: b for b in plans.budgetten}, cashflow.owners(plans)
     rows = []
     for told, amount in zip(model.kolommen.itertuples(), found * EUROS, strict=True):
         if told.soort == PAYS and amount >= _CENT:
             naam, mine = model.plannen["activiteit"][told.plan], by[told.wie]
-            rows.append((naam, mine.naam, mine.houder, mine.doel, told.jaar, amount, told.band))
+            who = (mine.naam, owners[mine.naam], mine.doel)
+            rows.append((naam, *who, told.jaar, amount, told.band))
     return cashflow.frame(rows, cashflow.BETALINGEN)
 
 

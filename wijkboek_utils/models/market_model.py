@@ -17,11 +17,10 @@ from scipy import sparse
 
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.models import cashflow
+from wijkboek_utils.models.limits import IN, LIMITS, OF, OUT
 from wijkboek_utils.models.plans import ADHESION, Activiteit, Budget, Plans, key, same
 
 EUROS = 1000.0  # the solver counts in thousands: its tolerances are absolute
-LIMITS = ["soort", "naam", "jaar", "hoogstens"]
-OUT, IN, OF = "uit doel", "naar doel", "uit budget"  # which way a limit looks
 
 PLAN, PAYS, LOAD, LACK = "plan", "betaalt", "belast", "tekort"  # kinds of columns
 # What can be lacking: a goal is not at the table, a budget is too small, or not free; a holder
@@ -110,6 +109,7 @@ def build(
     end = dict(zip(years, cashflow.end(voet, later), strict=True))
 
     gains, agreed, elders = _split(plans, besparingen, end, acts, holders)
+    agreed[[act.kosten == 0 for act in acts]] = 0.0  # nobody paid, so it stays with who saves
     sheet = _Sheet(start, holders)
     for nr, act in enumerate(acts):
         sheet.plan(nr, act, budgets, agreed[nr])
@@ -167,7 +167,7 @@ def _worth(
 
 
 def _limits(limits: pd.DataFrame | None, years: list[int]) -> Iterable[tuple[str, str, int, float]]:
-    for told in [] if limits is None else limits[LIMITS].itertuples():
+    for told in [] if limits is None else limits[[*LIMITS]].itertuples():
         if told.soort not in (OUT, IN, OF) or not told.hoogstens >= 0:
             raise Fout(
                 f"Grens «{told.naam}»: de soort is «{told.soort}» en hoogstens {told.hoogstens} "

@@ -7,7 +7,7 @@ then every caption says that it is one.
 import pandas as pd
 
 from wijkboek_utils import dutch, show
-from wijkboek_utils.dutch import about, euro, percent
+from wijkboek_utils.dutch import about, percent
 from wijkboek_utils.models.inverdienen_text import caption
 from wijkboek_utils.models.plans import COHESION
 from wijkboek_utils.models.refusals import GOES
@@ -37,8 +37,8 @@ def funded(
     own = paid["soort"] == COHESION
     frame = pd.DataFrame(
         {
-            "Plan": paid["activiteit"],
-            "Budget": paid["budget"],
+            "Plan": paid["activiteit"].map(dutch.capital),
+            "Budget": paid["budget"].map(dutch.capital),
             "Betaalt voor": own.map({True: "het eigen doel", False: "een ander doel"}),
             "Betaalt": paid["bedrag"],
         }
@@ -48,9 +48,12 @@ def funded(
         pairs = pd.MultiIndex.from_frame(paid[["activiteit", "budget"]])
         frame["Krijgt terug"] = back.reindex(pairs, fill_value=0.0).to_numpy()
     parts = beurs[(beurs["deel"] > 0) & (beurs["uitslag"] != GOES)]
-    note = " ".join(f"{r.activiteit} gaat voor {percent(r.deel)} door." for r in parts.itertuples())
+    note = " ".join(
+        f"{dutch.capital(r.activiteit)} gaat voor {percent(r.deel)} door."
+        for r in parts.itertuples()
+    )
     title = caption("Wie betaalt wat, alle jaren samen", illustratie)
-    return start + show.table(frame, title, {"Betaalt": euro, "Krijgt terug": about}, note)
+    return start + show.table(frame, title, {"Betaalt": about, "Krijgt terug": about}, note)
 
 
 def refused(beurs: pd.DataFrame, illustratie: str = "") -> Html:
@@ -81,7 +84,7 @@ def division(verdeling: pd.DataFrame, illustratie: str = "") -> Html:
     names = ["Betaalt", "Bespaart", "Houdt over", "Eerlijk deel"]
     frame = pd.DataFrame(
         {
-            "Wie": told["houder"],
+            "Wie": told["houder"].map(dutch.capital),
             "Betaalt": told["betaalt"],
             "Bespaart": told["bespaart"],
             "Houdt over": told["over"],
@@ -89,12 +92,10 @@ def division(verdeling: pd.DataFrame, illustratie: str = "") -> Html:
         }
     )
     note = (
-        "In geld van het eerste jaar. Houdt over is bespaart plus wat terugkomt, min betaalt min "
+        "In geld van het eerste jaar. Houdt over: wat iemand bespaart en terugkrijgt, min wat die "
+        "betaalt en teruggeeft. Wie voor het eigen doel betaalt, krijgt ook het resultaat; dat "
+        "telt hier niet mee."
     )
-    note += (
-        "wat teruggaat. Wie voor het eigen doel betaalt, krijgt ook het resultaat; dat telt hier "
-    )
-    note += "niet mee."
     if sampled:
         error = about(1.64 * told["se"].max())
         note += f" Het eerlijke deel is een steekproef; het kan tot {error} schelen."
@@ -112,9 +113,10 @@ def _settle(told: pd.DataFrame) -> str:
     if told["verrekenen"].abs().max() <= unit + 2 * told["se"].max():
         return "Dat is ongeveer hoe het nu al uitkomt. Er hoeft niets te worden verrekend."
     gets, gives = told.loc[most], told.loc[least]
+    above, below = about(-gives["verrekenen"]), about(gets["verrekenen"])
     return (
-        f"Boven het eerlijke deel zit vooral {gives['houder']}: {about(-gives['verrekenen'])}. "
-        f"Eronder zit vooral {gets['houder']}: {about(gets['verrekenen'])}."
+        f"Het meest boven het eerlijke deel zit «{gives['houder']}»: {above}. Het verst eronder "
+        f"zit «{gets['houder']}»: {below}."
     )
 
 
@@ -134,7 +136,7 @@ def shares(aandelen_doelen: pd.DataFrame, illustratie: str = "") -> Html:
     first, last = int(rows["jaar"].min()), int(rows["jaar"].max())
     years = sorted({first, (first + last) // 2, last})[:_YEARS]
     part = rows.sort_values("jaar").groupby(who)["aandeel"].first()
-    frame = pd.DataFrame({"Budget": wide.index.get_level_values("budget")})
+    frame = pd.DataFrame({"Budget": wide.index.get_level_values("budget").map(dutch.capital)})
     frame["Heeft een aandeel in"] = wide.index.get_level_values("doel")
     frame["Aandeel"] = part.reindex(wide.index).to_numpy()
     for year in years:

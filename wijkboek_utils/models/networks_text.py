@@ -6,7 +6,7 @@ import networkx as nx
 import pandas as pd
 
 from wijkboek_utils import drawing, dutch, passports, show
-from wijkboek_utils.drawing import INK, NAME, VALUE, WIDTH, tone
+from wijkboek_utils.drawing import INK, NAME, SOFT, VALUE, WIDTH, tone
 from wijkboek_utils.dutch import number, percent, plural
 from wijkboek_utils.models import bakery, bakery_text, networks
 from wijkboek_utils.models.networks import ALL, LEVELS
@@ -79,7 +79,7 @@ def _draw(network: nx.Graph, title: str, sentence: str) -> str:
         y += 8
     svg = drawing.canvas(WIDTH, y, title, sentence)
     for top, words in heads:
-        drawing.rect(svg, 0, top, WIDTH, 20, "var(--wb-wash,#f3f6f7)")
+        drawing.rect(svg, 0, top + 20, WIDTH, 0.7, SOFT)
         drawing.text(svg, 4, top + 14.5, words, font_size=NAME, font_weight="600")
     longest = max((abs(places[a] - places[b]) for a, b in network.edges), default=1.0)
     for a, b in sorted(network.edges, key=lambda e: -abs(places[e[0]] - places[e[1]])):

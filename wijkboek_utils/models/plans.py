@@ -234,7 +234,7 @@ def _activity(
             asked[row["doel"]] = asked.get(row["doel"], 0.0) + float(row["gevraagd"])
         if row["verband"] == OWN:
             own.append(row["doel"])
-        elif why := _refusal(row, getallen):
+        elif why := refusal(row, getallen):
             refuse(row["doel"], why)
         else:
             effects.append(_effect(row, getallen))
@@ -275,8 +275,8 @@ def _years(begin: Any, count: Any) -> tuple[int, ...]:
     return tuple(range(int(begin), int(begin) + int(count)))
 
 
-def _refusal(row: pd.Series, getallen: Kengetallen) -> str:
-    """Return why a link is no ground to move money; nothing when it is."""
+def refusal(row: Mapping[str, Any], getallen: Kengetallen) -> str:
+    """Return why a link (a row of activiteiten) is no ground to move money; nothing when it is."""
     if lacking := [words for name, words in _LACKS.items() if row[name] in (None, "")]:
         return f"er staat niet {dutch.join(lacking)}"
     known = getallen.known.get(row["kengetal"])

@@ -70,9 +70,10 @@ def code(*parts: object) -> str:
 def settle(plans: Plans) -> tuple[Plans, pd.DataFrame]:
     """Return the plans without savings that were pledged before, and every claim: `COLUMNS`.
 
-    There are no dates of pledging, so who begins earlier goes first, and then the name. `eenheden`
-    is in `eenheid` a year if it works; `groep` is missing where nobody said how large it is;
-    `oordeel` is `HOLDS` or why not. A link of which no year holds joins the refused links.
+    There are no dates of pledging, so who begins earlier goes first, and then the name; of one plan
+    the link that saves most. `eenheden` is in `eenheid` a year if it works; `groep` is missing
+    where nobody said how large it is; `oordeel` is `HOLDS` or why not. A link of which no year
+    holds joins the refused links.
     """
     claims = sorted(_claims(plans), key=_order)
     accepted: dict[tuple[str, int], list[Claim]] = {}
@@ -100,7 +101,8 @@ def _claims(plans: Plans) -> Iterator[Claim]:
 
 
 def _order(claim: Claim) -> tuple[object, ...]:
-    return claim.activiteit.begin, key(claim.activiteit.naam), claim.jaar, claim.nummer
+    plan, most = claim.activiteit, -claim.effect.bruto
+    return plan.begin, key(plan.naam), claim.jaar, most, claim.nummer
 
 
 def _row(claim: Claim) -> tuple[object, ...]:

@@ -166,7 +166,8 @@ def _no_gain(plans: Plans, told: pd.Series) -> tuple[str, str, str, float]:
 
 def _words(plans: Plans, plan: str, lack: _Lack, alone: bool) -> tuple[str, str]:
     """Return who stands in the way, and the sentence about it."""
-    short = dutch.euro(lack.euro) + (f" in {lack.jaren} jaar" if lack.jaren > 1 else "")
+    known = float(f"{lack.euro:.3g}")  # what is left of plans that are rounded themselves
+    short = dutch.euro(known) + (f" in {lack.jaren} jaar" if lack.jaren > 1 else "")
     if lack.band == ABSENT:
         (act,) = [a for a in plans.activiteiten if a.naam == plan]
         if same(lack.wie, act.gevraagd):
@@ -183,7 +184,8 @@ def _words(plans: Plans, plan: str, lack: _Lack, alone: bool) -> tuple[str, str]
         return "de raad", words
     (budget,) = [b for b in plans.budgetten if b.naam == lack.wie]
     if lack.band == NOT_FREE and budget.vrij_deel is None:
-        words = f"Niemand zei welk deel van budget {lack.wie} vrij is; {plan} vraagt {short}."
+        words = f"Niemand zei welk deel van het budget «{lack.wie}» vrij is. "
+        words += f"Het plan «{plan}» vraagt {short}."
     elif lack.band == NOT_FREE:
         words = f"Van budget {lack.wie} is te weinig vrij voor {plan}: er ontbreekt {short}."
     else:

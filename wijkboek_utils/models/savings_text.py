@@ -45,7 +45,8 @@ def gross_to_net(stappen: pd.DataFrame, label: str) -> Html:
     sentence = (
         f"Van elke 100 euro die de plannen kunnen besparen, blijft ongeveer "
         f"{number(100 * last['centraal'] / gross)} euro over. Voorzichtig gerekend is het "
-        f"{number(100 * last['voorzichtig'] / gross)} euro."
+        f"{number(100 * last['voorzichtig'] / gross)} euro. Elke balk is wat er na die stap over "
+        "is."
     )
     bars = [
         Bar(_SHORT.get(r.kengetal, name), about(r.centraal), r.centraal)
@@ -56,7 +57,7 @@ def gross_to_net(stappen: pd.DataFrame, label: str) -> Html:
 
 
 def _step(name: str) -> str:
-    short = {GROSS: "Als alles lukt (bruto)", CHANCE: "Af: de kans, en wat een ander doet"}
+    short = {GROSS: "Als alles lukt (bruto)", CHANCE: "Af: de kans dat het niet lukt"}
     return short.get(name, f"Af: {name}")
 
 
@@ -64,7 +65,7 @@ def verdict(oordeel: pd.DataFrame, label: str) -> Html:
     """Return per plan what it costs and saves, when it is paid back, and how sure that is."""
     frame = pd.DataFrame(
         {
-            "Plan": oordeel["activiteit"],
+            "Plan": oordeel["activiteit"].map(dutch.capital),
             "Blijft over": oordeel["contante_waarde"],
             "Waarschijnlijk": [between(r.laag, r.hoog) for r in oordeel.itertuples()],
             "Terug na": [_years(r) for r in oordeel.itertuples()],
@@ -81,6 +82,7 @@ def verdict(oordeel: pd.DataFrame, label: str) -> Html:
     title = caption("Wat elk plan oplevert", label)
     sums = oordeel[["activiteit", "kosten", "besparing"]]
     sums = sums.set_axis(["Plan", "Kosten", "Besparing"], axis=1)
+    sums["Plan"] = sums["Plan"].map(dutch.capital)
     below = caption("Kosten en besparing, alle jaren samen", label)
     money = show.table(sums, below, {"Kosten": about, "Besparing": about})
     table = show.table(frame, title, formats | {"Kans op winst": percent}, note)
@@ -111,13 +113,9 @@ def accounts(
     items = []
     for r, low, high in zip(moved.itertuples(), ranges["laag"], ranges["hoog"], strict=True):
         out, into = r.betaalt + r.geeft, r.bespaart + r.krijgt
-        words = (
-            f"betaalt en geeft {about(out)}",
-            about(into),
-            f"{about(into - out)} in geld van toen",
-        )
         words = (about(out), about(into), between(low, high))
-        items.append(Account(dutch.name(r.houder, 44), words, out, into, into - out, low, high))
+        name = dutch.capital(dutch.name(r.houder, 44))
+        items.append(Account(name, words, out, into, into - out, low, high))
     title = caption("Wie betaalt en wie wint, alle jaren samen", label)
     sentence = (
         "Links wat een houder betaalt en teruggeeft, rechts wat hij bespaart en terugkrijgt. Het "
@@ -126,6 +124,7 @@ def accounts(
     names = ["betaalt", "bespaart", "geeft", "krijgt", "saldo", "contante_waarde"]
     heads = ["Betaalt", "Bespaart", "Geeft terug", "Krijgt terug", "Verschil", "In geld van nu"]
     frame = moved[["houder", *names]].set_axis(["Houder", *heads], axis=1)
+    frame["Houder"] = frame["Houder"].map(dutch.capital)
     frame["Waarschijnlijk"] = [between(*ends) for ends in ranges.itertuples(index=False)]
     formats: dict[str, show.Format] = dict.fromkeys(heads, about)
     twin = show.table(frame, title, formats | {"Waarschijnlijk": str})
@@ -140,6 +139,7 @@ def _yearly(rekeningen: pd.DataFrame, label: str) -> Html:
     table = table[table[names[:4]].sum(axis=1) > 0].astype({"jaar": "str"})
     heads = ["Betaalt", "Bespaart", "Geeft terug", "Krijgt terug", "Verschil"]
     frame = table.set_axis(["Houder", "Jaar", *heads], axis=1)
+    frame["Houder"] = frame["Houder"].map(dutch.capital)
     title = caption("Per houder en per jaar, netto", label)
     return show.table(frame, title, dict.fromkeys(heads, about))
 
@@ -153,7 +153,7 @@ def sensitivity(gevoeligheid: pd.DataFrame, oordeel: pd.DataFrame, label: str) -
     middle = float(oordeel.set_index("activiteit")["contante_waarde"][name])
     items = [
         Range(
-            dutch.name(FACTORS.get(r.kengetal, r.naam), _NAME),
+            dutch.capital(dutch.name(FACTORS.get(r.kengetal, r.naam), _NAME)),
             "",
             min(r.bij_laag, r.bij_hoog),
             middle,
@@ -162,7 +162,7 @@ def sensitivity(gevoeligheid: pd.DataFrame, oordeel: pd.DataFrame, label: str) -
         )
         for r in rows.itertuples()
     ]
-    title = caption(f"Wat het meest uitmaakt bij {dutch.name(name, 40)}", label)
+    title = caption(f"Wat het meest uitmaakt bij «{dutch.name(name, 40)}»", label)
     sentence = (
         "Elke balk laat zien wat er over alle jaren overblijft als één cijfer laag of hoog uitvalt "
         "en de rest gelijk blijft. Het streepje is de verwachting."

@@ -29,6 +29,7 @@ KINDS = {
 NOW, WIJK, BEST = "nu", "wijk", "keerpunt"
 COLUMNS = ["schaal", "naam", "punt", "wie", "inwoners", "kosten", "laag", "hoog"]
 INDEX = 100.0  # what a share costs at the size that the work has now
+SMALLEST = 1_000  # inhabitants of the smallest gemeente: the research is about gemeenten
 _STEPS = 9  # values of each parameter within its range
 _POINTS = 25  # sizes on a curve
 
@@ -99,7 +100,7 @@ def table(
 
     `punt` names where the work is now, the size of the area and the turning point; the rows
     without are the rest of the curve. `indicatoren` as `cbs.indicators`. Without inhabitants there
-    are no curves.
+    are no curves; an area smaller than any gemeente has no place on those of the gemeente.
     """
     people = keys.per_buurt(indicatoren)[1][INHABITANTS]
     inside = people.mul(ledger.shares(weights).reindex(people.index).fillna(0.0))
@@ -113,8 +114,8 @@ def table(
         now = home if schaal == "samen" else city
         best = curve(schaal, getallen).keerpunt
         named = {NOW: now, WIJK: here, BEST: best}
-        if schaal == "samen":
-            del named[WIJK]  # nobody cooks for a whole wijk
+        if schaal == "samen" or here < SMALLEST:  # nobody cooks for a whole wijk
+            del named[WIJK]
         for punt, size in [*named.items(), *(("", s) for s in _sizes(named.values()))]:
             cost = between(schaal, getallen, size, now)
             rows.append((schaal, naam, punt, wie if punt == NOW else "", size, *cost))

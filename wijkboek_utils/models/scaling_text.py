@@ -19,10 +19,17 @@ _NAMES = {NOW: "nu", WIJK: "de wijk", BEST: "keerpunt"}
 def sentence(rows: pd.DataFrame, naam: str) -> str:
     """Say what organising work as large as the area would do to its cost; `rows` as `table`."""
     street = rows[(rows["schaal"] == "straat") & (rows["punt"] == WIJK)]
+    if rows.empty:
+        return f"Van {naam} is niet bekend dat er mensen wonen. Daarom is er geen schaallijn."
     if street.empty:
-        return f"Van {naam} is niet bekend hoeveel mensen er wonen. Daarom is er geen schaallijn."
+        return (
+            f"In {naam} wonen minder mensen dan in de kleinste gemeente. Wat werk in de straten "
+            "dan per inwoner kost, zegt het onderzoek niet."
+        )
     one = street.iloc[0]
     low, high = (round(one[end]) - 100 for end in ("laag", "hoog"))
+    if low == high == 0:
+        return f"{naam} is zo groot als een gemeente: zo is het werk in de straten nu al geregeld."
     return (
         f"Groter is niet altijd goedkoper. Stel dat werk in de straten van {naam} per wijk wordt "
         f"geregeld. Volgens deze lijn kost het per inwoner dan {_change(low, high)} dan nu."

@@ -19,9 +19,14 @@ from wijkboek_utils.models.plans import Plans, key
 
 Value = Callable[[frozenset[str]], float]
 
-_SOLVED = 10_000  # plans times holders times pairs of orders: about a minute
+# What it costs to ask one group, in seconds by the cells of the market, measured; an
+# estimate and no clock, so that every machine asks the same groups.
+_ASK, _ASK_CELL = 0.005, 5e-10
+_SECONDS = 20
+_FEWEST, _MOST = 5, 50  # pairs of orders in a sample
 _LARGE = 50  # plans: beyond, a group is asked what it is worth to 1 percent
-EXACT = 10  # players: their 1,024 coalitions can all be asked
+_NODES = 2000  # of the search tree of one group, the same on every machine
+EXACT = 10  # players: their 1,024 groups can all be asked
 DIVISION = ["houder", "bespaart", "betaalt", "geeft", "krijgt", "over", "billijk", "se"]
 DIVISION += ["verrekenen"]
 
@@ -71,14 +76,14 @@ def _added(order: np.ndarray, players: Sequence[str], worth: Value) -> np.ndarra
     return added
 
 
-def coalition(model: Model, gap: float = 0.0, seconds: float = 5) -> Value:
+def coalition(model: Model, gap: float = 0.0) -> Value:
     """Return what a market is worth in EUR to a group of its holders: only their budgets pay, and
     only what they save counts.
     """
 
     def worth(group: frozenset[str]) -> float:
         here = [who for who in model.houders if who in group]
-        found = market.choose(model, here, gap, seconds)
+        found = market.choose(model, here, gap, nodes=_NODES)
         if found is None or found.x is None:
             return 0.0
         return float(model.worth(here) @ market.parts_of(model, found.x)) * EUROS
@@ -86,17 +91,24 @@ def coalition(model: Model, gap: float = 0.0, seconds: float = 5) -> Value:
     return worth
 
 
+def _depth(model: Model) -> dict[str, int]:
+    """Return how `divide` is to ask a market, so that it takes about `_SECONDS`."""
+    groups = int(_SECONDS / (_ASK + _ASK_CELL * len(model.cellen) ** 2))
+    players = len(model.houders)
+    most = EXACT if 2**players <= groups else 0
+    return {"most": most, "pairs": int(np.clip(groups // max(2 * players, 1), _FEWEST, _MOST))}
+
+
 def division(plans: Plans, outcome: Outcome, voet: float, **how: int) -> pd.DataFrame:
     """Return `DIVISION`: of each holder what it has of the market, and what would be fair.
 
     In EUR, discounted to the first year: `over` is bespaart - betaalt - geeft + krijgt, `billijk`
     its Shapley value with standard error `se`, `verrekenen` what it should get from (or, below 0,
-    pay to) the others to come from the one to the other. `how` as `divide`; a larger market is
-    sampled less, because each group is a market of its own.
+    pay to) the others to come from the one to the other. `how` as `divide`; each group is a market
+    of its own, so that a larger market is sampled, and less.
     """
     model = outcome.model
-    size = max(1, len(model.plannen) * len(model.houders))
-    how = {"pairs": int(np.clip(_SOLVED // size, 5, 50))} | how
+    how = _depth(model) | how
     worth = coalition(model, 0.0 if len(model.plannen) <= _LARGE else 0.01)
     fair = divide(model.houders, worth, **how).set_index("speler")
     told = cashflow.accounts(plans, outcome.besparingen, outcome.betalingen, outcome.terug)
@@ -108,6 +120,6 @@ def division(plans: Plans, outcome: Outcome, voet: float, **how: int) -> pd.Data
     sums["over"] = sums["bespaart"] - sums["betaalt"] - sums["geeft"] + sums["krijgt"]
     sums["billijk"], sums["se"] = fair["aandeel"], fair["se"]
     sums["verrekenen"] = sums["billijk"] - sums["over"]
-    names = {key(b.houder): b.houder for b in reversed(plans.budgetten)}
+    names = {key(name): name for name in cashflow.owners(plans).values()}
     sums["houder"] = pd.Series(sums.index.map(names), index=sums.index, dtype="str")
     return sums.reset_index(drop=True)[DIVISION]

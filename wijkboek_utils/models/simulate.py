@@ -145,9 +145,10 @@ def _paid(read: Plans, betalingen: pd.DataFrame, voet: float, first: int) -> dic
     """Return what each holder pays, in the first year of all."""
     now = betalingen["bedrag"] * cashflow.start(voet, betalingen["jaar"] - first)
     sums = now.groupby(betalingen["budget"]).sum()
-    found = dict.fromkeys((b.houder for b in read.budgetten), 0.0)
-    for b in read.budgetten:
-        found[b.houder] += float(sums.get(b.naam, 0.0))
+    of = cashflow.owners(read)
+    found = dict.fromkeys(of.values(), 0.0)
+    for budget, houder in of.items():
+        found[houder] += float(sums.get(budget, 0.0))
     return found
 
 
@@ -159,7 +160,7 @@ def _accruals(
     By activity and number of the link. What flows back is with who paid; what is not funded saves
     nothing.
     """
-    of = {b.naam: b.houder for b in read.budgetten}
+    of = cashflow.owners(read)
     parts: dict[tuple[str, int], list[tuple[str, float]]] = {}
     for row in cashflow.shares(read).itertuples():
         parts.setdefault((row.sleutel, row.jaar), []).append((of[row.budget], row.deel))

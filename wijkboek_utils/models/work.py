@@ -17,15 +17,16 @@ from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models import work_books, work_local
 from wijkboek_utils.models.work_books import ENDS, STAFF
 from wijkboek_utils.models.work_local import QUESTIONS
+from wijkboek_utils.unpaid import WEEKS
 
 _RANGED = [f"{name}{end}" for name in ("uren", "uren_eigen", "uren_inkoop") for end in ENDS]
 COLUMNS = [
     *("id", "naam", "domein", "betaald", "wie", "uren", "uren_laag", "uren_hoog", "euro", "se"),
     *("fte", "taakveld", "post", *QUESTIONS, "deel", "deel_laag", "deel_hoog", "grond", "methode"),
-    *("bron", "bronjaar", "uitvoerder", *_RANGED[3:], "mensen", "mensen_laag", "mensen_hoog"),
+    *("bron", "bronjaar", "uitvoerder", *_RANGED[3:], "banen", "banen_laag", "banen_hoog"),
     *("schaal", "kengetal"),
 ]
-_NUMBERS = [*_RANGED, "euro", "se", "fte", "mensen", "mensen_laag", "mensen_hoog"]
+_NUMBERS = [*_RANGED, "euro", "se", "fte", "banen", "banen_laag", "banen_hoog"]
 _NUMBERS += ["deel", "deel_laag", "deel_hoog"]
 _DOABLE = ["id", "naam", "domein", "betaald", "wie", "taakveld", "grond"]
 
@@ -43,7 +44,7 @@ def inventory(
     `uren` a year with the range that holds nine times out of ten; `euro` what is paid for it in a
     year, with its standard error `se`, missing where nobody is paid; `uren_eigen` and `uren_inkoop`
     are municipal work by own staff and bought. `deel` is the share that people of the wijk could
-    do, or, of unpaid work, could do together; `mensen` how many part-time jobs the hours are.
+    do, or, of unpaid work, could do together; `banen` how many part-time jobs the hours are.
     `rekening` as `iv3.read_all`. The euros of the rows with a taakveld add up to
     `views.net_expenses`. Contributed work takes the place of as many estimated hours.
     """
@@ -64,7 +65,7 @@ def _typed(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, pd.Series]:
-    """Return hours as `fte` and as part-time jobs with a range, `mensen`."""
+    """Return hours as `fte` and as part-time jobs with a range, `banen`."""
     weeks = of(getallen.get("werk_weken", "weken per jaar"))
     full, part = (
         weeks * of(getallen.get(f"werk_{name}", "uur per week")) for name in ("voltijd", "deeltijd")
@@ -72,7 +73,7 @@ def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, pd.Series]:
     jobs = 1.0 / part.value
     wide = dutch.Z90 * part.se * jobs**2
     ends = product(items, "uren", jobs, max(jobs - wide, 0.0), jobs + wide)
-    found = {f"mensen{end}": values for end, values in zip(ENDS, ends, strict=True)}
+    found = {f"banen{end}": values for end, values in zip(ENDS, ends, strict=True)}
     return {"fte": items["uren"] / full.value, **found}
 
 
@@ -94,7 +95,7 @@ def doable(werk: pd.DataFrame) -> pd.DataFrame:
     """Return what people of the wijk could do, most hours first; `werk` as `inventory`.
 
     Columns: `id`, `naam`, `domein`, `betaald`, `wie`, `taakveld`, `grond`, and with `_laag` and
-    `_hoog` `uren` and `euro` a year and `mensen` (part-time jobs). Work of which the hours or the
+    `_hoog` `uren` and `euro` a year and `banen` (part-time jobs). Work of which the hours or the
     share are unknown, or of which nothing can be done, is left out.
     """
     rows = werk[(werk["uren"] * werk["deel"]).gt(0)].copy()
@@ -102,7 +103,7 @@ def doable(werk: pd.DataFrame) -> pd.DataFrame:
     rows["euro_laag"], rows["euro_hoog"] = rows["euro"] - wide, rows["euro"] + wide
     factor = (rows["deel"], rows["deel_laag"], rows["deel_hoog"])
     found = rows[_DOABLE].copy()
-    for name in ("uren", "euro", "mensen"):
+    for name in ("uren", "euro", "banen"):
         ends = product(rows, name, *factor)
         found = found.assign(**{f"{name}{e}": v for e, v in zip(ENDS, ends, strict=True)})
     return found.sort_values("uren", ascending=False, ignore_index=True, kind="stable")
@@ -150,7 +151,21 @@ def hourly(getallen: Kengetallen) -> pd.DataFrame:
                 f"{hour};{labour}",
             )
         rows.append((doener, wat, cost, *ends, used))
+    rows.append(_minimum_wage(getallen))
     return pd.DataFrame(rows, columns=["doener", "wat", "euro", "laag", "hoog", "kengetal"])
+
+
+def _minimum_wage(getallen: Kengetallen) -> tuple[str, str, float, float, float, str]:
+    """Return what an hour at the minimum wage costs who pays it: leave and illness are paid too."""
+    shares = [f"wijkbedrijf_{name}" for name in ("vakantiegeld", "werkgeverslasten")]
+    cost = of(getallen.get("uurloon_minimum", "euro per uur"))
+    for name in shares:
+        cost = cost * (1.0 + of(getallen.get(name, "aandeel")))
+    cost = cost * float(WEEKS) / of(getallen.get("werk_weken", "weken per jaar"))
+    wide = dutch.Z90 * float(cost.se)
+    used = ";".join(["uurloon_minimum", *shares, "werk_weken"])
+    ends = cost.value - wide, cost.value + wide
+    return "Iemand met het minimumloon", "loonkosten", cost.value, *ends, used
 
 
 _DOERS = [
@@ -159,5 +174,4 @@ _DOERS = [
     ("Aannemer in het groen", "rekening", "werk_uurkosten_aannemer", "werk_arbeid_groen"),
     ("Instelling voor zorg of welzijn", "rekening", "werk_uurkosten_zorg", "aandeel_loon_zorg"),
     ("Klein bedrijf in de wijk", "loonkosten", "werk_uurkosten_klein_bedrijf", ""),
-    ("Iemand met ongeveer het minimumloon", "loonkosten", "uurwaarde_vrijwilliger", ""),
 ]

@@ -100,13 +100,14 @@ def rows(books: Books, onbetaald: pd.DataFrame, rekening: pd.DataFrame) -> list[
     """
     table = sources.read_project_table("werk")
     rules = dict(iter(table.groupby("soort", sort=False)))
-    return [
+    found = [
         *_municipal(books, rules["taakveld"], rekening),
         *_posts(books, rules["post"]),
         *_firms(books, rules["bedrijf"], rules["rest"]),
         *_unpaid(books, rules["onbetaald"], onbetaald),
         *_unknown(rules["los"]),
     ]
+    return [row for row in found if row.get("euro") != 0]  # where nobody lives nothing is bought
 
 
 def _judged(rule: Any) -> dict[str, Any]:
@@ -222,6 +223,8 @@ def _unpaid(books: Books, rules: pd.DataFrame, onbetaald: pd.DataFrame) -> Itera
         if mine.empty:
             continue
         total = sums.loc[mine["naam"].iloc[0]]
+        if total["uren"] == 0:
+            continue
         part = 1.0 - left if rule.arbeid == _REST else shares.get(rule.arbeid, sure(1.0))
         yield {
             "id": f"onbetaald:{rule.keuze}" + (f":{rule.arbeid}" if rule.arbeid else ""),

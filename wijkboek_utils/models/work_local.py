@@ -127,7 +127,7 @@ def _item(
         **{name: 0.0 if no else like.get(name) for name in _SHARES},
         "id": f"lokaal:{slug(row['naam'])}",
         **dict.fromkeys(["uren", "uren_laag", "uren_hoog"], hours),
-        "euro": euro if len(taken) else row["kosten"],
+        "euro": euro if len(taken) and pd.notna(hours) else row["kosten"],
         "se": error if len(taken) else None,
         "grond": _ground(row, like),
         "methode": row["methode"],
@@ -145,8 +145,11 @@ def _ground(row: dict[str, Any], like: pd.Series) -> str:
 
 
 def _one_per_kind(found: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Return contributed work with its buurten added up."""
-    rows = pd.DataFrame(found)
+    """Return contributed work with its buurten added up.
+
+    What is secret in one buurt stands in a sum with another: the methode is that of the sum.
+    """
+    rows = pd.DataFrame(found).sort_values("uren", key=lambda h: h.isna(), kind="stable")
     amounts = ["uren", "uren_laag", "uren_hoog", "euro", "se"]
     first = [c for c in rows if c not in (*amounts, "id", "bron")]
     groups = rows.groupby(["id", *_KEY], dropna=False, sort=False)

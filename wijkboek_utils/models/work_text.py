@@ -29,12 +29,14 @@ def span(low: float, high: float, what: str = "") -> str:
     """Return a range of hours or people: `12.000 tot 45.000`, to the digits that it deserves."""
     if not is_known(low) or not is_known(high):
         return dutch.UNKNOWN
+    if 0 < high < 1:
+        return f"minder dan 1{f' {what}' if what else ''}"
     unit = dutch.rounding_unit(high, (high - low) / 2)
     low, high = (round(value / unit) * unit for value in (low, high))
     size, word = (1e6, f"{dutch.NBSP}miljoen") if high >= 1e6 else (1.0, "")
     digits = 1 if word and high < 1e7 else 0
     first, last = (number(value / size, digits) for value in (low, high))
-    told = last if first == last else f"{first} tot {last}"
+    told = last if first == last else f"{first} tot {last}" if low else f"hoogstens {last}"
     return f"{told}{word}{f' {what}' if what else ''}"
 
 
@@ -45,15 +47,16 @@ def outcome(werk: pd.DataFrame, naam: str, samenhang: float) -> str:
     )
     can = work.doable(werk)
     can = can[can["betaald"] == PAID]
-    told = (
-        f"Voor en in {naam} wordt per jaar {span(*paid[1:])} uur betaald gewerkt, en "
-        f"{span(*free[1:])} uur onbetaald."
-    )
+    told = f"Voor en in {naam} wordt per jaar {span(*paid[1:])} uur betaald gewerkt"
+    if is_known(free[0]):
+        told += f", en {span(*free[1:])} uur onbetaald."
+    else:
+        told += ". Over onbetaald werk is hier niets bekend."
     if is_known(mixed[0]):
         told += f" Van nog {span(*mixed[1:])} uur is opgegeven dat een deel betaald is."
     if can.empty:
         return f"{told} Welk deel mensen uit de wijk kunnen doen, is niet bekend."
-    hours, people = (work.together(can, name, samenhang) for name in ("uren", "mensen"))
+    hours, people = (work.together(can, name, samenhang) for name in ("uren", "banen"))
     return (
         f"{told} Van het betaalde werk kunnen mensen uit de wijk {span(*hours[1:])} uur zelf doen. "
         f"Dat zijn {span(*people[1:])} banen van twee dagen per week. Dat deel is ons oordeel."
@@ -68,7 +71,7 @@ def domains(werk: pd.DataFrame, naam: str, samenhang: float) -> Html:
         "schaal en horen niet bij elkaar opgeteld."
     )
     bars, lines = [], []
-    for tone, (kind, head) in enumerate(_KINDS, start=1):
+    for kind, head in _KINDS:
         rows = werk[(werk["betaald"] == kind) & werk["uren"].notna()]
         groups = [
             (str(name), work.together(part, "uren", samenhang))
@@ -76,8 +79,8 @@ def domains(werk: pd.DataFrame, naam: str, samenhang: float) -> Html:
         ]
         for name, (middle, low, high) in sorted(groups, key=lambda g: -g[1][0]):
             told = span(low, high)
-            bars.append(Bar(_first(name), told, middle, low, high, head, str(tone)))
-            lines.append([head, _first(name), span(middle, middle), told])
+            bars.append(Bar(dutch.capital(name), told, middle, low, high, head))
+            lines.append([head, dutch.capital(name), span(middle, middle), told])
     frame = pd.DataFrame(lines, columns=["Werk", "Domein", "Ongeveer", "Bereik"])
     twin = show.table(frame, title, dict.fromkeys(["Ongeveer", "Bereik"], str), _SUMS)
     if not bars:
@@ -98,7 +101,7 @@ def everything(werk: pd.DataFrame, naam: str) -> Html:
     frame = pd.DataFrame(
         {
             "Werk": rows["naam"],
-            "Domein": [_first(d) for d in rows["domein"]],
+            "Domein": [dutch.capital(d) for d in rows["domein"]],
             "Betaald": rows["betaald"],
             "Wie": [_doer(r) for r in rows.itertuples()],
             "Uren": [_item_hours(r) for r in rows.itertuples()],
@@ -127,10 +130,6 @@ def _doer(row: Any) -> str:
     return "bewoners" if wie == "huishoudens" else "niemand nog" if wie == "buitenwereld" else wie
 
 
-def _first(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
 def doers(werk: pd.DataFrame, naam: str, samenhang: float) -> Html:
     """Return who does the work now, in hours: the gemeente in its own staff and what it hires."""
     town = werk[werk["taakveld"].notna() & (werk["methode"] != _LOCAL)]
@@ -149,7 +148,7 @@ def doers(werk: pd.DataFrame, naam: str, samenhang: float) -> Html:
         for who, part in rest[rest["betaald"] == kind].groupby("wie"):
             name = "bewoners" if who == "huishoudens" else str(who)
             words = head.lower().removesuffix(" werk")
-            found.append((f"{_first(name)}, {words}", part, "uren"))
+            found.append((f"{dutch.capital(name)}, {words}", part, "uren"))
     lines = []
     for name, part, column in found:
         middle, low, high = work.together(part, column, samenhang)
@@ -158,7 +157,9 @@ def doers(werk: pd.DataFrame, naam: str, samenhang: float) -> Html:
     frame = pd.DataFrame(lines, columns=["Wie", "Uren, ongeveer", "Bereik"])
     note = (
         "Wie de gemeente inhuurt, staat niet in haar rekening: de verdeling over bedrijven en "
-        f"instellingen is ons oordeel per taak. {_SUMS}"
+        "instellingen is ons oordeel per taak. Van bedrijven tellen alleen kleine vestigingen: van "
+        "grote is niet bekend hoeveel mensen er werken. Op een bedrijventerrein is het dus te "
+        f"weinig. {_SUMS}"
     )
     right: dict[str, Format] = dict.fromkeys(["Uren, ongeveer", "Bereik"], str)
     return show.table(frame, f"Wie het werk voor en in {naam} nu doet", right, note)
@@ -244,7 +245,7 @@ def _possible(rows: pd.DataFrame, caption: str, samenhang: float, money: bool) -
 
 
 def _columns(money: bool) -> dict[str, str]:
-    return {"Uren": "uren", "Bedrag": "euro", "Banen": "mensen"} if money else {"Uren": "uren"}
+    return {"Uren": "uren", "Bedrag": "euro", "Banen": "banen"} if money else {"Uren": "uren"}
 
 
 def _write(name: str, middle: float, low: float, high: float) -> str:
