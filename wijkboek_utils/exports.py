@@ -100,6 +100,7 @@ class _Words:
 
     def __init__(self, kolommen: pd.DataFrame) -> None:
         self._rows = kolommen.fillna("").to_dict("records")
+        self._of: dict[str, list[dict[str, str]]] = {}  # by table: the rows that may be about it
 
     def table(self, name: str) -> dict[str, str]:
         """Return `titel` and `omschrijving` of a table; its name where nobody described it."""
@@ -111,12 +112,12 @@ class _Words:
 
     def _find(self, table: str, column: str) -> dict[str, str]:
         """Return the row that fits best: of the table itself before that of all tables."""
+        if table not in self._of:
+            self._of[table] = [row for row in self._rows if fnmatchcase(table, row["tabel"])]
         rows = [
             row
-            for row in self._rows
-            if fnmatchcase(table, row["tabel"])
-            and bool(row["kolom"]) == bool(column)
-            and fnmatchcase(column, row["kolom"])
+            for row in self._of[table]
+            if bool(row["kolom"]) == bool(column) and fnmatchcase(column, row["kolom"])
         ]
         found: dict[str, str] = max(rows, key=lambda row: row["tabel"] != "*", default={})
         return {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ class Subject:
 
 
 # Sheets.
+
+
+@lru_cache(maxsize=10_000)  # a table of boekingen has few different texts
+def _inert(text: str) -> tuple[str, bool]:
+    """Return a text that fits in a cell, and whether a spreadsheet would take it for a formula."""
+    text = plain(text)
+    return clipped(text, _LONGEST), text[:1] in tuple("=+-@")
 
 
 class Book:
@@ -92,11 +100,11 @@ class Book:
             if math.isfinite(value):
                 sheet.write_number(row, column, value, self.format(**facts) if facts else None)
         elif value is not None and value != "":
-            text = plain(str(value))
-            if text[:1] in tuple("=+-@"):  # also when somebody edits the cell
+            text, computes = _inert(str(value))
+            if computes:  # also when somebody edits the cell
                 facts["quote_prefix"] = True
             style = self.format(**facts) if facts else None
-            sheet.write_string(row, column, clipped(text, _LONGEST), style)
+            sheet.write_string(row, column, text, style)
 
     def paragraph(self, sheet: Any, row: int, text: str, widths: Sequence[int]) -> None:
         """Write a text of several lines across columns of these widths."""

@@ -49,7 +49,7 @@ class _Reader(HTMLParser):
         return self.tree.close()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)  # a report has three pages, each read by several rules
 def parse(html: str) -> Element:
     """Return a page as a tree below an element `page`. The tree is shared: read it only."""
     reader = _Reader()
