@@ -63,7 +63,8 @@ def _size(rows: pd.DataFrame) -> str:
 def _promise(rows: pd.DataFrame, id: str) -> str:
     """Return the name of a plan with what it comes to."""
     name = chances.definitions()["modellen"][id]["naam"]
-    return f"«{name}»: dat {verdict(rows[rows['onderdeel'] == id])}."
+    words = verdict(rows[rows["onderdeel"] == id])
+    return f"«{name}». Dat {words}."
 
 
 def picture(rows: pd.DataFrame, naam: str, jaar: int) -> Html:
