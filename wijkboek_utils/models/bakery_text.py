@@ -16,10 +16,6 @@ NEEDS, OFFERS = ("vraag", "vragen"), ("aanbod", "stuks aanbod")
 _SURE = ((0.8, "goed"), (0.6, "redelijk"), (0.0, "misschien"))  # of the points
 _MANY = 12  # rows; a longer table is folded away
 EXAMPLE = "verzonnen voorbeeld"
-WHAT = (
-    "In een businessbakkerij legt u op tafel wat u zoekt en wat u over hebt. Wij zoeken wat bij "
-    "elkaar past, zoals een bakker ingrediënten bij elkaar zoekt."
-)
 
 
 def opening(koppelingen: pd.DataFrame, naam: str) -> str:

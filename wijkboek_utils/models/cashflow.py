@@ -247,11 +247,11 @@ def judge(
     for name, table in by_year(read, besparingen, bedrag).groupby("activiteit", sort=False):
         later = table["jaar"] - first
         cost = float((table["kosten"] * start(voet, later)).sum())
-        saved = (table["besparing"] * end(voet, later)).sum(min_count=len(table))
         row = flows(table)
+        worth = finance.npv(voet, row) * float(start(voet, later).iloc[0])
         known = table["besparing"].notna().all()
         times = (finance.payback(row), finance.irr(row)) if known else (None, None)
-        rows.append((name, cost, saved, saved - cost, *times))
+        rows.append((name, cost, worth + cost, worth, *times))
     types = {"activiteit": "str"} | dict.fromkeys(OORDEEL[1:6], "float64")
     found = frame(rows, types)
     if kansen is None:

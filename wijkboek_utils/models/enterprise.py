@@ -116,11 +116,7 @@ def case(pakketten: pd.DataFrame, getallen: Kengetallen, jaren: int = YEARS) -> 
     holds nine draws out of ten and the plan itself.
     """
     plan, drawn = _plan(pakketten, getallen, jaren), _draws(pakketten, getallen, jaren)
-    rows = []
-    for (regel, soort, eenheid), amounts in plan.items():
-        for jaar, amount in enumerate(amounts[:, 0]):
-            low, high = ranges.band(float(amount), drawn[regel, soort, eenheid][jaar])
-            rows.append((jaar, regel, soort, eenheid, float(amount), low, high))
+    rows = [(jaar, *line, *amounts) for line, jaar, *amounts in ranges.by_year(plan, drawn)]
     return pd.DataFrame(rows, columns=PLAN)
 
 

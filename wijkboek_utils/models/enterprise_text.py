@@ -12,7 +12,6 @@ from wijkboek_utils.show import Html
 
 EXAMPLE = "Rekenvoorbeeld"
 CASH = "kas zonder startgeld"
-_DEEPEST = "jaar van diepste kas"
 _TOP = 8  # assumptions in the picture of what matters
 _OWN = "wijkbedrijf: "  # how the names of its kengetallen begin
 _LABEL = 46  # letters of an assumption on a line of that picture

@@ -95,11 +95,10 @@ def flows(property: Property) -> pd.DataFrame:
     values = property.values()
     plan = _lines(property, ranges.central(values), np.ones((property.jaren, 1)))
     drawn = _lines(property, ranges.draws(values), _years(property, ranges.DRAWS))
-    rows = []
-    for (houder, regel, soort), amounts in plan.items():
-        for jaar, amount in enumerate(amounts[:, 0]):
-            low, high = ranges.band(float(amount), drawn[houder, regel, soort][jaar])
-            rows.append((houder, jaar, regel, soort, float(amount), low, high))
+    rows = [
+        (houder, jaar, regel, soort, *amounts)
+        for (houder, regel, soort), jaar, *amounts in ranges.by_year(plan, drawn)
+    ]
     return pd.DataFrame(rows, columns=FLOWS)
 
 

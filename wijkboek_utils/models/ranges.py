@@ -4,8 +4,9 @@ A model is written once, for numbers. With the central values it gives the plan,
 gives the range, and with one value at its low or high end what that value does to the outcome.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -18,6 +19,7 @@ DRAWS = 2000
 SEED = 20181  # fixed, so that a report can be rebuilt to the same figures
 LOW, HIGH = 0.05, 0.95  # a range holds nine times out of ten
 SHARE = "aandeel"
+Line: TypeAlias = tuple[str, str, str]  # what a row of a plan over years is about
 _EFFECT = ["kengetal", "naam", "bij_laag", "bij_hoog", "verschil"]
 
 
@@ -90,6 +92,15 @@ def band(middle: float, drawn: np.ndarray) -> tuple[float, float]:
     """Return what holds nine draws out of ten, stretched to hold the plan itself."""
     low, high = np.quantile(drawn, [LOW, HIGH])
     return min(float(low), middle), max(float(high), middle)
+
+
+def by_year(
+    plan: Mapping[Line, np.ndarray], drawn: Mapping[Line, np.ndarray]
+) -> Iterator[tuple[Line, int, float, float, float]]:
+    """Yield line, year, amount, low and high of a plan: arrays of years by draws, `plan` of one."""
+    for line, amounts in plan.items():
+        for year, amount in enumerate(amounts[:, 0]):
+            yield line, year, float(amount), *band(float(amount), drawn[line][year])
 
 
 def tornado(

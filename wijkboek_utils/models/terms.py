@@ -14,7 +14,6 @@ import pandas as pd
 
 from wijkboek_utils import regions, sources
 
-ANY = (1 << 21) - 1  # seven days of three parts
 _MISSPELT = {"v": "f", "z": "s"}  # how a stem ends: brieven and brief, huizen and huis
 _NOT = {"niet", "geen", "behalve", "uitgezonderd"}
 _SHORT = 3  # letters that a stem keeps at least
