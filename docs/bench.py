@@ -1,39 +1,23 @@
-"""Measure `wijkboek render` and `wijkboek fetch` against the stock tools on the same work.
+"""Measure what the project does against the stock tools on the same work.
 
 Run with `make bench`. Both sides work in a folder of their own, on the same machine, one after the
-other. For `render` the second of two rounds counts, when files are in the cache of the system;
-`fetch` pulls a made-up table of the size of the country from a server on this computer. The result
-is printed and written to docs/benchmarks.md.
+other. `fetch` pulls a made-up table of the size of the country from a server on this computer. The
+result is printed and written to docs/benchmarks.md.
 """
 
 import os
 import platform
-import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from docs import bench_landelijk, bench_markt, bench_plannen, bench_punten
+from docs import bench_landelijk, bench_markt, bench_plannen, bench_punten, bench_rapporten
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-PILOT = "utrecht-kanaleneiland"
 ROWS, COLUMNS, TABLE = 18_300, 128, "85984NED"  # as Kerncijfers wijken en buurten of the country
-
-
-def measure(commands: list[list[str]], root: Path) -> tuple[float, float]:
-    """Return wall and CPU seconds of some commands that run one after the other below `root`."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    for command in commands:
-        env = {**os.environ, "WIJKBOEK_ROOT": str(root)}
-        subprocess.run(command, check=True, capture_output=True, env=env, cwd=root)
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def weigh(command: list[str], root: Path, server: str) -> tuple[float, float, float]:
@@ -71,26 +55,6 @@ def fetching(root: Path) -> dict[str, tuple[float, float, float]]:
     return found
 
 
-def project(folder: Path) -> Path:
-    """Return a folder with the notebooks, pilots and raw figures, and no output yet."""
-    for name in ("notebooks", "pilots", "data/raw"):
-        shutil.copytree(ROOT / name, folder / name)
-    return folder
-
-
-def stock(root: Path) -> list[list[str]]:
-    """Return the commands that somebody without Wijkboek would type, a pair for each notebook."""
-    out = root / "out"
-    out.mkdir(exist_ok=True)
-    commands = []
-    for book in sorted((root / "notebooks").glob("[0-2]*.ipynb")):
-        done = str(out / book.name)
-        papermill = [str(BIN / "papermill"), str(book), done, "-p", "pilot", PILOT]
-        commands.append([*papermill, "--no-progress-bar"])
-        commands.append([str(BIN / "jupyter"), "nbconvert", "--to", "html", done])
-    return commands
-
-
 def _row(words: str, figures: tuple[float, float, float]) -> str:
     return f"| {words} | {figures[0]:.1f} | {figures[1]:.1f} | {figures[2]:.0f} |"
 
@@ -100,37 +64,27 @@ def _ratio(ours: tuple[float, ...], theirs: tuple[float, ...]) -> str:
 
 
 def main() -> None:
-    """Measure both sides and write the table."""
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        ours, theirs = project(Path(one)), project(Path(other))
-        for _ in range(2):
-            render = measure([[str(BIN / "wijkboek"), "render", PILOT]], ours)
-            plain = measure(stock(theirs), theirs)
-        start = measure([[str(BIN / "wijkboek"), "--help"]], ours)
-        pull = fetching(ours)
-    count = len(list((ROOT / "notebooks").glob("[0-2]*.ipynb")))
+    """Measure both sides and write the tables."""
+    with tempfile.TemporaryDirectory() as one:
+        root = bench_rapporten.project(Path(one))
+        pull = fetching(root)
+    reports = bench_rapporten.text()
     points = bench_punten.text()
     plans = f"## Plannen\n\n{bench_plannen.text()}\n\n{bench_markt.text()}"
     country = bench_landelijk.text(bench_landelijk.sizes())
     text = f"""# Metingen
 
-Gemaakt met `make bench`: {count} notebooks van pilot {PILOT}, van ruwe cijfers tot HTML; de
-tweede ronde telt.
-Machine: {os.cpu_count()} kernen, {platform.system()}, Python {platform.python_version()}.
+Gemaakt met `make bench`. Machine: {os.cpu_count()} kernen, {platform.system()}, Python
+{platform.python_version()}.
 
-| wat | tijd (s) | rekentijd (s) |
-| --- | ---: | ---: |
-| `papermill` en `jupyter nbconvert`, per notebook | {plain[0]:.1f} | {plain[1]:.1f} |
-| `wijkboek render` | {render[0]:.1f} | {render[1]:.1f} |
-| verhouding | {render[0] / plain[0]:.2f} | {render[1] / plain[1]:.2f} |
-| `wijkboek --help` | {start[0]:.2f} | {start[1]:.2f} |
+## Rapporten
 
-De winst komt van één proces dat de zware bibliotheken één keer laadt en voor elk notebook een kopie
-van zichzelf maakt (fork). Elk notebook heeft dus nog steeds een eigen proces.
+{reports}
+## Ophalen
 
-Ophalen van een tabel zo groot als de kerncijfers van heel Nederland ({ROWS} rijen, {COLUMNS}
-kolommen, verzonnen cijfers) bij een server op dezelfde computer. Wij mogen hoogstens 30 seconden
-rekenen en 500 MB gebruiken.
+Een tabel zo groot als de kerncijfers van heel Nederland ({ROWS} rijen, {COLUMNS} kolommen,
+verzonnen cijfers) bij een server op dezelfde computer. Wij mogen hoogstens 30 seconden rekenen en
+500 MB gebruiken.
 
 | wat | tijd (s) | rekentijd (s) | geheugen (MB) |
 | --- | ---: | ---: | ---: |

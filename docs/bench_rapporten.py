@@ -1,0 +1,198 @@
+"""Measure reports: one pilot and many gemeenten, beside the stock tools and beside the floor.
+
+Run with `make bench`. Whole processes are measured, from the command to its end: wall time, CPU
+seconds of the process and all its children, and the peak of memory of all of them together (memory
+that they share counts once). The country is made up, at the real size (`tests/landelijk_bron.py`).
+"""
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests import landelijk_bron
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+PILOT = "utrecht-kanaleneiland"
+SIZES = [1, 24, 96, 342]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What some commands cost: wall and CPU seconds, and the peak of memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+    def row(self, words: str, count: int = 1) -> str:
+        """Return it as a row of a table, with the time of each of `count` reports."""
+        each = f" | {self.wall / count:.2f}"
+        return f"| {words} | {self.wall:.1f} | {self.cpu:.1f} | {self.memory:.0f}{each} |"
+
+
+def project(folder: Path) -> Path:
+    """Return a folder with the notebooks, pilots and embedded figures, and no output yet."""
+    for name in ("notebooks", "pilots", "data/raw"):
+        fetched = shutil.ignore_patterns("opgehaald")
+        shutil.copytree(ROOT / name, folder / name, ignore=fetched)
+    return folder
+
+
+def held(process: psutil.Process) -> float:
+    """Return the memory in MB of a process and all below it; what they share counts once."""
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            text = Path(f"/proc/{one.pid}/smaps_rollup").read_text()
+        except OSError:  # it has just ended
+            continue
+        total += next(
+            (int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0
+        )
+    return total / 1024
+
+
+@contextmanager
+def watched() -> Iterator[list[float]]:
+    """Keep the peak of memory of the children of this process, looked at every second.
+
+    A look costs 5 ms a process: more often would slow down what is measured.
+    """
+    peak, over = [0.0], threading.Event()
+
+    def look() -> None:
+        me = psutil.Process()
+        while not over.wait(1):
+            peak[0] = max([peak[0], *(held(child) for child in me.children())])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def use(commands: list[list[str]], root: Path) -> Use:
+    """Return what commands cost that run one after the other on a project."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    env = {**os.environ, "WIJKBOEK_ROOT": str(root), "PYTHONPATH": str(ROOT)}
+    with watched() as peak:
+        for command in commands:
+            subprocess.run(command, check=False, capture_output=True, env=env, cwd=root)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Use(time.perf_counter() - start, cpu, peak[0])
+
+
+def papermill(root: Path) -> list[list[str]]:
+    """Return the commands that somebody without Wijkboek would type, a pair for each notebook."""
+    out = root / "uit"
+    out.mkdir(exist_ok=True)
+    commands = []
+    for book in sorted((root / "notebooks").glob("[0-2]*.ipynb")):
+        done = str(out / book.name)
+        commands.append(
+            [str(BIN / "papermill"), str(book), done, "-p", "pilot", PILOT, "--no-progress-bar"]
+        )
+        commands.append([str(BIN / "jupyter"), "nbconvert", "--to", "html", done])
+    return commands
+
+
+def nbconvert(root: Path) -> list[list[str]]:
+    """Return the commands of who runs the notebooks as they are, with nbconvert alone."""
+    command = [str(BIN / "jupyter"), "nbconvert", "--execute", "--to", "html", "--output-dir"]
+    books = sorted((root / "notebooks").glob("[0-2]*.ipynb"))
+    return [[*command, str(root / "uit2"), str(book)] for book in books]
+
+
+def render(*rest: str) -> list[list[str]]:
+    """Return the command that makes reports anew."""
+    return [[str(BIN / "wijkboek"), "render", *rest, "--force"]]
+
+
+def floor(root: Path, names: list[str]) -> list[list[float]]:
+    """Return wall and CPU seconds of each report of a plain script."""
+    env = {**os.environ, "WIJKBOEK_ROOT": str(root), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "docs.bench_vloer", *names]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env, cwd=root)
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def text(largest: int = SIZES[-1]) -> str:
+    """Measure up to so many gemeenten, and return the section of docs/benchmarks.md."""
+    sizes = [size for size in SIZES if size <= largest]
+    if len(sizes) < 3:
+        raise SystemExit("Geef 96 of meer: wat een rapport kost, blijkt uit 24 naast 96.")
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as many:
+        root, country = project(Path(one)), Path(many)
+        first = use(render(PILOT), root)
+        ours = use(render(PILOT), root)
+        unchanged = use([[str(BIN / "wijkboek"), "render", PILOT]], root)
+        help_ = use([[str(BIN / "wijkboek"), "--help"]], root)
+        stock, plain = use(papermill(root), root), use(nbconvert(root), root)
+        codes = landelijk_bron.write(country, SIZES[-1])
+        chosen = {n: codes[:: max(1, len(codes) // n)][:n] for n in sizes}
+        grown = {n: use(render(*chosen[n]), country) for n in sizes}
+        warm = floor(country, chosen[24])[1:]  # the first still loads
+    wall, cpu = (statistics.mean(values) for values in zip(*warm, strict=True))
+    per = {n: grown[n].wall / n for n in sizes}
+    count = len(list((ROOT / "notebooks").glob("[0-2]*.ipynb")))
+    rows = "\n".join(grown[n].row(f"{n}", n) for n in sizes)
+    mine = (grown[96].cpu - grown[24].cpu) / (96 - 24)
+    return f"""Een pilot ({PILOT}, {count} notebooks), van ruwe cijfers tot HTML.
+
+| wat | tijd (s) | rekentijd (s) | geheugen (MB) | per rapport (s) |
+| --- | ---: | ---: | ---: | ---: |
+{stock.row("`papermill` en `jupyter nbconvert`, per notebook")}
+{plain.row("`jupyter nbconvert --execute`, per notebook")}
+{first.row("`wijkboek render`, de eerste keer")}
+{ours.row("`wijkboek render`")}
+{unchanged.row("`wijkboek render`, niets veranderd")}
+{help_.row("`wijkboek --help`")}
+
+`wijkboek render` is {stock.wall / ours.wall:.1f} keer zo snel als `papermill` en
+`jupyter nbconvert`, en {plain.wall / ours.wall:.1f} keer zo snel als `jupyter nbconvert --execute`.
+De gewone opdrachten maken geen tabellen, kaart, cijferpaspoorten en keuring; `wijkboek render` wel.
+
+Gemeenten van een verzonnen land op ware grootte ({SIZES[-1]} gemeenten), op
+{os.cpu_count()} kernen:
+
+| gemeenten | tijd (s) | rekentijd (s) | geheugen (MB) | per rapport (s) |
+| ---: | ---: | ---: | ---: | ---: |
+{rows}
+
+Een rapport kost met 96 gemeenten {per[96] / per[24]:.2f} keer de tijd van een rapport met 24.
+In een reeks maken wij per gemeente {stock.wall / per[sizes[-1]]:.0f} keer zo veel rapporten als de
+gewone opdrachten: die kosten {stock.wall:.0f} s voor een pilot (gemeten voor een pilot, niet voor
+een hele gemeente).
+
+De vloer: een kaal Python-programma dat alleen rekent en het sjabloon vult, warm, over 23 van
+dezelfde gemeenten: {wall:.2f} s en {cpu:.2f} s rekentijd per rapport. Wij doen er {mine / cpu:.2f}
+keer de rekentijd over ({mine:.2f} s), met een eigen proces voor elk notebook, alle bestanden en de
+keuring.
+"""
+
+
+def main() -> None:
+    """Print the measurements, up to so many gemeenten as the first argument says."""
+    print(text(*map(int, sys.argv[1:])))
+
+
+if __name__ == "__main__":
+    main()
