@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import keys as keys_
-from wijkboek_utils import ledger, several, sources
+from wijkboek_utils import ledger, several, sources, sums
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.spread import Spread, by_keys, join, split_owners, spread_cents
 
@@ -76,20 +76,22 @@ def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     shares = overhead_shares(iv3).rename("share").reset_index()
     shares = shares.merge(rules[["taakveld", *kinds]], on="taakveld", how="left", validate="m:1")
     shares["sleutel"] = shares["sleutel"].replace("overhead", NO_KEY)
-    groups = shares.pivot_table(
-        index="gemeente", columns=kinds, values="share", aggfunc="sum", fill_value=0.0
-    )
-    published = iv3[iv3["taakveld"] == OVERHEAD].set_index("gemeente").reindex(groups.index)
+    gemeente, gemeenten = pd.factorize(shares["gemeente"], sort=True)
+    kind, words = pd.factorize(pd.MultiIndex.from_frame(shares[kinds]), sort=True)
+    groups = np.zeros((len(gemeenten), len(words)))
+    np.add.at(groups, (gemeente, kind), shares["share"].to_numpy())
+    published = iv3[iv3["taakveld"] == OVERHEAD].set_index("gemeente").reindex(gemeenten)
+    facts = words.set_names(kinds).repeat(len(gemeenten)).to_frame(index=False)
+    facts = facts.assign(gemeente=np.tile(gemeenten, len(words)), taakveld=OVERHEAD)
     frames = []
     for kant, van, naar in [
         ("lasten", "gemeente", "buitenwereld"),
         ("baten", "buitenwereld", "gemeente"),
     ]:
         euro = published[kant].fillna(0.0).to_numpy()
-        parts = spread_cents(np.rint(np.abs(euro) * 100), groups.to_numpy()) / 100
-        signed = pd.DataFrame(parts * np.sign(euro)[:, None], groups.index, groups.columns)
-        frame = signed.melt(ignore_index=False, value_name="euro").reset_index()
-        frames.append(frame.assign(taakveld=OVERHEAD, kant=kant, van=van, naar=naar))
+        parts = spread_cents(np.rint(np.abs(euro) * 100), groups) / 100
+        signed = (parts * np.sign(euro)[:, None]).T.ravel()
+        frames.append(facts.assign(euro=signed, kant=kant, van=van, naar=naar))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -160,7 +162,7 @@ def spread_all(
         by_keys(rows, key_of_set(rows, key_set, keys[gemeente]), keys[gemeente], gemeente)
         for gemeente, rows in table.groupby("gemeente")
     ]
-    return split_owners(join(parts), indicatoren)
+    return split_owners(join(parts), keys_.owner_shares(indicatoren))
 
 
 def flows(rows: Spread, jaar: int, bron: str) -> Spread:
@@ -190,11 +192,12 @@ def flows(rows: Spread, jaar: int, bron: str) -> Spread:
             "bronjaar": jaar,
         }
     )
-    flow = named.groupby([*named], dropna=False).ngroup()
-    cells = rows.cells.assign(regel=flow.to_numpy()[rows.cells["regel"]])
+    flow, first = sums.kinds(
+        sums.together(len(named), [sums.numbered(named[column]) for column in named])
+    )
+    cells = rows.cells.assign(regel=flow[rows.cells["regel"]])
     merged = cells.groupby(["regel", "plek"], as_index=False)[["bedrag", "se"]].sum()
-    first = named.loc[~flow.duplicated()].set_axis(flow[~flow.duplicated()]).sort_index()
-    return Spread(first, rows.buurten, merged)
+    return Spread(named.iloc[first].reset_index(drop=True), rows.buurten, merged)
 
 
 def boekingen(rows: Spread) -> pd.DataFrame:
@@ -222,8 +225,9 @@ def book_sets(
 
     `table` as from `amounts`.
     """
-    own, found = table.assign(gemeente=gemeente), {gemeente: keys}
-    rows = [spread_all(own, found, indicatoren, name) for name in SETS]
+    owners = keys_.owner_shares(indicatoren)
+    spread = [by_keys(table, key_of_set(table, name, keys), keys, gemeente) for name in SETS]
+    rows = [split_owners(amounts, owners) for amounts in spread]
     frames = [boekingen(flows(r, jaar, bron)) for r in rows]
     return pd.concat(dict(zip(SETS, frames, strict=True)), names=["set"]).reset_index("set")
 
@@ -270,14 +274,20 @@ def keys_used(table: pd.DataFrame, key_set: str, keys: Mapping[str, Keys]) -> pd
 
 def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:
     """Return 1, or -1 for a boeking whose published amount was below zero (see `book`)."""
-    expense = ledger_rows["post"].str.endswith(":lasten")
-    out = ledger_rows["van"].astype(str) == "gemeente"
+    post, posts = pd.factorize(ledger_rows["post"])
+    expense = np.array([text.endswith(":lasten") for text in posts], dtype=bool)[post]
+    out = (ledger_rows["van"] == "gemeente").to_numpy()
     return pd.Series(np.where(expense == out, 1, -1), index=ledger_rows.index)
 
 
 def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:
     """Return municipal boekingen added up as published: indexed by taakveld and side, in EUR."""
-    rows = boekingen[boekingen["post"].str.startswith("iv3:")]
-    signed = rows["bedrag"] * published_sign(rows)
-    parts = rows["post"].str.split(":", expand=True).reindex(columns=[0, 1, 2])
-    return signed.groupby([parts[1], parts[2]]).sum().rename_axis(["taakveld", "kant"])
+    post, posts = pd.factorize(boekingen["post"])
+    parts = [text.split(":") for text in posts]
+    told = [(p[1], p[2]) if p[0] == "iv3" and len(p) > 2 else None for p in parts]
+    places = {pair: n for n, pair in enumerate(sorted({pair for pair in told if pair}))}
+    place = np.array([places.get(pair, -1) if pair else -1 for pair in told], dtype=int)[post]
+    signed = boekingen["bedrag"] * published_sign(boekingen)
+    found = signed[place >= 0].groupby(place[place >= 0]).sum()
+    names = ["taakveld", "kant"]
+    return found.set_axis(pd.MultiIndex.from_frame(pd.DataFrame([*places], columns=names)))

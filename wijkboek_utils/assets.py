@@ -67,7 +67,7 @@ def _by_formula(rows: pd.DataFrame, rules: pd.DataFrame, counts: pd.DataFrame) -
         mine = (rows["soort"] == rule.soort) & (rows["naam"] == rule.naam) & rows["laag"].isna()
         values = keys.evaluate(rule.waarde, counts)
         if values is not None:
-            value = rows.loc[mine, "buurt"].map(values)
+            value = rows.loc[mine, "buurt"].map(values).astype(float)
             rows.loc[mine, "laag"] = value * (1 - Z90 * _WOZ)
             rows.loc[mine, "hoog"] = value * (1 + Z90 * _WOZ)
             rows.loc[mine, "waarde_eenheid"] = ONCE
@@ -160,6 +160,17 @@ def totals(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     return found.iloc[np.argsort(order, kind="stable")].reset_index()
 
 
+def here_and_there(rows: pd.DataFrame, gebied: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `totals` of an area and of its gemeente; `gebied` as the table of that name.
+
+    Of an area that is the gemeente these are the same, and made once.
+    """
+    here = totals(rows, regions.area(gebied))
+    if (gebied["gewicht"] == 1).all() and (gebied["fout"] == 0).all():
+        return here, here.copy()
+    return here, totals(rows, pd.Series(1.0, index=gebied["buurt"]))
+
+
 def _sums(rows: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return the totals of an area by item: what is published of people is added as pools allow."""
     found = green.totals(rows, weights, tuple(_ITEM)).set_index(_ITEM)
@@ -241,14 +252,21 @@ def per_buurt(rows: pd.DataFrame, gebied: pd.DataFrame, item: pd.Series) -> pd.D
     `gebied` as the table of that name; missing where nobody counted, `per_inwoner` also where fewer
     than 50 people live.
     """
-    mine = (rows["voorraad"] == item["voorraad"]) & (rows["naam"] == item["naam"])
-    people = rows[rows["voorraad"] == PEOPLE].set_index("buurt")["hoeveelheid"]
+    kind = rows["voorraad"]
+    mine, people = (kind == item["voorraad"]) & (rows["naam"] == item["naam"]), kind == PEOPLE
     table = gebied.loc[~regions.is_rest(gebied["buurt"]), ["buurt", "naam", "gewicht"]]
-    counted = rows[mine].groupby("buurt")["hoeveelheid"].sum(min_count=1)
-    inhabitants = table["buurt"].map(people)
-    table = table.assign(hoeveelheid=table["buurt"].map(counted))
-    each = table["hoeveelheid"] / inhabitants.where(inhabitants >= views.FEW)
-    return table.assign(per_inwoner=each).reset_index(drop=True)
+    counted, inhabitants = (_by_buurt(rows[some], table["buurt"]) for some in (mine, people))
+    each = counted / np.where(inhabitants >= views.FEW, inhabitants, np.nan)
+    return table.reset_index(drop=True).assign(hoeveelheid=counted, per_inwoner=each)
+
+
+def _by_buurt(rows: pd.DataFrame, buurten: pd.Series) -> np.ndarray:
+    """Return the `hoeveelheid` of some rows in each of `buurten`; missing where nobody counted."""
+    sums = dict.fromkeys(buurten, np.nan)
+    for buurt, value in zip(rows["buurt"], rows["hoeveelheid"], strict=True):
+        if buurt in sums and not np.isnan(value):
+            sums[buurt] = value + (0.0 if np.isnan(sums[buurt]) else sums[buurt])
+    return np.array([*sums.values()], dtype=float)
 
 
 def absent(items: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:

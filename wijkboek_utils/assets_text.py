@@ -213,7 +213,7 @@ def maps(
     """
     # Borders that buurten share stay shared, so that a small map needs few points.
     coarse = insets.beside(kaart).geometry.simplify_coverage(_COARSE)
-    shapes = geopandas.GeoDataFrame({"buurt": kaart["buurt"]}, geometry=coarse.to_numpy())
+    shapes = pd.DataFrame({"buurt": kaart["buurt"], "geometry": coarse.to_numpy()})
     tables = [(item, assets.per_buurt(rows, gebied, item)) for _, item in lead.iterrows()]
     tables = [(item, t) for item, t in tables if t["per_inwoner"].count() >= _MAPPED]
     if not tables:
@@ -238,23 +238,34 @@ def maps(
 def one_map(item: pd.Series, table: pd.DataFrame, kaart: pd.DataFrame, naam: str) -> Html:
     """Return the map of one item with its sentence and legend; `table` as `assets.per_buurt`."""
     write, per = rate(item)
-    shapes = kaart.merge(table, on="buurt", validate="1:1")
+    place = pd.Index(table["buurt"]).get_indexer(kaart["buurt"])
+    table_there, geometry = table.iloc[place[place >= 0]], kaart["geometry"].array[place >= 0]
     nearer = item["richting"] == "laag"
-    shapes["klasse"] = charts.classes(-shapes["per_inwoner"] if nearer else shapes["per_inwoner"])
-    shapes["binnen"] = shapes["gewicht"] > 0
-    told = [write(v) if is_known(v) else "niet bekend" for v in shapes["per_inwoner"]]
-    shapes["uitleg"] = [
-        f"{name}: {words}" for name, words in zip(shapes["naam"], told, strict=True)
-    ]
+    rates = table_there["per_inwoner"]
+    told = [write(v) if is_known(v) else "niet bekend" for v in rates]
+    klasse = charts.classes(-rates if nearer else rates)
+    words = [f"{name}: {said}" for name, said in zip(table_there["naam"], told, strict=True)]
+    shapes = pd.DataFrame(
+        {
+            "geometry": geometry,
+            "klasse": klasse.array,
+            "binnen": (table_there["gewicht"] > 0).array,
+            "uitleg": words,
+        }
+    )
     keys: list[tuple[int | None, str]] = []
-    for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
-        low, high = write(group.min()), write(group.max())
-        keys.append((int(step), low if low == high else f"{low} tot {high}"))
+    steps: dict[int, list[float]] = {}
+    for step, value in zip(klasse, rates, strict=True):
+        if is_known(value):
+            steps.setdefault(int(step), []).append(value)
+    for step, values in sorted(steps.items()):
+        low, high = write(min(values)), write(max(values))
+        keys.append((step, low if low == high else f"{low} tot {high}"))
     name = f"{_label(item)}, {per}"
     sentence = _map_sentence(item, table, naam, nearer)
     svg = charts.choropleth(shapes, name, sentence)
-    words = f"<p><strong>{show.in_page(name)}.</strong> {show.in_page(sentence)}</p>"
-    return Html(f"<div>{words}{svg}{charts.legend(keys).html}</div>")
+    above = f"<p><strong>{show.in_page(name)}.</strong> {show.in_page(sentence)}</p>"
+    return Html(f"<div>{above}{svg}{charts.legend(keys).html}</div>")
 
 
 def _map_sentence(item: pd.Series, table: pd.DataFrame, naam: str, nearer: bool) -> str:

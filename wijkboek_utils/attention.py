@@ -7,6 +7,7 @@ import pandas as pd
 from wijkboek_utils import dutch, neighbours, regions, show, sources
 from wijkboek_utils.dutch import NBSP
 from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.remember import remembered
 from wijkboek_utils.show import Html
 
 LISTS = {
@@ -70,6 +71,12 @@ def listed_sentence(lists: pd.DataFrame, naam: str) -> str:
         else:
             parts.append(f"{naam} hoort niet bij {words}.")
     return " ".join(parts)
+
+
+@remembered()
+def of_years(jaren: tuple[int, ...]) -> pd.DataFrame:
+    """Return `groups` of all wijken whose figures we hold in some years: the same for any area."""
+    return groups(neighbours.others("WK", jaren))
 
 
 def groups(anderen: pd.DataFrame, lijst: str = "vogelaar-2007") -> pd.DataFrame:

@@ -7,7 +7,7 @@ quadratic program is solved exactly by the dual active-set method of Goldfarb & 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -59,14 +59,10 @@ def balance(
     over the causes and what each flow has of its own. Raises Fout naming the constraints that
     contradict each other.
     """
-    amounts, se = flows["bedrag"].to_numpy(float), flows["se"].to_numpy(float)
-    if not (np.isfinite([amounts, se]).all() and (amounts >= 0).all() and (se >= 0).all()):
-        raise ValueError("each flow needs an amount of at least 0 and a standard error")
-    moves = _moves(se, loadings)
-    solved = _solve(constraints, amounts, moves)
-    if solved is None:
-        raise Fout(_message(_conflict(constraints, amounts, moves)))
-    change = solved - amounts
+    moves = _moves(flows["se"].to_numpy(float), loadings)
+    amounts = flows["bedrag"].to_numpy(float)
+    solved = balanced(amounts[None], constraints, flows["se"].to_numpy(float), loadings)[0]
+    change, se = solved - amounts, flows["se"].to_numpy(float)
     jump = np.divide(change, se, out=np.zeros_like(change), where=se > _FIXED)
     return flows.assign(
         sluitend=solved,
@@ -77,10 +73,39 @@ def balance(
     )
 
 
+def balanced(
+    amounts: np.ndarray,
+    constraints: Sequence[Constraint],
+    se: np.ndarray,
+    loadings: np.ndarray | None = None,
+    totals: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return drawn amounts as `balance` balances them: a row for each draw, a column for each flow.
+
+    `totals` says for each draw (row) to what the amounts of each constraint (column) add up, where
+    these are not those of the constraints.
+    """
+    if not (np.isfinite(amounts).all() and (amounts >= 0).all() and (se >= 0).all()):
+        raise ValueError("each flow needs an amount of at least 0 and a standard error")
+    if totals is None:
+        totals = np.tile([c.total for c in constraints], (len(amounts), 1))
+    moves = _moves(se, loadings)
+    solved = _solve(_factors(constraints, amounts), totals, amounts, moves)
+    for failed in np.flatnonzero(np.isnan(solved).any(axis=1)):
+        rows = [
+            replace(c, total=float(t)) for c, t in zip(constraints, totals[failed], strict=True)
+        ]
+        raise Fout(_message(_conflict(rows, amounts[failed], moves)))
+    return solved
+
+
+def _factors(rows: Sequence[Constraint], amounts: np.ndarray) -> np.ndarray:
+    return np.array([c.factors for c in rows], dtype=float).reshape(len(rows), amounts.shape[-1])
+
+
 def _left(rows: Sequence[Constraint], moves: np.ndarray) -> np.ndarray:
     """Return the standard errors that are left once the constraints are known to hold."""
-    factors = np.array([c.factors for c in rows]).reshape(len(rows), len(moves))
-    bound = factors @ moves
+    bound = _factors(rows, moves.T) @ moves
     return np.linalg.norm(moves - (moves @ np.linalg.pinv(bound)) @ bound, axis=1)
 
 
@@ -92,96 +117,129 @@ def _moves(se: np.ndarray, loadings: np.ndarray | None) -> np.ndarray:
     return np.hstack([loadings, np.diag(own)])
 
 
-def _solve(rows: Sequence[Constraint], amounts: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
-    """Return the amounts that meet the constraints, or None when none of at least 0 do."""
-    se = np.linalg.norm(moves, axis=1)
-    near = max(_CLOSES, _RELATIVE * amounts.max(initial=0.0))
-    factors = np.array([c.factors for c in rows]).reshape(len(rows), len(amounts))
-    total = np.array([c.total for c in rows])
-    free = se > _FIXED
-    shut = free & _shut(np.where(free, factors, 0.0), total - factors @ (amounts * ~free), near)
-    free &= ~shut
-    solved = np.where(shut, 0.0, amounts)
-    gap = total - factors @ solved
-    reduced = _reduced(factors[:, free], gap, np.argsort(-se[free], kind="stable"))
-    matrix, left = reduced[:, :-1], reduced[:, -1]
+def _solve(
+    factors: np.ndarray, totals: np.ndarray, amounts: np.ndarray, moves: np.ndarray
+) -> np.ndarray:
+    """Return the amounts that meet the constraints, missing in a draw when none of at least 0 do.
+
+    A row for each draw; `factors` has a row for each constraint, and `totals` a column.
+    """
+    if not len(factors):
+        return amounts.copy()
+    loose = np.linalg.norm(moves, axis=1) > _FIXED
+    near = np.maximum(_CLOSES, _RELATIVE * amounts.max(axis=1, initial=0.0))
+    empty = np.abs(totals - (amounts * ~loose) @ factors.T) <= near[:, None]
+    solved = np.full_like(amounts, np.nan)
+    for closes in np.unique(empty, axis=0):  # draws in which the same accounts add up to zero
+        draws = np.flatnonzero((empty == closes).all(axis=1))
+        shut = loose & _shut(np.where(loose, factors, 0.0), closes)
+        solved[draws] = _changed(
+            factors, totals[draws], amounts[draws] * ~shut, loose & ~shut, moves
+        )
+    missed = np.abs(totals - solved @ factors.T).max(axis=1, initial=0.0)
+    solved[~(missed <= near)] = np.nan
+    return solved
+
+
+def _changed(
+    factors: np.ndarray, totals: np.ndarray, start: np.ndarray, free: np.ndarray, moves: np.ndarray
+) -> np.ndarray:
+    """Return the amounts of draws once those that are `free` have changed to meet the totals."""
+    order = np.argsort(-np.linalg.norm(moves[free], axis=1), kind="stable")
+    matrix, gaps = _reduced(factors[:, free], (totals - start @ factors.T).T, order)
     used = matrix.any(axis=1)
     if used.any():
-        found = _nearest(matrix[used], left[used], solved[free], moves[free])
-        if found is None:
-            return None
-        solved[free] = found
-    return solved if np.abs(total - factors @ solved).max(initial=0.0) <= near else None
+        start[:, free] = _nearest(matrix[used], gaps[used].T, start[:, free], moves[free])
+    return start
 
 
-def _shut(matrix: np.ndarray, right: np.ndarray, near: float) -> np.ndarray:
+def _shut(matrix: np.ndarray, empty: np.ndarray) -> np.ndarray:
     """Return which amounts must be zero: an account that is only paid to closes at zero only.
 
-    The solver is spared these: with no room at all, rounding makes it find a contradiction.
+    `empty` are the accounts that add up to zero. The solver is spared these: with no room at all,
+    rounding makes it find a contradiction.
     """
     shut = np.zeros(matrix.shape[1], dtype=bool)
     while True:
         part = np.where(shut, 0.0, matrix)
         one_way = (part >= 0).all(axis=1) | (part <= 0).all(axis=1)
-        more = part[one_way & (np.abs(right) <= near)].any(axis=0)
+        more = part[one_way & empty].any(axis=0)
         if not more.any():
             return shut
         shut |= more
 
 
 def _nearest(
-    matrix: np.ndarray, gap: np.ndarray, start: np.ndarray, moves: np.ndarray
-) -> np.ndarray | None:
-    """Return the amounts from 0 nearest to `start` that change by `gap`, in units of `moves`."""
+    matrix: np.ndarray, gaps: np.ndarray, starts: np.ndarray, moves: np.ndarray
+) -> np.ndarray:
+    """Return the amounts from 0 nearest to `starts` that change by `gaps`, in units of `moves`.
+
+    A row for each draw, missing where there are none.
+    """
     # In standard errors the program is well scaled: x = start + moves @ z with the smallest |z|.
-    moves = moves[:, moves.any(axis=0)]
+    # Only lengths and angles of moves count, so as many columns as amounts can hold them.
+    moves = np.asarray(np.linalg.qr(moves.T, mode="r")).T
     left = matrix @ moves
     size = np.linalg.norm(left, axis=1)
     if (size <= _FIXED).any():  # what must change moves with nothing
-        return None
-    left, right = left / size[:, None], gap / size
+        return np.full_like(starts, np.nan)
+    left, right = left / size[:, None], gaps / size
     scale = np.linalg.norm(moves, axis=1)
     step = moves / scale[:, None]
     # Mostly nothing ends below zero, and then the smallest |z| has a closed form.
-    exact = _smallest(left, right)
-    if (start + moves @ exact >= 0).all():
-        return start + moves @ exact
-    # Accounts that close at zero only when taken together still need room for rounding.
-    room = _ROOM * (1 + start / scale)
-    count = moves.shape[1]
-    bounds = np.vstack([left, step])
-    target = np.concatenate([right, -start / scale - room])
+    found = starts + (moves @ _smallest(left, right.T)).T
+    for n in np.flatnonzero((found < 0).any(axis=1)):
+        start = starts[n]
+        # Accounts that close at zero only when taken together still need room for rounding.
+        room = _ROOM * (1 + start / scale)
+        z = _program(left, right[n], step, -start / scale - room)
+        if z is None:
+            found[n] = np.nan
+            continue
+        # The solver tells which amounts end at zero; the others then follow in closed form.
+        zero = start + moves @ z - scale * room <= 0
+        wanted = np.concatenate([right[n], -(start / scale)[zero]])
+        exact = _smallest(np.vstack([left, step[zero]]), wanted)
+        ends = [np.where(zero, 0.0, np.maximum(start + moves @ one, 0.0)) for one in (exact, z)]
+        found[n] = min(ends, key=lambda x: np.abs(gaps[n] - matrix @ (x - start)).max())
+    return found
+
+
+def _program(
+    left: np.ndarray, right: np.ndarray, step: np.ndarray, least: np.ndarray
+) -> np.ndarray | None:
+    """Return the shortest z with `left @ z` as `right` and no `step @ z` below `least`, if any."""
+    count = left.shape[1]
+    bounds, target = np.vstack([left, step]), np.concatenate([right, least])
     try:
-        z = quadprog.solve_qp(np.eye(count), np.zeros(count), bounds.T, target, meq=len(gap))[0]
+        return quadprog.solve_qp(np.eye(count), np.zeros(count), bounds.T, target, len(right))[0]
     except ValueError as error:
         if "inconsistent" not in str(error):
             raise
         return None
-    # The solver tells which amounts end at zero; the others then follow in closed form.
-    zero = start + moves @ z - scale * room <= 0
-    wanted = np.concatenate([right, -(start / scale)[zero]])
-    exact = _smallest(np.vstack([left, step[zero]]), wanted)
-    found = [np.where(zero, 0.0, np.maximum(start + moves @ one, 0.0)) for one in (exact, z)]
-    return min(found, key=lambda x: np.abs(gap - matrix @ (x - start)).max())
 
 
 def _smallest(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return the shortest z with `rows @ z` as wanted."""
-    found = np.zeros(rows.shape[1])
+    """Return the shortest z with `rows @ z` as wanted; of several, a column for each."""
+    found = np.zeros((rows.shape[1], *wanted.shape[1:]))
     for _ in range(2):  # the second time takes away the rounding of the first
         found += np.linalg.lstsq(rows, wanted - rows @ found, rcond=None)[0]
     return found
 
 
-def _reduced(matrix: np.ndarray, gap: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return the constraints with `gap` as last column, each of the first of `order` in one row.
+def _reduced(
+    matrix: np.ndarray, gaps: np.ndarray, order: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the constraints and their gaps, each of the first of `order` in one row.
 
     Gauss-Jordan elimination. A row that follows from the others becomes zero. Two accounts that
     share a flow of billions differ in cents only; that is lost once they are in standard errors.
     """
-    rows = np.column_stack([matrix, gap])
+    rows, count = np.hstack([matrix, gaps]), matrix.shape[1]
     todo = np.ones(len(rows), dtype=bool)
     for column in order:
+        if not todo.any():
+            break
         size = np.abs(rows[:, column]) * todo
         if not size.any():
             continue
@@ -189,11 +247,10 @@ def _reduced(matrix: np.ndarray, gap: np.ndarray, order: np.ndarray) -> np.ndarr
         rows[pivot] /= rows[pivot, column]
         others = np.arange(len(rows)) != pivot
         rows[others] -= np.outer(rows[others, column], rows[pivot])
-        rows[:, :-1][np.abs(rows[:, :-1]) < 1e-9] = (
-            0.0  # what is left of factors that are no integer
-        )
+        factors = rows[:, :count]
+        factors[np.abs(factors) < 1e-9] = 0.0  # what is left of factors that are no integer
         todo[pivot] = False
-    return rows
+    return rows[:, :count], rows[:, count:]
 
 
 def _conflict(
@@ -203,14 +260,19 @@ def _conflict(
     needed = list(rows)
     for one in rows:
         fewer = [c for c in needed if c is not one]
-        if _solve(fewer, amounts, moves) is None:
+        if not _possible(fewer, amounts, moves):
             needed = fewer
     # None of these can be missed, but another set may be smaller: that is the one to look at.
     for count in range(1, min(len(needed), 4)):
         for some in combinations(rows, count):
-            if _solve(some, amounts, moves) is None:
+            if not _possible(some, amounts, moves):
                 return some
     return needed
+
+
+def _possible(rows: Sequence[Constraint], amounts: np.ndarray, moves: np.ndarray) -> bool:
+    totals = np.array([[c.total for c in rows]])
+    return bool(np.isfinite(_solve(_factors(rows, amounts), totals, amounts[None], moves)).all())
 
 
 def _message(conflict: Sequence[Constraint]) -> str:

@@ -14,12 +14,13 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from wijkboek_utils import ledger
-from wijkboek_utils.books import FACTS, Books, ratio
+from wijkboek_utils.books import FACTS, Books
 from wijkboek_utils.estimates import names_in
 from wijkboek_utils.flows import Flow
 from wijkboek_utils.ledger import KEY_CAUSE
 from wijkboek_utils.regions import is_rest
 from wijkboek_utils.spread import Spread
+from wijkboek_utils.sums import Numbers, ratio
 
 
 def from_grootboek(grootboek: pd.DataFrame) -> Books:
@@ -117,25 +118,13 @@ def _wide(values: Any, buurten: pd.Index, kind: type = float) -> np.ndarray:
     return np.broadcast_to(np.asarray(values, dtype=kind), len(buurten))
 
 
-class _Numbers(dict):
-    """Numbers of words, given out the first time that a word is met."""
-
-    def __missing__(self, word: Any) -> int:
-        self[word] = len(self)
-        return self[word]
-
-    def of(self, words: Iterable) -> np.ndarray:
-        """Return the number of each word."""
-        return np.array([self[word] for word in words], dtype=np.int64)
-
-
 class _Draft:
     """Boekingen in numbers on their way to matrices, and the words behind the numbers."""
 
     def __init__(self, buurten: np.ndarray) -> None:
         self.buurten = pd.Index(buurten, dtype="str").sort_values()
         self.gemeente = pd.factorize(self.buurten.str[2:6])[0]
-        self.facts, self.causes = _Numbers(), _Numbers({"": 0})
+        self.facts, self.causes = Numbers(), Numbers({"": 0})
         self.amounts, self.named = _Cells(), _Cells()
 
     def causes_in(self, cause: str, buurten: pd.Index) -> np.ndarray:

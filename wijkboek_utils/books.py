@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from wijkboek_utils.sums import ratio
+
 FACTS = ["post", "van", "naar", "domein", "soort"]  # what totals can be given by
 
 
@@ -106,8 +108,3 @@ def _groups(facts: pd.DataFrame, by: list[str]) -> tuple[np.ndarray, pd.DataFram
         return np.zeros(len(facts), dtype=int), pd.DataFrame(index=[0])
     groups = facts.groupby(by, observed=True)
     return groups.ngroup().to_numpy(), groups.size().index.to_frame(index=False)
-
-
-def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Return a quotient; 0 where there is nothing to divide by."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

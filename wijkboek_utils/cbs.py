@@ -1,23 +1,29 @@
 """Kerncijfers wijken en buurten (KWB) of CBS as tidy tables, and the choice of a year."""
 
-from functools import cache, reduce
+from dataclasses import dataclass
+from functools import reduce
 from operator import or_
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from wijkboek_utils import columns, crosswalk, dutch, odata, pdok, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import INHABITANTS, KINDS, gemeente_of, wijk_of
+from wijkboek_utils.remember import remembered
 
 # Not a quantity: a postcode that happens to look like a number.
 _NOT_NUMERIC = ["MeestVoorkomendePostcode"]
 _COLUMNS = ["gebied", "naam", "soort", "jaar", "onderwerp", "waarde", "eenheid", "bron"]
 _KINDS = {"NL": "Land", "GM": "Gemeente", "WK": "Wijk", "BU": "Buurt"}
+_KEY = "WijkenEnBuurten"
 COUNTRY = "NL00"
+_LATER = 10_000  # years: a year after that of the books comes behind all before it
 
 
-@cache
+@remembered(most=8)
 def read_kwb(gemeente: str) -> pd.DataFrame:
     """Return all KWB figures of a gemeente, its wijken and buurten, of every year we hold.
 
@@ -36,57 +42,132 @@ def read_kwb(gemeente: str) -> pd.DataFrame:
 
 def _read(source: sources.Source, gemeente: str) -> pd.DataFrame:
     """Return the figures of one source about a gemeente, or about the country (`NL00`)."""
-    rows = (_fetched if source.dataset else _embedded)(source, gemeente)
-    rows = rows[~rows["onderwerp"].isin(_NOT_NUMERIC)]
-    names = rows["naam"].map(dutch.name, na_action="ignore")
-    rows = rows.assign(naam=names, waarde=pd.to_numeric(rows["waarde"]), bron=source.id)
-    return rows.assign(jaar=rows["jaar"].astype(int))[_COLUMNS].reset_index(drop=True)
+    if source.dataset:
+        return _long(_fetched(source, gemeente), source)
+    rows = _embedded(source)
+    return rows[(rows["gebied"].str[2:6] == gemeente[2:])].reset_index(drop=True)
 
 
-def _embedded(source: sources.Source, gemeente: str) -> pd.DataFrame:
+@remembered()
+def _embedded(source: sources.Source) -> pd.DataFrame:
+    """Return the figures of an embedded source; columns as `read_kwb`."""
     rows = sources.read_csv(source)
-    inside = rows["gebied"].map(gemeente_of) == gemeente
-    return rows[inside | (rows["gebied"] == gemeente)]
+    rows = rows[~rows["onderwerp"].isin(_NOT_NUMERIC)]
+    names = {name: dutch.name(name) for name in rows["naam"].dropna().unique()}
+    rows = rows.assign(naam=rows["naam"].map(names), waarde=pd.to_numeric(rows["waarde"]))
+    return rows.assign(bron=source.id, jaar=rows["jaar"].astype(int))[_COLUMNS]
 
 
-def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
-    """Return a fetched table in the long form, with the topics that we know."""
-    digits = gemeente[2:]
-    prefixes = [gemeente] if gemeente == COUNTRY else [f"{kind}{digits}" for kind in KINDS]
-    keys = pc.field("WijkenEnBuurten")
-    wanted = reduce(or_, [pc.starts_with(keys, prefix) for prefix in prefixes])
-    table = sources.read_parquet(source, wanted)
-    about = odata.described(table.schema)
-    places = columns.wanted(int(source.period))
-    found = columns.find(odata.topics(about), places, source.table or "").found
-    found = found[~found["onderwerp"].isin(_NOT_NUMERIC)].set_index("key")
-    wide = table.select(["WijkenEnBuurten", *found.index]).to_pandas()
-    rows = wide.melt("WijkenEnBuurten", var_name="key", value_name="waarde")
-    titles = {row["Key"].strip(): row["Title"].strip() for row in about["WijkenEnBuurten"]}
-    gebied = rows["WijkenEnBuurten"].str.strip()
+@dataclass(frozen=True)
+class _Table:
+    """A fetched table: of each area its code and name, and of each topic a row of figures."""
+
+    codes: np.ndarray
+    names: np.ndarray
+    topics: list[str]
+    units: list[str]
+    figures: np.ndarray  # a row a topic, a column an area
+
+    def of(self, rows: np.ndarray) -> "_Table":
+        """Return some areas of the table."""
+        parts = (self.codes[rows], self.names[rows], self.topics, self.units)
+        return _Table(*parts, self.figures[:, rows])
+
+
+def _fetched(source: sources.Source, gemeente: str) -> _Table:
+    """Return what a fetched table says of a gemeente, or of the country, on topics that we know."""
+    if source in _whole:
+        table, places = _whole[source]
+        return table.of(places.get(gemeente[2:], np.array([], int)))
+    kinds = ["NL"] if gemeente == COUNTRY else KINDS
+    keys = [pc.starts_with(pc.field(_KEY), f"{kind}{gemeente[2:]}") for kind in kinds]
+    return _of_source(source, reduce(or_, keys))
+
+
+def _of_source(source: sources.Source, wanted: pc.Expression | None = None) -> _Table:
+    """Return the rows of a fetched table that a filter wants, with the topics that we know."""
+    about = odata.described(pq.read_schema(sources.proven(source)))
+    known = columns.wanted(int(source.period))
+    found = columns.find(odata.topics(about), known, source.table or "").found
+    found = found[~found["onderwerp"].isin(_NOT_NUMERIC)]
+    keys = found["key"].tolist()
+    rows = sources.read_parquet(source, wanted, [_KEY, *keys]).to_pandas(use_threads=False)
+    titles = {row["Key"].strip(): row["Title"].strip() for row in about[_KEY]}
+    codes = rows[_KEY].str.strip().to_numpy(object)
+    names = [dutch.name(titles[code]) if code in titles else np.nan for code in codes]
+    figures = [columns.figures(rows[key]).to_numpy(float) for key in keys]
+    return _Table(
+        codes,
+        np.array(names, object),
+        found["onderwerp"].tolist(),
+        found["eenheid"].tolist(),
+        np.array(figures, float).reshape(len(keys), len(codes)),
+    )
+
+
+_whole: dict[sources.Source, tuple[_Table, dict[str, np.ndarray]]] = {}
+
+
+def hold() -> None:
+    """Read the tables of the whole country, once for all gemeenten: what follows takes its part.
+
+    For who reports on many gemeenten; it takes about 10 MB a year.
+    """
+    for source in sources.vintages("kwb"):
+        if source.scope == "NL" and source not in _whole:
+            table = _of_source(source)
+            kinds = pd.Series(table.codes, dtype="str").str[:2]
+            places = pd.Series(table.codes, dtype="str").str[2:6].where(kinds.isin(_KINDS))
+            _whole[source] = table, dict(places.groupby(places).indices)
+
+
+def _long(table: _Table, source: sources.Source) -> pd.DataFrame:
+    """Return a table with a row a figure, topic by topic; columns as `read_kwb`."""
+    areas, topics = len(table.codes), len(table.topics)
+    area, topic = np.tile(np.arange(areas), topics), np.repeat(np.arange(topics), areas)
+
+    def repeat(values: np.ndarray | list[str], places: np.ndarray) -> pd.Series:
+        return pd.Series(pd.array(values, dtype="str").take(places))
+
+    kinds = [_KINDS[code[:2]] for code in table.codes]
     return pd.DataFrame(
         {
-            "gebied": gebied,
-            "naam": gebied.map(titles),
-            "soort": gebied.str[:2].map(_KINDS),
+            "gebied": repeat(table.codes, area),
+            "naam": repeat(table.names, area),
+            "soort": repeat(kinds, area),
             "jaar": int(source.period),
-            "onderwerp": rows["key"].map(found["onderwerp"]),
-            "waarde": columns.figures(rows["waarde"]),
-            "eenheid": rows["key"].map(found["eenheid"]),
+            "onderwerp": repeat(table.topics, topic),
+            "waarde": table.figures.ravel(),
+            "eenheid": repeat(table.units, topic),
+            "bron": pd.Series(source.id, index=range(areas * topics), dtype="str"),
         }
     )
 
 
+@remembered(most=16)
 def areas(gemeente: str, jaar: int | None = None) -> pd.DataFrame:
     """Return `gebied`, `naam`, `soort` of a gemeente, its wijken and buurten.
 
     Those in the books of `jaar`; without a year those of every year, with their newest names.
     """
     kwb = read_kwb(gemeente)
+    rows = kwb[["gebied", "naam", "soort", "jaar"]]
     if jaar is not None:
-        kwb = kwb[kwb["jaar"] == _year_of_buurten(choose_years(kwb, jaar))]
-    kwb = kwb.sort_values("jaar", ascending=False, kind="stable")
-    return kwb.drop_duplicates("gebied")[["gebied", "naam", "soort"]].reset_index(drop=True)
+        rows = rows[rows["jaar"] == _year_of_buurten(choose_years(kwb, jaar))]
+    newest = np.argsort(-rows["jaar"].to_numpy(), kind="stable")
+    codes = pd.factorize(rows["gebied"])[0][newest]
+    first = np.sort(np.unique(codes, return_index=True)[1])
+    return rows.iloc[newest[first], :3].reset_index(drop=True)
+
+
+@remembered()
+def names(source: sources.Source) -> dict[str, str]:
+    """Return the name of every area in a source, by code, without reading its figures."""
+    if not source.dataset:
+        rows = _embedded(source).drop_duplicates("gebied")
+        return dict(zip(rows["gebied"], rows["naam"], strict=True))
+    about = odata.described(pq.read_schema(sources.proven(source)))
+    return {row["Key"].strip(): dutch.name(row["Title"]) for row in about[_KEY]}
 
 
 def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
@@ -96,16 +177,21 @@ def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
     CBS publishes a year in vintages and the newest lacks many figures. One year serves all areas of
     the gemeente, because shares of different years do not add up. Indexed by `onderwerp`.
     """
-    known = kwb.dropna(subset="waarde")
+    known, buurt = kwb["waarde"].notna().to_numpy(), (kwb["soort"] == "Buurt").to_numpy()
+    topic, names = pd.factorize(kwb["onderwerp"])
     # A figure for the gemeente alone cannot be spread: where buurten have figures, they decide.
-    detailed = known[known["soort"] == "Buurt"]
-    known = known[~known["onderwerp"].isin(detailed["onderwerp"]) | (known["soort"] == "Buurt")]
-    years = known.groupby(["onderwerp", "jaar"]).size().reset_index()[["onderwerp", "jaar"]]
-    later = years["jaar"] > jaar
-    years["orde"] = (years["jaar"] - jaar).where(later, jaar - years["jaar"]) + 1000 * later
-    return years.sort_values(["onderwerp", "orde"]).groupby("onderwerp")["jaar"].first()
+    detailed = np.bincount(topic[known & buurt], minlength=len(names)) > 0
+    counts = known & (buurt | ~detailed[topic])
+    years = kwb["jaar"].to_numpy(int)[counts]
+    order = np.where(years > jaar, _LATER + years - jaar, jaar - years)
+    first = np.full(len(names), 2 * _LATER)
+    np.minimum.at(first, topic[counts], order)
+    chosen = np.where(first < _LATER, jaar - first, jaar + first - _LATER)
+    table = pd.Series(chosen, index=pd.Index(names, name="onderwerp"), name="jaar")
+    return table[first < 2 * _LATER].sort_index()
 
 
+@remembered(most=4)
 def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     """Return the KWB figures to use in the books of `jaar`: one row per area and `onderwerp`.
 
@@ -117,6 +203,7 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
+@remembered(most=4)
 def figures(gemeente: str, jaar: int) -> pd.DataFrame:
     """Return the KWB figures of every year that the books of `jaar` use, in one set of buurten.
 
@@ -125,14 +212,13 @@ def figures(gemeente: str, jaar: int) -> pd.DataFrame:
     when buurten changed and the boundaries of both years are not there to tell how.
     """
     kwb = read_kwb(gemeente)
-    changes = kwb[kwb["onderwerp"] == crosswalk.CHANGE]
     kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
     years = choose_years(kwb, jaar)
     target = _year_of_buurten(years)
     frames = []
     for year in sorted(set(years)):
         rows = kwb[kwb["jaar"] == year].assign(omgerekend=False)
-        frames.append(rows if year == target else _in_buurten_of(target, rows, kwb, changes))
+        frames.append(rows if year == target else _in_buurten_of(target, rows, kwb))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -141,12 +227,10 @@ def _year_of_buurten(years: pd.Series) -> int:
     return int(years.get(INHABITANTS, years.iloc[0]))
 
 
-def _in_buurten_of(
-    target: int, rows: pd.DataFrame, kwb: pd.DataFrame, changes: pd.DataFrame
-) -> pd.DataFrame:
+def _in_buurten_of(target: int, rows: pd.DataFrame, kwb: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one year with its buurten replaced by those of another."""
     year = int(rows["jaar"].iloc[0])
-    found, drawn = links(year, target, kwb, changes)
+    found, drawn = links(gemeente_of(rows["gebied"].iloc[0]), year, target)
     names = _buurten(kwb, target).set_index("gebied")["naam"]
     other = found[found["van"] != found["naar"]]
     new = set(names.index) - set(found["naar"])  # no old buurt lies here
@@ -163,13 +247,15 @@ def _in_buurten_of(
     return both.assign(bron=[";".join(sources.ids([b, *drawn])) for b in both["bron"]])
 
 
-def links(
-    year: int, target: int, kwb: pd.DataFrame, changes: pd.DataFrame
-) -> tuple[pd.DataFrame, list[str]]:
+@remembered(most=16)
+def links(gemeente: str, year: int, target: int) -> tuple[pd.DataFrame, list[str]]:
     """Return how the buurten of one year lie in those of another, and the boundaries used.
 
     Raises Fout when boundaries are needed that are not there.
     """
+    kwb = read_kwb(gemeente)
+    changes = kwb[kwb["onderwerp"] == crosswalk.CHANGE]
+    kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
     old, new = (_buurten(kwb, y) for y in (year, target))
     between = range(min(year, target) + 1, max(year, target) + 1)
     # What changed in a year of which there is no table, nobody said.
@@ -178,7 +264,6 @@ def links(
         known = crosswalk.by_code(old, new, changes[changes["jaar"].isin(between)])
         if known is not None:
             return known, []
-    gemeente = gemeente_of(old["gebied"].iloc[0])
     before, after = (pdok.of_year(gemeente, y) for y in (year, target))
     if before is None or after is None:
         odd = sorted(set(old["gebied"]) ^ set(new["gebied"]))[:5]
@@ -197,6 +282,7 @@ def _buurten(kwb: pd.DataFrame, year: int) -> pd.DataFrame:
     return rows.drop_duplicates("gebied")[["gebied", "naam"]]
 
 
+@remembered()
 def read_country() -> pd.DataFrame:
     """Return the figures of the Netherlands as a whole, newest first; columns as `read_kwb`."""
     frames = [_read(s, COUNTRY) for s in sources.select("kwb", COUNTRY)]

@@ -4,13 +4,14 @@ import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from wijkboek_utils import htmltree
 from wijkboek_utils.show import LINKED_DATA, slug
 
 
@@ -25,23 +26,40 @@ class Chapter:
 
 
 @cache
-def _exporter() -> Any:
-    """Return nbconvert's HTML exporter with our own small template."""
+def _template() -> Any:
+    """Return our own small template for notebooks, with the filters of nbconvert."""
     from nbconvert.exporters import HTMLExporter  # takes seconds to import
 
-    return HTMLExporter(
-        template_name="wijkboek",
-        extra_template_basedirs=[str(Path(__file__).parent / "templates")],
-        exclude_anchor_links=True,
-        language_code="nl",
-        embed_images=True,
-    )
+    folder = str(Path(__file__).parent / "templates")
+    exporter = HTMLExporter(template_name="wijkboek", extra_template_basedirs=[folder])
+    exporter.register_filter("markdown2html", _markdown)
+    exporter.register_filter("filter_data_type", _richest)
+    return exporter.template
 
 
-def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
-    """Return an executed notebook as a chapter: its headings one level down, each with an id."""
-    resources = {"metadata": {"name": name}}  # so that a result can point at the code that made it
-    body, _ = _exporter().from_notebook_node(_join_code(node), resources=resources)
+@lru_cache(maxsize=2_000)  # the prose of a notebook is the same for every pilot
+def _markdown(source: str) -> str:
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=False, embed_images=True, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+_FORMS = ("text/html", "text/markdown", "image/svg+xml", "text/plain")
+_PARTS = ("code", "markdown", "raw", "unknown", "input", "output")  # no numbers of cells
+
+
+def _richest(output: dict[str, Any]) -> list[str]:
+    """Return in which of its forms we show a result."""
+    return [kind for kind in _FORMS if kind in output][:1]
+
+
+def chapter(name: str, node: nbformat.NotebookNode, pilot: str = "") -> Chapter:
+    """Return an executed notebook as a chapter: its headings one level down, each with an id.
+
+    `pilot` is whose report it is a part of.
+    """
+    body = _rendered(name, node)
     contents: list[tuple[int, str, str]] = []
     key = slug(name.split("_", 1)[-1])
 
@@ -54,9 +72,36 @@ def chapter(name: str, node: nbformat.NotebookNode) -> Chapter:
     body = re.sub(
         r"<h(?P<level>[1-5])[^>]*>(?P<title>.*?)</h(?P=level)>", heading, body, flags=re.S
     )
-    body = _reachable(body, name)
+    body = with_passports(_reachable(body, name), pilot)
     title = next((t for level, _, t in contents if level == 1), name)
     return Chapter(key, title, body, [(i, t) for level, i, t in contents if level == 2])
+
+
+def _rendered(name: str, node: nbformat.NotebookNode) -> str:
+    resources = {
+        "metadata": {"name": name},  # so that a result can point at the code that made it
+        "global_content_filter": {f"include_{part}": True for part in _PARTS},
+    }
+    page = _template().render(nb=_join_code(node), resources=resources)
+    return htmltree.written(page.lstrip("\n"))
+
+
+def with_passports(body: str, pilot: str) -> str:
+    """Return a chapter in which each cijferpaspoort has its id, as `linked` numbers them.
+
+    And the command that derives its figure, in the report of `pilot`.
+    """
+    numbers: dict[str, itertools.count] = {}
+
+    def passport(match: re.Match[str]) -> str:
+        step = match["step"]
+        ident = f"{step}-{next(numbers.setdefault(step, itertools.count(1)))}"
+        command = f"wijkboek explain {pilot} {ident.removeprefix('cel-')}"
+        row = f"<div><dt>Herleid</dt><dd><code>{command}</code></dd></div>"
+        return f'<dl id="{ident}">{match["facts"]}{row}</dl>'
+
+    found = r'<dl id="#pas">(?P<facts>.*?href="#(?P<step>cel-[^"]+)".*?)</dl>'
+    return re.sub(found, passport, body)
 
 
 def _reachable(body: str, name: str) -> str:

@@ -11,15 +11,13 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import drawing, sankey
+from wijkboek_utils import drawing, mapplan, sankey
 from wijkboek_utils.drawing import INK, LINE, NAME, PAPER, SOFT, WIDTH, tone
+from wijkboek_utils.dutch import about
 from wijkboek_utils.show import Html, plain
 
 # Each step of the map has 3:1 or more with the line between areas; it is also a number.
 STEPS = 5
-_DETAIL = 0.15  # in the units of a drawing: what is finer than this on a map cannot be seen
-_ROOM = 7.5  # radius of the largest circle in an area that has room for its number
-_HATCH = 4.0  # between the lines of an area without a figure
 _COIN, _IN_A_ROW = 17.0, 20
 
 
@@ -261,37 +259,27 @@ def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:
     An area with room for it has the number of its class (1 is lowest), and the area of the report
     has a heavy outline, so that both can be told without colour.
     """
-    bounds = shapes["geometry"].bounds
-    x0, y0 = bounds["minx"].min(), bounds["miny"].min()
-    x1, y1 = bounds["maxx"].max(), bounds["maxy"].max()
-    scale = (WIDTH - 8) / max(x1 - x0, y1 - y0)
-    svg = drawing.canvas((x1 - x0) * scale + 8, (y1 - y0) * scale + 8, title, description)
-    # Boundaries of CBS have a point every few metres. The line between two areas is wider than
-    # what can come between them here.
-    drawn = shapes.assign(geometry=shapes["geometry"].simplify(_DETAIL / scale))
+    plan = mapplan.of(shapes["geometry"])
+    svg = drawing.canvas(plan.width, plan.height, title, description)
     areas = drawing.group(svg, stroke=LINE, stroke_width=".6", stroke_linejoin="round")
-    for area in drawn.itertuples():
-        fill = _NO_FIGURE if pd.isna(area.klasse) else _step(int(area.klasse))
-        shape = drawing.path(areas, drawing.area(area.geometry, x0, y1, scale), fill=fill)
-        ET.SubElement(shape, "title").text = plain(area.uitleg)
-    blank = drawn.loc[drawn["klasse"].isna(), "geometry"]
-    if len(blank):
-        lines = drawing.hatch(blank.union_all(), _HATCH / scale)
-        drawing.path(svg, drawing.area(lines, x0, y1, scale), stroke=LINE, stroke_width=".6")
-    inside = shapes.loc[shapes["binnen"], "geometry"]
+    classed = [None if pd.isna(klasse) else int(klasse) for klasse in shapes["klasse"]]
+    for path, klasse, told in zip(plan.paths, classed, shapes["uitleg"], strict=True):
+        shape = drawing.path(areas, path, fill=_NO_FIGURE if klasse is None else _step(klasse))
+        ET.SubElement(shape, "title").text = plain(told)
+    if blank := [n for n, klasse in enumerate(classed) if klasse is None]:
+        drawing.path(svg, plan.hatched(tuple(blank)), stroke=LINE, stroke_width=".6")
+    inside = np.flatnonzero(shapes["binnen"])
     if 0 < len(inside) < len(shapes):
         # Paper under ink: the outline stands out on light and dark areas alike.
-        outline = drawing.area(inside.union_all().simplify(_DETAIL / scale), x0, y1, scale)
+        outline = plan.outline(tuple(inside))
         for colour, thick in ((PAPER, "4.5"), (INK, "2")):
             style = {"fill": "none", "stroke": colour, "stroke_width": thick}
             drawing.path(svg, outline, **style, stroke_linejoin="round")
     style = {"fill": INK, "font_size": drawing.VALUE, "text_anchor": "middle", **drawing.HALO}
     numbers = drawing.group(svg, **style)
-    known = drawn[drawn["klasse"].notna()]
-    circles = known["geometry"].maximum_inscribed_circle(tolerance=0.5 / scale)
-    for circle, klasse in zip(circles, known["klasse"], strict=True):
-        if circle.length * scale >= _ROOM:
-            x, y = (circle.coords[0][0] - x0) * scale + 4, (y1 - circle.coords[0][1]) * scale + 4
+    for place, klasse in zip(plan.places, classed, strict=True):
+        if place and klasse is not None:
+            x, y = place
             drawing.number(numbers, x, y + 4.2, str(klasse + 1))
     return drawing.render(svg)
 
@@ -303,6 +291,15 @@ _HATCHED = f"repeating-linear-gradient(135deg,{LINE} 0 1px,{_NO_FIGURE} 1px 5px)
 
 def _step(step: int) -> str:
     return f"var(--wb-map-{step},{_STEP[step]})"
+
+
+def classes_legend(values: pd.Series, steps: pd.Series, missing: str) -> Html:
+    """Return the legend of EUR in `classes`; `missing` says why some areas have none."""
+    items: list[tuple[int | None, str]] = []
+    for step, group in values.groupby(steps):
+        low, high = about(group.min()), about(group.max())
+        items.append((int(step), low if low == high else f"{low} tot {high}"))
+    return legend([*items, (None, missing)] if steps.isna().any() else items)
 
 
 def legend(items: list[tuple[int | None, str]]) -> Html:

@@ -6,22 +6,19 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 from typing import Any, NoReturn
 
-from wijkboek_utils import __version__, cli_inbox, cli_local
+from wijkboek_utils import (
+    __version__,
+    cli_explain,
+    cli_inbox,
+    cli_local,
+    cli_new,
+    cli_render,
+    cli_verify,
+)
 from wijkboek_utils.errors import Fout, did_you_mean
 
-EXAMPLES = """\
-voorbeelden:
-  wijkboek render                          het rapport van Kanaleneiland (Utrecht)
-  wijkboek render arnhem-spijkerkwartier   een pilot uit de map pilots/
-  wijkboek render GM0344 WK020202          een gemeente en een wijk, met hun CBS-code
-  wijkboek render --all                    alle pilots
-  wijkboek render -p sleutelset=inwoners   met een andere verdeling
-  wijkboek fetch GM0363                    haal de cijfers van Amsterdam op
-"""
 FETCH_EXAMPLES = """\
 voorbeelden:
   wijkboek fetch                           de nieuwste cijfers voor Kanaleneiland (Utrecht)
@@ -66,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="wijkboek",
         description="Houd de boeken van een wijk bij: van cijfers naar een rapport.",
-        epilog=EXAMPLES,
+        epilog=cli_render.EXAMPLES,
         formatter_class=_Help,
         add_help=False,
         allow_abbrev=False,
@@ -74,26 +71,8 @@ def parser() -> argparse.ArgumentParser:
     _options(top)
     top.add_argument("--version", action="version", version=__version__, help="toon de versie")
     verbs = top.add_subparsers(dest="verb", required=True, title="opdrachten", metavar="OPDRACHT")
-    render = _verb(
-        verbs,
-        "render",
-        "maak het rapport van een of meer pilots",
-        "Draai de notebooks en maak per pilot reports/<pilot>/index.html.",
-        EXAMPLES,
-    )
-    _places(render)
-    render.add_argument(
-        "-p",
-        dest="parameters",
-        action="append",
-        default=[],
-        metavar="NAAM=WAARDE",
-        help="parameter van de notebooks, zoals jaar=2023",
-    )
-    render.add_argument(
-        "--stand", metavar="DATUM", help="alleen cijfers die op deze dag al waren opgehaald"
-    )
-    render.add_argument("--pdf", action="store_true", help="maak ook rapport.pdf (met Chromium)")
+    cli_render.add(verbs, _verb)
+    cli_new.add(verbs, _verb)
     cli_local.add(verbs, _verb)
     fetch = _verb(
         verbs,
@@ -113,7 +92,9 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument(
         "--since", metavar="DATUM", help="alleen wat sindsdien is gewijzigd; toont de verschillen"
     )
+    cli_explain.add(verbs, _verb)
     cli_inbox.add(verbs, _verb)
+    cli_verify.add(verbs, _verb)
     return top
 
 
@@ -147,8 +128,8 @@ def _options(part: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 a pilot failed, 2 wrong input."""
-    options = parser().parse_args(arguments)
     try:
+        options = parser().parse_args(arguments)
         return _RUN[options.verb](options)
     except Fout as fout:
         print(f"wijkboek: {fout}", file=sys.stderr)
@@ -172,18 +153,10 @@ def _names(options: argparse.Namespace) -> list[str]:
     return [*names, *(pilots.names() if options.all else [])]
 
 
-def _day(text: str | None, option: str) -> str:
-    """Return a date that the user gave, or say how to write one."""
-    try:
-        return date.fromisoformat(text).isoformat() if text else ""
-    except ValueError:
-        raise Fout(f"Schrijf de datum bij {option} als 2026-01-31; u gaf {text!r}.") from None
-
-
 def _fetch(options: argparse.Namespace) -> int:
     from wijkboek_utils import bronnen, pilots
 
-    since = _day(options.since, "--since")
+    since = cli_render.day(options.since, "--since")
     datasets = bronnen.choose(options.only)
     scopes = [
         scope
@@ -222,59 +195,14 @@ def _slowly(tell: Callable[[str], None]) -> Callable[[str], None]:
     return told
 
 
-def _render(options: argparse.Namespace) -> int:
-    stand = _day(options.stand, "--stand")
-    if options.pdf:
-        from wijkboek_utils import browser
-
-        browser.executable()  # say what is missing before the work, not after it
-    from wijkboek_utils import run, sources
-
-    if stand:
-        os.environ[sources.AS_OF] = stand  # before anything reads data/raw, here or in a kernel
-
-    books = run.notebooks()
-    jobs = run.plan(_names(options), _pairs(options.parameters), books)
-    failed = []
-    with run.WarmKernels() as kernels:
-        from wijkboek_utils import report  # imports while the first kernel starts
-
-        for n, job in enumerate(jobs):
-            start = time.monotonic()
-            slug = job.pilot.slug
-            steps = run.run(job, books, kernels, n == len(jobs) - 1, _progress(slug, len(books)))
-            faults = report.write(job, list(steps), options.pdf)
-            seconds = f"{time.monotonic() - start:.1f}".replace(".", ",")
-            print(f"{slug}: {report.where(job)} ({seconds} s)", flush=True)
-            for fault in faults:
-                print(f"{slug}: nog niet te publiceren: {fault}", file=sys.stderr)
-            failed += [slug] if faults else []
-    if failed:
-        print(f"wijkboek: niet klaar om te publiceren: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _progress(slug: str, count: int) -> Callable[[int, Path], None]:
-    """Return what tells the user which notebook starts."""
-    return lambda n, path: print(f"{slug}: {n + 1}/{count} {path.stem}", flush=True)
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    """Return `["jaar=2024"]` as a dict, or say what a parameter looks like."""
-    pairs = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            raise Fout(f"Schrijf een parameter als naam=waarde, zoals jaar=2023; u gaf {text!r}.")
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
 _RUN = {
-    "render": _render,
+    "render": cli_render.render,
+    "new": cli_new.new,
     "fetch": _fetch,
     "check": cli_local.check,
     "template": cli_local.template,
+    "explain": cli_explain.explain,
     "serve": cli_inbox.serve,
     "inbox": cli_inbox.inbox,
+    "verify": cli_verify.verify,
 }

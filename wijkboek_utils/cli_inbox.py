@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.inbox.offer import DEFAULT, OFFERS
 
 SERVE_EXAMPLES = """\
 voorbeelden:
-  wijkboek serve                           op http://127.0.0.1:8866, alleen voor deze computer
+  wijkboek serve                           gegevens bijdragen, op http://127.0.0.1:8866
+  wijkboek serve verkenner                 kies gebieden op de kaart, zie de rekening meteen
+  wijkboek serve spel                      het inverdienspel, met schuiven aan tafel
+  wijkboek serve verkenner --pilot arnhem-spijkerkwartier
   wijkboek serve --port 9000               op een andere poort
   wijkboek serve --host 0.0.0.0 --naar-buiten   achter een proxy met HTTPS
 """
@@ -34,10 +38,20 @@ def add(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
     serve = verb(
         verbs,
         "serve",
-        "laat mensen in de browser gegevens bijdragen",
-        "Start de pagina om gegevens bij te dragen. Zonder meer alleen voor deze computer.",
+        "toon een pagina in de browser: bijdragen, verkenner of spel",
+        "Start een pagina in de browser. Zonder meer is dat bijdragen, en alleen voor deze "
+        "computer. Wie de pagina bezoekt, kan geen code uitvoeren.",
         SERVE_EXAMPLES,
     )
+    serve.add_argument(
+        "what",
+        nargs="?",
+        choices=list(OFFERS),
+        default=DEFAULT,
+        metavar="WAT",
+        help=", ".join(OFFERS),
+    )
+    serve.add_argument("--pilot", default="", help="de wijk die de pagina eerst laat zien")
     serve.add_argument("--host", default="127.0.0.1", help="adres om op te luisteren (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8866, help="poort (8866)")
     serve.add_argument("--most", type=int, default=24, help="hoogstens zoveel pagina's open (24)")
@@ -66,7 +80,8 @@ def serve(options: argparse.Namespace) -> int:
 
     if not 1 <= options.most <= 200:
         raise Fout("Geef bij --most een aantal van 1 tot 200.")
-    serving.run(options.host, options.port, options.naar_buiten, options.most, _tell)
+    how = options.host, options.port, options.naar_buiten, options.most
+    serving.run(*how, _tell, options.what, options.pilot)
     return 0
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from wijkboek_utils import dutch, sources
 from wijkboek_utils.errors import Fout
 
 _NEAR = 3  # candidates to show
+_FACTS = ["key", "eenheid", "decimalen"]
 # What CBS writes for: no longer published, in a later version, secret or absent, no figure.
 _NO_FIGURE = [-99991, -99995, -99997, -99998]
 
@@ -42,29 +44,36 @@ def find(topics: pd.DataFrame, places: pd.DataFrame, table: str) -> Columns:
     that goes with it: titles repeat. Raises Fout when a unit is not what we compute with, or when
     two columns have the same title and path.
     """
-    topics = topics.assign(plek=_place(topics))
+    topics, places = (t.assign(plek=_place(t)) for t in (topics, places))
+    there: dict[str, list[dict[str, Any]]] = {}
+    for topic in topics.to_dict("records"):
+        there.setdefault(topic["plek"], []).append(topic)
+    asked: dict[str, list[dict[str, Any]]] = {}
+    for place in places.to_dict("records"):
+        asked.setdefault(place["onderwerp"], []).append(place)
     found, missing = [], {}
-    for onderwerp, rows in places.assign(plek=_place(places)).groupby("onderwerp", sort=False):
-        hits = topics[topics["plek"].isin(rows["plek"])]
+    for onderwerp, rows in asked.items():
+        units = {row["plek"]: row["eenheid"] for row in rows}
+        hits = [topic for plek in units for topic in there.get(plek, [])]
         if len(hits) > 1:
+            keys = [key for key in topics["key"] if key in {hit["key"] for hit in hits}]
             raise Fout(
-                f"Tabel {table}: {len(hits)} kolommen heten «{rows['titel'].iloc[0]}» en staan op "
-                f"dezelfde plek ({', '.join(hits['key'])}). Wij kunnen niet kiezen."
+                f"Tabel {table}: {len(hits)} kolommen heten «{rows[0]['titel']}» en staan op "
+                f"dezelfde plek ({', '.join(keys)}). Wij kunnen niet kiezen."
             )
-        if hits.empty:
-            missing[str(onderwerp)] = _vanished(rows, topics, table)
+        if not hits:
+            missing[onderwerp] = _vanished(rows[0], topics, table)
             continue
-        hit = hits.iloc[0]
-        unit = rows.set_index("plek").loc[hit["plek"], "eenheid"]
+        hit = hits[0]
+        unit = units[hit["plek"]]
         if unit_of(unit) != unit_of(hit["eenheid"]):
             raise Fout(
                 f"Tabel {table}: de eenheid van «{hit['titel']}» ({hit['pad']}) was «{unit}» en is "
                 f"nu «{hit['eenheid']}». Pas onderwerpen.csv en de berekening aan voordat deze "
                 "cijfers worden gebruikt."
             )
-        found.append({"onderwerp": onderwerp, **hit[["key", "eenheid", "decimalen"]]})
-    columns = ["onderwerp", "key", "eenheid", "decimalen"]
-    return Columns(pd.DataFrame(found, columns=columns), missing)
+        found.append({"onderwerp": onderwerp, **{k: hit[k] for k in _FACTS}})
+    return Columns(pd.DataFrame(found, columns=["onderwerp", *_FACTS]), missing)
 
 
 def figures(values: pd.Series) -> pd.Series:
@@ -87,13 +96,12 @@ def unit_of(text: str) -> str:
     return re.sub(r"^x(?=\d)", "", _plain(text))
 
 
-def _vanished(rows: pd.DataFrame, topics: pd.DataFrame, table: str) -> str:
+def _vanished(place: dict[str, Any], topics: pd.DataFrame, table: str) -> str:
     """Return the message that a column is gone, with the nearest that are there."""
-    titel, pad = rows["titel"].iloc[0], rows["pad"].iloc[0]
+    titel, pad = place["titel"], place["pad"]
     near = topics[topics["titel"].map(_plain) == _plain(titel)].head(_NEAR)
     if near.empty:
-        plek = rows["plek"].iloc[0]
-        likeness = [SequenceMatcher(None, plek, other).ratio() for other in topics["plek"]]
+        likeness = [SequenceMatcher(None, place["plek"], other).ratio() for other in topics["plek"]]
         near = topics.assign(likeness=likeness).nlargest(_NEAR, "likeness")
     shown = [f"«{r.titel}» ({r.pad})" for r in near.itertuples()]
     return (

@@ -22,8 +22,9 @@ from wijkboek_utils.regions import gemeente_of, wijk_of
 class Estimate:
     """A number, or one per buurt, in any unit.
 
-    `errors`: by cause, how far the value moves for one standard error of the cause, with its sign.
-    `own`: the standard error that it shares with nothing else.
+    `value` per buurt is a series on the buurten. `errors`: by cause, how far the value moves for
+    one standard error of the cause, with its sign. `own`: the standard error that it shares with
+    nothing else. Both are one number for all, an array in the order of `value`, or a series.
     """
 
     value: Any
@@ -33,12 +34,15 @@ class Estimate:
     @property
     def se(self) -> Any:
         """Return the standard error of all causes together."""
-        return np.sqrt(sum((e**2 for e in self.errors.values()), self.own**2))
+        bare, index = _bare(self)
+        variance = sum((e**2 for e in bare.errors.values()), bare.own**2)
+        return _named(np.sqrt(variance), index)
 
     def because(self, cause: str, error: Any) -> Estimate:
         """Return the same with one cause more; `error` as in `errors`."""
-        known = self.errors.get(cause, 0.0)
-        return Estimate(self.value, {**self.errors, cause: known + error}, self.own)
+        (known, _), (more, _) = _bare(self), _bare(Estimate(self.value, {cause: error}))
+        moved = known.errors.get(cause, 0.0) + more.errors[cause]
+        return Estimate(self.value, {**known.errors, cause: moved}, known.own)
 
     def at_least_zero(self) -> Estimate:
         """Return the same with a value below zero put at zero; what is unsure stays unsure."""
@@ -46,28 +50,50 @@ class Estimate:
 
     def zero_where_unknown(self) -> Estimate:
         """Return the same with 0, and no error, for what is unknown."""
-        known = self.value.notna()
-        errors = {cause: (e * known).fillna(0.0) for cause, e in self.errors.items()}
-        return Estimate(self.value.fillna(0.0), errors, (self.own * known).fillna(0.0))
+        bare, index = _bare(self)
+        known = ~np.isnan(bare.value)
+
+        def kept(x: Any) -> Any:
+            return np.where(known & ~np.isnan(x), x, 0.0)
+
+        errors = {cause: kept(error) for cause, error in bare.errors.items()}
+        return Estimate(_named(kept(bare.value), index), errors, kept(bare.own))
 
     def at_most(self, limit: float) -> Estimate:
         """Return the same with a value above the limit put at the limit."""
         return Estimate(np.minimum(self.value, limit), self.errors, self.own)
 
+    def reindex(self, buurten: pd.Index) -> Estimate:
+        """Return the same in other buurten, or in another order; unknown in a buurt not in it."""
+        bare, index = _bare(self)
+        if index is None:
+            return self
+        if index is buurten or index.equals(buurten):
+            return Estimate(self.value, bare.errors, bare.own)
+        places = index.get_indexer(buurten)
+
+        def moved(x: Any) -> Any:
+            return np.where(places < 0, np.nan, x[places]) if np.ndim(x) else x
+
+        errors = {cause: moved(error) for cause, error in bare.errors.items()}
+        return Estimate(self.value.reindex(buurten), errors, moved(bare.own))
+
     def __add__(self, other: Any) -> Estimate:
-        other = sure(other)
-        errors = dict(self.errors)
-        for cause, error in other.errors.items():
-            errors[cause] = errors.get(cause, 0.0) + error
-        return Estimate(self.value + other.value, errors, np.hypot(self.own, other.own))
+        one, two, index = _together(self, sure(other))
+        errors = dict(one.errors)
+        for cause, error in two.errors.items():
+            errors[cause] = errors[cause] + error if cause in errors else error
+        return Estimate(_named(one.value + two.value, index), errors, np.hypot(one.own, two.own))
 
     def __mul__(self, other: Any) -> Estimate:
-        other = sure(other)
-        errors = {cause: error * other.value for cause, error in self.errors.items()}
-        for cause, error in other.errors.items():
-            errors[cause] = errors.get(cause, 0.0) + error * self.value
-        own = np.hypot(self.own * other.value, other.own * self.value)
-        return Estimate(self.value * other.value, errors, own)
+        one, two, index = _together(self, sure(other))
+        with np.errstate(invalid="ignore"):  # of no finite value nothing is known
+            errors = {cause: error * two.value for cause, error in one.errors.items()}
+            for cause, error in two.errors.items():
+                moved = error * one.value
+                errors[cause] = errors[cause] + moved if cause in errors else moved
+            own = np.hypot(one.own * two.value, two.own * one.value)
+            return Estimate(_named(one.value * two.value, index), errors, own)
 
     def __neg__(self) -> Estimate:
         return self * -1.0
@@ -79,13 +105,49 @@ class Estimate:
         return sure(other) - self
 
     def __truediv__(self, other: Any) -> Estimate:
-        other = sure(other)
-        share = 1.0 / other.value
-        inverse = {cause: -error * share**2 for cause, error in other.errors.items()}
-        return self * Estimate(share, inverse, other.own * share**2)
+        two, index = _bare(sure(other))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = 1.0 / two.value
+            inverse = {cause: -error * share**2 for cause, error in two.errors.items()}
+            own = two.own * share**2
+        return self * Estimate(_named(share, index), inverse, own)
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+
+def _bare(x: Estimate) -> tuple[Estimate, pd.Index | None]:
+    """Return an estimate in arrays, and its buurten; one number for all has none.
+
+    Arithmetic goes over arrays: a series looks at its labels in every step, which takes far longer
+    than the numbers.
+    """
+    if not isinstance(x.value, pd.Series):
+        return x, None
+    index = x.value.index
+
+    def array(part: Any) -> Any:
+        if not isinstance(part, pd.Series):
+            return part
+        same = part.index is index or part.index.equals(index)
+        return (part if same else part.reindex(index)).to_numpy(dtype=float)
+
+    errors = {cause: array(error) for cause, error in x.errors.items()}
+    return Estimate(array(x.value), errors, array(x.own)), index
+
+
+def _together(one: Estimate, two: Estimate) -> tuple[Estimate, Estimate, pd.Index | None]:
+    """Return two estimates in arrays over the same buurten, and these buurten."""
+    (a, here), (b, there) = _bare(one), _bare(two)
+    if here is None or there is None or here is there or here.equals(there):
+        return a, b, there if here is None else here
+    index = here.union(there)
+    return _bare(one.reindex(index))[0], _bare(two.reindex(index))[0], index
+
+
+def _named(values: Any, index: pd.Index | None) -> Any:
+    """Return one value per buurt with the buurten beside it."""
+    return values if index is None or not np.ndim(values) else pd.Series(values, index, copy=False)
 
 
 def sure(value: Any) -> Estimate:
@@ -107,12 +169,12 @@ def names_in(cause: str, buurten: pd.Index) -> list[str]:
 
 def error_text(amount: Estimate, index: pd.Index) -> list[str | None]:
     """Return per buurt the causes of an amount as text, `id=EUR;id=EUR`, as in the grootboek."""
-    names = {c: names_in(c, index) for c in amount.errors}
-    causes = [c for c in amount.errors if np.any(np.nan_to_num(amount.errors[c]))]
-    columns = [pd.Series(amount.errors[c], index=index, dtype=float) for c in causes]
-    rows = zip(*columns, strict=True) if causes else [()] * len(index)
-    texts = (
-        ";".join(f"{names[c][n]}={e:.2f}" for c, e in zip(causes, row, strict=True) if e)
-        for n, row in enumerate(rows)
-    )
-    return [text or None for text in texts]
+    texts = []
+    for cause, error in amount.reindex(index).errors.items():
+        moved = np.broadcast_to(error, len(index)).tolist()
+        if any(euro == euro and euro for euro in moved):  # something, and known
+            names = names_in(cause, index)
+            pairs = zip(names, moved, strict=True)
+            texts.append([f"{name}={euro:.2f}" if euro else "" for name, euro in pairs])
+    rows = zip(*texts, strict=True) if texts else [()] * len(index)
+    return [";".join(filter(None, row)) or None for row in rows]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from wijkboek_utils import dutch, show, views
 from wijkboek_utils import sources as files
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.dutch import about, number, percent
 from wijkboek_utils.households import INCOME
 from wijkboek_utils.kengetallen import STATUSES
@@ -96,12 +97,9 @@ def years(
     return show.table(frame, "Cijfers achter de sleutels", {"Buurten met een cijfer": str})
 
 
-def keys(grootboek: pd.DataFrame, weights: pd.Series, sleutels: pd.DataFrame) -> Html:
+def keys(flows: Flows, sleutels: pd.DataFrame) -> Html:
     """Return the keys that municipal money was spread by: how much, margin, and why."""
-    rows = views.services(grootboek)
-    rows = rows[views.is_expense(rows)]
-    parts = views.by_key(rows, weights, sleutels)
-    sums = parts.groupby("sleutel", as_index=False)["bedrag"].sum()
+    sums = views.by_key(flows, sleutels)
     facts = sleutels.drop_duplicates("naam").set_index("naam").reindex(sums["sleutel"])
     frame = pd.DataFrame(
         {

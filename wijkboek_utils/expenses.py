@@ -17,7 +17,7 @@ from wijkboek_utils import (
     views,
 )
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.measures import MOVED, OWN, RUNNING, AreaOf, Point, measure
+from wijkboek_utils.measures import MOVED, OWN, RUNNING, AreaOf, Figures, Point, measure
 from wijkboek_utils.regions import INHABITANTS
 
 EXPENSES = "lasten"
@@ -25,9 +25,12 @@ _NEAR = 1  # years between an account and the inhabitants that it is divided by
 _DRIFT = 0.02  # how much the number of inhabitants may change in a year; our judgement
 
 
-def of_year(year: int, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
+def of_year(
+    year: int, gemeenten: list[str], area_of: AreaOf, booked: pd.DataFrame | None = None
+) -> list[Point]:
     """Return municipal lasten for services to the area per inhabitant, in all and by group.
 
+    `booked` are the boekingen of the accounts by the reasoned keys, where they are there already.
     Raises Fout when one of the gemeenten has no account or no inhabitants of about that year.
     """
     figures = several.read(cbs.indicators, gemeenten, year)
@@ -40,7 +43,7 @@ def of_year(year: int, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
                 f"kerncijfers op met: wijkboek fetch {gemeente} --only kwb-{year}"
             )
     area, drawn = area_of(counted)
-    inhabitants, doubt = measure(INHABITANTS, people, area)
+    inhabitants, doubt = measure(INHABITANTS, Figures.of(people, area))
     if not dutch.is_known(inhabitants) or inhabitants < views.FEW:
         raise Fout(f"In {year} had het gebied te weinig inwoners voor een bedrag per inwoner.")
     filed = {gemeente: iv3.source(gemeente, year) for gemeente in gemeenten}
@@ -50,13 +53,15 @@ def of_year(year: int, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
         raise Fout(f"Over {year} is er {kinds}. Die tellen wij niet op.")
     rules = sources.read_project_table("taakvelden")
     accounts = {gemeente: iv3.read(gemeente, year) for gemeente in gemeenten}
-    rows = pd.concat(
-        [
-            _services(allocate.amounts(accounts[g], rules), own, g, filed[g])
-            for g, own in several.split(figures).items()
-        ],
-        ignore_index=True,
-    )
+    if booked is None:
+        booked = pd.concat(
+            [
+                _book(allocate.amounts(accounts[g], rules), own, g, filed[g])
+                for g, own in several.split(figures).items()
+            ],
+            ignore_index=True,
+        )
+    rows = _services(booked, year)
     sign = allocate.published_sign(rows)
     parts = ledger.totals(rows, area["gewicht"], ["groep", "sleutel"], sign=sign)
     cut = rows["bedrag"] * sign * rows["buurt"].map(area["grens"]) * keys.MOVED_ERROR
@@ -81,26 +86,44 @@ def of_year(year: int, gemeenten: list[str], area_of: AreaOf) -> list[Point]:
     named |= {f"{EXPENSES}:{code}": name for code, name in names.items()}
     apart = max(abs(other - year) for other in counted.values())
     uncertain = np.hypot.reduce([*doubt.values(), _DRIFT * apart * inhabitants])
+    euro, moved = _sums(parts, inhabitants)
     points = []
     for onderwerp, naam in named.items():
-        own = parts["groep"] == onderwerp.removeprefix(f"{EXPENSES}:")
-        part = parts if onderwerp == EXPENSES else parts[own]
-        value = float(part["bedrag"].sum() / inhabitants)
-        errors = (part.groupby("sleutel")["fout"].sum() / inhabitants).to_dict()
-        errors[OWN] = float(value * uncertain / inhabitants)
+        value = euro.get(onderwerp, 0.0)
+        errors = moved.get(onderwerp, {}) | {OWN: float(value * uncertain / inhabitants)}
         points.append((shared | {"onderwerp": onderwerp, "naam": naam, "waarde": value}, errors))
     return points
 
 
-def _services(
+def _sums(
+    parts: pd.DataFrame, inhabitants: float
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Return lasten per inhabitant by onderwerp, and how far each cause moves them."""
+    groups = EXPENSES + ":" + parts["groep"]
+    both = pd.concat([parts.assign(onderwerp=EXPENSES), parts.assign(onderwerp=groups)])
+    euro = both.groupby("onderwerp")["bedrag"].sum() / inhabitants
+    moved = both.groupby(["onderwerp", "sleutel"])["fout"].sum() / inhabitants
+    errors: dict[str, dict[str, float]] = {}
+    for (onderwerp, cause), error in moved.to_dict().items():
+        errors.setdefault(onderwerp, {})[cause] = error
+    return euro.to_dict(), errors
+
+
+def _book(
     table: pd.DataFrame, figures: pd.DataFrame, gemeente: str, source: sources.Source
 ) -> pd.DataFrame:
-    """Return lasten for services as boekingen under the reasoned keys, with their `groep`."""
-    year, sleutels = int(source.period), keys.build_keys(figures)
+    """Return the lasten of a gemeente as boekingen under the reasoned keys."""
     table = table[table["kant"] == "lasten"].assign(gemeente=gemeente)
-    rows = allocate.spread_all(table, {gemeente: sleutels}, figures)
-    rows = views.services(allocate.book(rows, year, source.id))
-    return rows.assign(groep=groups_of(rows["post"].str.split(":").str[1], year))
+    rows = allocate.spread_all(table, {gemeente: keys.build_keys(figures)}, figures)
+    return allocate.book(rows, int(source.period), source.id)
+
+
+def _services(booked: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the boekingen of lasten for services, with their `groep`."""
+    post, posts = pd.factorize(booked["post"])
+    lasten = np.array([text.endswith(":lasten") for text in posts], dtype=bool)[post]
+    groups = groups_of(pd.Series(posts).str.split(":").str[1], year).to_numpy()
+    return views.services(booked.assign(groep=groups[post])[lasten])
 
 
 def groups_of(taakvelden: pd.Series, year: int) -> pd.Series:

@@ -10,20 +10,20 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from wijkboek_utils import dutch
-from wijkboek_utils.exports_xlsx import CSV_IN_EXCEL, HEADER, Book, Subject
+from wijkboek_utils import dutch, exports_cells, licences
+from wijkboek_utils.exports_book import CSV_IN_EXCEL, Book, Subject
 from wijkboek_utils.show import plain
 
 METADATA = "csv-metadata.json"
+SCHEMA = "0.1"  # of the columns of all tables; docs/versies.md says what it promises
 WORKBOOK = "cijfers.xlsx"
 _MEANING = ["kolom", "titel", "eenheid", "omschrijving"]
-_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-_REPORT_ONLY = "alleen voor dit rapport"  # a choice of who contributes
 _SHEET_ROWS = 1_048_576  # of Excel, the header included
 _MANY_ROWS = 2_000  # above this a sheet holds the buurten of the area only
 _MOST_CELLS = 500_000  # a sheet of this size takes two seconds to write
@@ -33,7 +33,8 @@ _END, _HIDDEN = "^|[;\t\r\n]", "[\\s\"'\u00a0\u200b-\u200f\u3000\ufeff]*"
 _SIGN = "[=+\\-@＝＋－＠]"
 _START = re.compile(f"({_END})({_HIDDEN})(?={_SIGN})")
 _UNSEEN = "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u202a-\u202e\u2066-\u2069]"
-_ODD = f"(?:{_END}){_HIDDEN}{_SIGN}|{_UNSEEN}"  # no look-ahead: pandas then asks Arrow, in C++
+_ODD = re.compile(f"(?:{_END}){_HIDDEN}{_SIGN}|{_UNSEEN}")
+_STRUCTURE = re.compile('[,"\r\n]')  # of a CSV file
 
 
 def write_audit(
@@ -48,16 +49,19 @@ def write_audit(
     `buurten` are those of the area: of a long table the workbook holds these only. `kolommen` is
     the project's table of that name. Returns the files with what they are in words.
     """
-    described = _Words(kolommen)
+    described = Words(kolommen)
     tables = {name: _flat(table) for name, table in sorted(tables.items())}
-    for name, table in tables.items():
-        to_csv(table, folder / f"{name}.csv")
-    text = json.dumps(metadata(tables, subject, kolommen), ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(metadata(tables, subject, described), ensure_ascii=False, indent=1) + "\n"
     (folder / METADATA).write_text(text, encoding="utf-8")
-    _write_workbook(tables, folder / WORKBOOK, subject, set(buurten), described)
+    _write_tables(tables, folder, subject, set(buurten), described)
+    return files(tables)
+
+
+def files(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the files that `write_audit` writes for the tables with these names, in words."""
     return [
         (WORKBOOK, "alle tabellen als werkboek voor Excel (XLSX)"),
-        *((f"{name}.csv", f"tabel {name} (CSV)") for name in tables),
+        *((f"{name}.csv", f"tabel {name} (CSV)") for name in sorted(names)),
         (METADATA, "wat er in de kolommen van de CSV-bestanden staat (CSVW)"),
     ]
 
@@ -67,40 +71,72 @@ def write_audit(
 
 def to_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, without geometry; text that a spreadsheet would compute is inert."""
-    table = _flat(table)
-    texts = {c: inert(table[c]) for c in table if pd.api.types.is_string_dtype(table[c].dtype)}
-    table.assign(**texts).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    path.write_bytes(csv(table))
 
 
-def inert(texts: pd.Series) -> pd.Series:
-    """Return texts with an apostrophe wherever a spreadsheet would begin to compute.
+def csv(table: pd.DataFrame) -> bytes:
+    """Return a table as `to_csv` writes it."""
+    return _csv_file(exports_cells.read(_flat(table)))
+
+
+def _csv_file(columns: list[exports_cells.Column]) -> bytes:
+    alone = len(columns) == 1  # a line of one empty cell would be no line at all
+    head = ",".join(_csv(column.name, alone) for column in columns) + "\n"
+    cells = [_csv_column(column, alone) for column in columns]
+    return head.encode() + exports_cells.lines(cells, ",", "\n")
+
+
+def _csv_column(column: exports_cells.Column, alone: bool) -> exports_cells.Texts:
+    if column.is_text:
+        cells = column.changed(lambda text: _csv(inert(text), alone))
+    else:
+        cells = column.written
+    return cells.fill_null('""') if alone else cells
+
+
+def _csv(text: str, alone: bool = False) -> str:
+    """Return a cell as CSV: in quotes where its text has what the file is made of."""
+    if _STRUCTURE.search(text) or (alone and not text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+@lru_cache(maxsize=100_000)  # most words of a table are in others too
+def inert(text: str) -> str:
+    """Return a text with an apostrophe wherever a spreadsheet would begin to compute.
 
     That is at the start, and after what a spreadsheet may take as the end of a cell. Characters
     that no file should hold are gone. Other texts stay as they are.
     """
-    kinds = texts.drop_duplicates()  # a column of codes has few
-    odd = kinds[kinds.str.contains(_ODD, na=False)]
-    mended = {text: _START.sub(r"\1'\2", plain(text)) for text in odd}
-    return texts.map(mended).fillna(texts) if mended else texts
+    return _START.sub(r"\1'\2", plain(text)) if _ODD.search(text) else text
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without geometry, with categories and other objects as text."""
-    table = table.drop(columns="geometry", errors="ignore")
-    texts = [c for c in table if isinstance(table[c].dtype, pd.CategoricalDtype)]
-    texts += [c for c in table if table[c].dtype == object]
-    return table.astype(dict.fromkeys(texts, "str"))
+    """Return a table without geometry, with other objects than numbers and words as words."""
+    if "geometry" in table:
+        table = table.drop(columns="geometry")
+    odd = [c for c in table if not _is_plain(table[c].dtype)]
+    return table.astype(dict.fromkeys(odd, "str")) if odd else table
+
+
+def _is_plain(kind: Any) -> bool:
+    words = kind.categories.dtype if isinstance(kind, pd.CategoricalDtype) else kind
+    return isinstance(words, pd.StringDtype) or pd.api.types.is_numeric_dtype(kind)
 
 
 # What the columns mean.
 
 
-class _Words:
+class Words:
     """Titles and descriptions of tables and columns, from the project's table `kolommen`."""
 
     def __init__(self, kolommen: pd.DataFrame) -> None:
-        self._rows = kolommen.fillna("").to_dict("records")
-        self._of: dict[str, list[dict[str, str]]] = {}  # by table: the rows that may be about it
+        rows = kolommen.fillna("").to_dict("records")
+        # What is about one table goes before what is about all.
+        self._rows = sorted(rows, key=lambda row: row["tabel"] == "*")
+        # By table: the rows that may be about it, by the name of a column, and those with a `*`.
+        self._of: dict[str, tuple[dict[str, int], list[int]]] = {}
+        self._found: dict[tuple[str, str], dict[str, str]] = {}
 
     def table(self, name: str) -> dict[str, str]:
         """Return `titel` and `omschrijving` of a table; its name where nobody described it."""
@@ -112,14 +148,19 @@ class _Words:
 
     def _find(self, table: str, column: str) -> dict[str, str]:
         """Return the row that fits best: of the table itself before that of all tables."""
+        if (table, column) not in self._found:
+            self._found[table, column] = self._best(table, column)
+        return self._found[table, column]
+
+    def _best(self, table: str, column: str) -> dict[str, str]:
         if table not in self._of:
-            self._of[table] = [row for row in self._rows if fnmatchcase(table, row["tabel"])]
-        rows = [
-            row
-            for row in self._of[table]
-            if bool(row["kolom"]) == bool(column) and fnmatchcase(column, row["kolom"])
-        ]
-        found: dict[str, str] = max(rows, key=lambda row: row["tabel"] != "*", default={})
+            fitting = [n for n, row in enumerate(self._rows) if _fits(table, row["tabel"])]
+            exact = {self._rows[n]["kolom"]: n for n in reversed(fitting)}
+            self._of[table] = exact, [n for n in fitting if "*" in self._rows[n]["kolom"]]
+        exact, starred = self._of[table]
+        rows = [exact[column]] if column in exact else []
+        rows += [n for n in starred if column and _fits(column, self._rows[n]["kolom"])]
+        found: dict[str, str] = self._rows[min(rows)] if rows else {}
         return {
             "kolom": column,
             "titel": column or table,
@@ -128,9 +169,13 @@ class _Words:
         } | found
 
 
+def _fits(name: str, pattern: str) -> bool:
+    return name == pattern or ("*" in pattern and fnmatchcase(name, pattern))
+
+
 def undescribed(tables: Mapping[str, pd.DataFrame], kolommen: pd.DataFrame) -> list[str]:
     """Return the tables and columns that the table `kolommen` says nothing about."""
-    words = _Words(kolommen)
+    words = Words(kolommen)
     lacking = [name for name in tables if not words.table(name)["omschrijving"]]
     for name, table in tables.items():
         columns = [c for c in table.columns if c != "geometry"]
@@ -138,11 +183,8 @@ def undescribed(tables: Mapping[str, pd.DataFrame], kolommen: pd.DataFrame) -> l
     return lacking
 
 
-def metadata(
-    tables: Mapping[str, pd.DataFrame], subject: Subject, kolommen: pd.DataFrame
-) -> dict[str, Any]:
+def metadata(tables: Mapping[str, pd.DataFrame], subject: Subject, words: Words) -> dict[str, Any]:
     """Return the description of the CSV files of some tables as CSVW, for `csv-metadata.json`."""
-    words = _Words(kolommen)
     described = []
     for name, table in tables.items():
         of_table = words.table(name)
@@ -160,6 +202,7 @@ def metadata(
         "@type": "TableGroup",
         "dc:title": f"Wijkboek: {subject.title}",
         "dc:language": "nl",
+        "schema:version": SCHEMA,
         **_licence(tables),
         "dc:rights": list(subject.credits),
         "dc:source": _sources(tables),
@@ -170,8 +213,10 @@ def metadata(
 
 def _licence(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return the licence of the tables together; none where a contributor keeps rights on some."""
-    licences = tables["bronnen"]["licentie"] if "bronnen" in tables else pd.Series(dtype="str")
-    return {} if licences.eq(_REPORT_ONLY).any() else {"dc:license": {"@id": _LICENCE}}
+    found = tables["bronnen"]["licentie"] if "bronnen" in tables else pd.Series(dtype="str")
+    return (
+        {} if found.eq(licences.REPORT_ONLY).any() else {"dc:license": {"@id": licences.OPEN.url}}
+    )
 
 
 def _column(name: str, kind: Any, words: dict[str, str]) -> dict[str, Any]:
@@ -204,32 +249,36 @@ def _sources(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
 # The workbook.
 
 
-def _write_workbook(
+def _write_tables(
     tables: Mapping[str, pd.DataFrame],
-    path: Path,
+    folder: Path,
     subject: Subject,
     buurten: set[str],
-    words: _Words,
+    words: Words,
 ) -> None:
-    """Write all tables as one workbook: a sheet each, with the names of the CSV files."""
-    book = Book(path, subject, "Cijfers achter Wijkboek", row_by_row=True)
+    """Write all tables as CSV, and as one workbook: a sheet each, with the names of those files."""
+    book = Book(folder / WORKBOOK, subject, "Cijfers achter Wijkboek")
     explained = book.sheet("Kolommen")
     index = [("Blad", "Wat het is", "Regels")]
     index.append(("Kolommen", "Wat er in de kolommen van alle tabellen staat.", ""))
     meanings: dict[tuple[str, ...], None] = {}  # once for all columns of one kind
     for name, table in tables.items():
+        columns = exports_cells.read(table)
+        (folder / f"{name}.csv").write_bytes(_csv_file(columns))
         fitting, remark = for_sheet(table, buurten)
         described = words.table(name)
         what = ". ".join(t for t in (described["titel"], described["omschrijving"]) if t)
         if fitting is None:
             index.append(("", f"{name}: {what}", f"Alleen in audit/{name}.csv: {remark}"))
         else:
-            _rows(book, book.sheet(name[:31]), fitting)
+            columns = columns if fitting is table else exports_cells.read(fitting)
+            book.fill(book.sheet(name[:31]), columns, len(fitting))
             index.append((name[:31], what, remark))
         for column in table.columns:
             of_column = words.column(name, column)
             meanings[name, *(of_column[key] for key in _MEANING)] = None
-    _rows(book, explained, pd.DataFrame([*meanings], columns=["tabel", *_MEANING], dtype="str"))
+    rows = pd.DataFrame([*meanings], columns=["tabel", *_MEANING], dtype="str")
+    book.fill(explained, exports_cells.read(rows), len(rows))
     book.finish(
         [
             "Dit werkboek heeft de tabellen waaruit het rapport is gemaakt, niet afgerond. Hoe "
@@ -265,23 +314,3 @@ def for_sheet(table: pd.DataFrame, buurten: set[str]) -> tuple[pd.DataFrame | No
     if rows.size > _MOST_CELLS:
         return None, f"{dutch.number(len(rows))} regels zijn te veel om vlot te openen in Excel."
     return rows, remark
-
-
-def _rows(book: Book, sheet: Any, table: pd.DataFrame) -> None:
-    """Write a table from the first row of a sheet on, so that programs read it as it is."""
-    columns = [_cells(table[c]) for c in table.columns]
-    for n, (name, cells) in enumerate(zip(table.columns, columns, strict=True)):
-        longest = max([len(name), *(len(c) for c in cells[:200] if isinstance(c, str))])
-        sheet.set_column(n, n, min(max(longest + 2, 10), 60))
-        book.write(sheet, 0, n, name, **HEADER)
-    for number, row in enumerate(zip(*columns, strict=True), 1):
-        for n, value in enumerate(row):
-            book.write(sheet, number, n, value)
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    """Return the values of a column as plain Python; what is missing as None."""
-    values = column.astype(object)
-    return values.where(column.notna(), None).tolist()

@@ -5,8 +5,9 @@ A figure is as precise as the page gives it, and no more.
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from xml.etree.ElementTree import Element
 
+from wijkboek_utils import htmltree
 from wijkboek_utils.show import plain
 
 
@@ -24,65 +25,45 @@ class Shown:
     note: str = ""
 
 
-class _Page(HTMLParser):
-    """Collect the tables made by `show.table`, in reading order."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tables: list[Shown] = []
-        self._place = {"h2": "", "h3": ""}
-        self._words: list[str] | None = None
-        self._inside = False
-        self._note_follows = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kind = dict(attrs).get("class") or ""
-        if tag == "table":
-            self.tables.append(Shown(self._place["h2"], self._place["h3"]))
-            self._inside = True
-        elif self._inside and tag == "tr":
-            self.tables[-1].rows.append([])
-            if kind == "total":
-                self.tables[-1].totals.add(len(self.tables[-1].rows) - 2)  # the header is a row too
-        is_note = tag == "p" and kind == "note" and self._note_follows
-        self._note_follows = False
-        cell = self._inside and tag in ("caption", "th", "td")
-        if is_note or cell or tag in self._place:
-            self._words = []
-        if self._inside and tag in ("th", "td") and kind == "num":
-            self.tables[-1].figures.add(len(self.tables[-1].rows[-1]))
-
-    def handle_data(self, data: str) -> None:
-        if self._words is not None:
-            self._words.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            self._inside, self._note_follows = False, True
-            table = self.tables[-1]
-            table.header, table.rows = table.rows[0], table.rows[1:]
-        if self._words is None or tag not in (*self._place, "caption", "th", "td", "p"):
-            return
-        text = " ".join(plain("".join(self._words)).split())
-        self._words = None
-        if tag in self._place:
-            self._place[tag] = text
-            if tag == "h2":
-                self._place["h3"] = ""
-        elif tag == "caption":
-            self.tables[-1].caption = text
-        elif tag == "p":
-            self.tables[-1].note = text
-        else:
-            self.tables[-1].rows[-1].append(text)
-
-
 def shown(html: str) -> list[Shown]:
     """Return the tables of a report page in reading order, without those that hold nothing."""
-    page = _Page()
-    page.feed(html)
-    page.close()
-    return [table for table in page.tables if table.header]
+    tables: list[Shown] = []
+    place = {"h2": "", "h3": ""}
+    inside: set[int] = set()  # of a table: a note is not
+    note_follows = False
+    for element in htmltree.parse(html).iter():
+        if id(element) in inside:
+            continue
+        if element.tag in place:
+            place[element.tag] = _words(element)
+            if element.tag == "h2":
+                place["h3"] = ""
+        elif element.tag == "table":
+            tables.append(_table(element, Shown(place["h2"], place["h3"])))
+            inside = {id(one) for one in element.iter()}
+        elif element.tag == "p" and element.get("class") == "note" and note_follows:
+            tables[-1].note = _words(element)
+        note_follows = element.tag == "table"
+    return [table for table in tables if table.header]
+
+
+def _table(element: Element, table: Shown) -> Shown:
+    """Return a table with the words of its cells; its first row is the header."""
+    for part in element.iter():
+        if part.tag == "caption":
+            table.caption = _words(part)
+        elif part.tag == "tr":
+            if part.get("class") == "total":
+                table.totals.add(len(table.rows) - 1)
+            cells = [cell for cell in part if cell.tag in ("th", "td")]
+            table.figures |= {n for n, cell in enumerate(cells) if cell.get("class") == "num"}
+            table.rows.append([_words(cell) for cell in cells])
+    table.header, table.rows = (table.rows or [[]])[0], table.rows[1:]
+    return table
+
+
+def _words(element: Element) -> str:
+    return " ".join(plain("".join(element.itertext())).split())
 
 
 # Figures in words.

@@ -27,12 +27,13 @@ SECTORS = {
     "mn": ("MNZakelijkeDienstverlening", "Zakelijke diensten"),
     "ru": ("RUCultuurRecreatieOverigeDiensten", "Cultuur en overige diensten"),
 }
-_GOODS = (
+GOODS = (
     "besteding:voeding",
     "besteding:alcohol_tabak",
     "besteding:kleding",
     "besteding:stoffering",
 )
+_MEASURES = ("vestigingen", "omzet", "toegevoegde_waarde", "lonen", "inkoop")
 _COUNT_ERROR = 0.05  # CBS rounds establishments to fives, and counts some that do nothing
 _REST_ERROR = 0.01
 _WORK = "werk en inkomen"
@@ -48,7 +49,7 @@ def production(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFr
     less sure.
     """
     buurten, counts = keys.per_buurt(indicatoren)
-    rows = []
+    rows, origins = [], keys.origins_of(buurten)
     for sector, (topic, naam) in SECTORS.items():
         cause = f"aantal vestigingen {sector}"
         number = flows.counted(topic, counts, _COUNT_ERROR, cause)
@@ -61,7 +62,7 @@ def production(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFr
         wages = value * of(kengetallen.get(f"loonquote_{sector}", "aandeel"))
         bought = of(kengetallen.get(f"verbruiksquote_{sector}", "aandeel"))
         turnover = value / (1 - bought)
-        bron, bronjaar = flows.origin(topic, buurten)
+        bron, bronjaar = flows.origin(topic, origins)
         rows.append(
             {
                 "sector": sector,
@@ -94,7 +95,7 @@ def firms(
     )
     received = [f for f in received if f.naar == "bedrijven"]
     sold = flows.total(received)
-    goods = flows.total(received, post=_GOODS) * (1 - shares["handelsmarge"])
+    goods = flows.total(received, post=GOODS) * (1 - shares["handelsmarge"])
     near = bought * shares["aandeel_inkoop_bedrijf_wijk"]  # between firms of the wijk: stays inside
     surplus = value - wages
     tax = surplus * shares["vpb_quote"]
@@ -235,25 +236,18 @@ def table(made: pd.DataFrame) -> pd.DataFrame:
     Columns: `buurt`, `sector`, `naam`, `maat` (vestigingen, omzet, toegevoegde_waarde, lonen,
     inkoop), `waarde` (number, or EUR a year), `se`, `bron`, `bronjaar`.
     """
-    frames = []
-    for row in made.to_dict("records"):
-        for measure in ("vestigingen", "omzet", "toegevoegde_waarde", "lonen", "inkoop"):
-            amount = row[measure]
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "buurt": amount.value.index,
-                        "sector": row["sector"],
-                        "naam": row["naam"],
-                        "maat": measure,
-                        "waarde": amount.value.to_numpy(),
-                        "se": amount.se.to_numpy(),
-                        "bron": row["bron"],
-                        "bronjaar": row["bronjaar"],
-                    }
-                )
-            )
-    return pd.concat(frames, ignore_index=True)
+    amounts = [(row, m, getattr(row, m)) for row in made.itertuples() for m in _MEASURES]
+    size = len(amounts[0][2].value)
+    facts = [(row.sector, row.naam, measure, row.bron, row.bronjaar) for row, measure, _ in amounts]
+    names = ["sector", "naam", "maat", "bron", "bronjaar"]
+    rows = pd.DataFrame(facts, columns=names).loc[np.repeat(np.arange(len(facts)), size)]
+    found = {
+        "buurt": np.concatenate([a.value.index for _, _, a in amounts]),
+        "waarde": np.concatenate([a.value for _, _, a in amounts]),
+        "se": np.concatenate([a.se for _, _, a in amounts]),
+    }
+    columns = ["buurt", "sector", "naam", "maat", "waarde", "se", "bron", "bronjaar"]
+    return rows.reset_index(drop=True).assign(**found)[columns]
 
 
 def per_buurt(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFrame:

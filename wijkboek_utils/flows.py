@@ -1,6 +1,6 @@
 """Flows that no source gives per buurt: a count times unit values, with its errors by cause."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,13 +37,15 @@ class Flow:
 
 
 def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
-    """Return flows as boekingen; the amounts are in the order of `buurten`."""
+    """Return flows as boekingen; amounts without labels are in the order of `buurten`."""
     flows = list(flows)
+    amounts = [f.amount.reindex(buurten) for f in flows]
+    texts = [text for amount in amounts for text in error_text(amount, buurten)]
     columns = {
         "buurt": np.tile(buurten.to_numpy(), len(flows)),
-        "bedrag": _joined([np.maximum(f.amount.value, 0.0) for f in flows], buurten).round(2),
-        "se": _joined([f.amount.se for f in flows], buurten),
-        "fouten": np.concatenate([_error_text(f.amount, buurten) for f in flows]),
+        "bedrag": _joined([np.maximum(a.value, 0.0) for a in amounts], buurten).round(2),
+        "se": _joined([a.se for a in amounts], buurten),
+        "fouten": np.array(texts, dtype=object),
     }
     for name in ("bron", "bronjaar", "methode", "sleutel", "se_bron"):
         columns[name] = _joined([getattr(f, name) for f in flows], buurten)
@@ -51,23 +53,18 @@ def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
         columns[name] = np.repeat([getattr(f, name) for f in flows], len(buurten))
     kengetallen = [";".join(dict.fromkeys(f.kengetallen)) for f in flows]
     columns["kengetal"] = np.repeat(kengetallen, len(buurten))
-    table = pd.DataFrame(columns).assign(jaar=jaar, soort="particulier")
-    known = table["bedrag"].notna()
-    table["methode"] = table["methode"].where(known, "ontbreekt")
-    table[["se", "se_bron", "fouten"]] = table[["se", "se_bron", "fouten"]].where(known)
-    return ledger.conform(table)
+    known = ~np.isnan(columns["bedrag"].astype(float))
+    columns["methode"] = np.where(known, columns["methode"], "ontbreekt")
+    for name in ("se", "se_bron"):
+        columns[name] = np.where(known, columns[name], np.nan)
+    columns["fouten"][~known] = None
+    return ledger.conform(pd.DataFrame(columns).assign(jaar=jaar, soort="particulier"))
 
 
 def _joined(values: list[Any], buurten: pd.Index) -> np.ndarray:
     """Return the values of each flow one after another; one value stands for all buurten."""
     aligned = [v.reindex(buurten) if isinstance(v, pd.Series) else v for v in values]
     return np.concatenate([np.broadcast_to(v, len(buurten)) for v in aligned])
-
-
-def _error_text(amount: Estimate, buurten: pd.Index) -> np.ndarray:
-    texts = np.empty(len(buurten), dtype=object)
-    texts[:] = error_text(amount, buurten)
-    return texts
 
 
 def estimate(
@@ -79,23 +76,30 @@ def estimate(
     single buurt without it is estimated from its inhabitants, with an error of its own. What the
     kengetal `aandeel` says goes to `deel_naar`, the rest `naar`.
     """
-    rules = sources.read_project_table("geldstromen").query("soort == @soort")
+    table = sources.read_project_table("geldstromen")
+    rules: dict[str, list[Any]] = {}
+    for rule in table[table["soort"] == soort].itertuples():
+        rules.setdefault(rule.post, []).append(rule)
     buurten, counts = keys.per_buurt(indicatoren)
+    origins = keys.origins_of(buurten)
     found: list[Flow] = []
-    for _, rows in rules.groupby("post", sort=False):
-        for rule in rows.itertuples():
+    for rows in rules.values():
+        for rule in rows:
             amount = amounts(rule, counts, kengetallen, f"aantal {rule.post}")
             if amount is not None:
-                source = origin(rule.aantal, buurten, jaar)
+                source = origin(rule.aantal, origins, jaar)
                 used = tuple(rule.kengetallen.split(";"))
                 found += by_place(rule, amount, used, source, kengetallen)
                 break
     return found
 
 
-def origin(formula: str, buurten: pd.DataFrame, jaar: int = 0) -> tuple[str, int]:
-    """Return the sources and the newest year of the figures of a count; `jaar` when it has none."""
-    facts = keys.provenance(formula, buurten)
+def origin(formula: str, figures: pd.DataFrame | keys.Origins, jaar: int = 0) -> tuple[str, int]:
+    """Return the sources and the newest year of the figures of a count; `jaar` when it has none.
+
+    `figures` as for `keys.provenance`.
+    """
+    facts = keys.provenance(formula, figures)
     years = facts["jaren"].split(";")
     return facts["bronnen"] or "kengetallen", int(years[-1]) if years[-1] else jaar
 
@@ -151,14 +155,19 @@ def by_place(
 
 def read(boekingen: pd.DataFrame, buurten: pd.Index) -> list[Flow]:
     """Return estimated boekingen as flows again; a buurt without a boeking has 0."""
-    found = []
     facts = ["post", "van", "naar", "domein", "kengetal"]
-    for (post, van, naar, domein, used), rows in boekingen.groupby(facts, observed=True):
-        amount, first = estimate_of(rows, buurten), rows.iloc[0]
-        unknown = buurten.isin(rows.loc[rows["bedrag"].isna(), "buurt"])
-        amount = replace(amount, value=amount.value.mask(unknown))
-        source = (tuple(used.split(";")), first["bron"], first["bronjaar"])
-        found.append(Flow(post, van, naar, domein, amount, *source))
+    group = boekingen.groupby(facts, observed=True).ngroup().to_numpy()
+    rows, group = boekingen[group >= 0], group[group >= 0]
+    unknown = rows["bedrag"].isna().to_numpy()
+    told = list(zip(group[unknown], rows.loc[unknown, "buurt"], strict=True))
+    _, first = np.unique(group, return_index=True)
+    found = []
+    for n, amount in enumerate(_estimates(rows, buurten, group)):
+        row = rows.iloc[first[n]]
+        missing = buurten.isin([buurt for number, buurt in told if number == n])
+        amount = replace(amount, value=amount.value.mask(missing))
+        source = (tuple(row["kengetal"].split(";")), row["bron"], row["bronjaar"])
+        found.append(Flow(row["post"], row["van"], row["naar"], row["domein"], amount, *source))
     return found
 
 
@@ -167,22 +176,55 @@ def estimate_of(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
 
     The error of a key has the name of that key.
     """
-    value = boekingen.groupby("buurt")["bedrag"].sum(min_count=1).reindex(buurten).fillna(0.0)
-    amount = Estimate(value, named_per_buurt(boekingen.set_index("buurt"), buurten))
-    boekingen = boekingen.reset_index(drop=True)
-    named = (ledger.named_errors(boekingen)["fout"] ** 2).groupby(level=0).sum()
-    rest = boekingen["se"] ** 2 - named.reindex(boekingen.index).fillna(0.0)
-    spread = boekingen.assign(se=np.sqrt(rest.clip(lower=0)))
-    spread = spread[(spread["se"] > 0) & (spread["fouten"].isna() | spread["sleutel"].notna())]
-    for cause, rows in spread.groupby(
-        ledger.KEY_CAUSE + spread["sleutel"].fillna("").astype("str")
-    ):
-        error = rows.groupby("buurt")["se"].sum().reindex(buurten).fillna(0.0)
-        amount = amount.because(str(cause), error)
-    return amount
+    nothing = Estimate(pd.Series(0.0, index=buurten))
+    return next(iter(_estimates(boekingen, buurten, np.zeros(len(boekingen), dtype=int))), nothing)
 
 
-def named_per_buurt(rows: pd.DataFrame, buurten: pd.Index) -> dict[str, pd.Series]:
+def _estimates(boekingen: pd.DataFrame, buurten: pd.Index, group: np.ndarray) -> list[Estimate]:
+    """Return the boekingen of each group as `estimate_of`; groups have numbers from 0."""
+    rows = boekingen.reset_index(drop=True)
+    place, size = buurten.get_indexer(rows["buurt"]), len(buurten)
+    bedrag, se = (rows[c].to_numpy(dtype=float) for c in ("bedrag", "se"))
+    count = group.max(initial=-1) + 1
+    there = (place >= 0) & ~np.isnan(bedrag)
+    cells = group[there] * size + place[there]
+    values = np.zeros(count * size)
+    # By pandas: it adds up without losing the last digits, on which half a cent may hang.
+    sums = pd.Series(bedrag[there]).groupby(cells).sum()
+    values[sums.index] = sums
+    errors = ledger.named_errors(rows)
+    named, cell = errors["fout"].to_numpy(dtype=float), errors.index.to_numpy()
+    square = np.bincount(cell, named**2, len(rows))
+    rest = np.sqrt(np.maximum(se**2 - square, 0.0))
+    # What names its errors and has no key, leaves nothing that others share.
+    left = (rest > 0) & (rows["fouten"].isna() | rows["sleutel"].notna()).to_numpy()
+    keys_ = ledger.KEY_CAUSE + rows.loc[left, "sleutel"].fillna("").astype("str")
+    found = [Estimate(pd.Series(v, index=buurten)) for v in values.reshape(count, size)]
+    for n, cause, error in [
+        *_by_cause(group[cell], place[cell], errors["cause"], named, size),
+        *_by_cause(group[left], place[left], keys_, rest[left], size),
+    ]:
+        found[n] = found[n].because(cause, error)
+    return found
+
+
+def _by_cause(
+    group: np.ndarray, place: np.ndarray, causes: pd.Series, errors: np.ndarray, size: int
+) -> Iterator[tuple[int, str, np.ndarray]]:
+    """Yield by group and cause the errors added up per buurt; those of no place (-1) are nothing.
+
+    In the order of groups and, within a group, of causes.
+    """
+    code, names = pd.factorize(causes, sort=True)
+    pair, pairs = pd.factorize(group * len(names) + code, sort=True)
+    inside = (place >= 0) & ~np.isnan(errors)
+    cells = pair[inside] * size + place[inside]
+    sums = np.bincount(cells, errors[inside], len(pairs) * size).reshape(-1, size)
+    for number, moved in zip(pairs, sums, strict=True):
+        yield number // len(names), str(names[number % len(names)]), moved
+
+
+def named_per_buurt(rows: pd.DataFrame, buurten: pd.Index) -> dict[str, np.ndarray]:
     """Return by cause the errors that rows name, added up per buurt; 0 where none does.
 
     `rows` is indexed by buurt.
@@ -190,9 +232,9 @@ def named_per_buurt(rows: pd.DataFrame, buurten: pd.Index) -> dict[str, pd.Serie
     if "fouten" not in rows:
         return {}
     found = ledger.named_errors(rows)
-    table = found.groupby([found.index, "cause"])["fout"].sum().unstack("cause")
-    table = table.reindex(buurten).fillna(0.0)
-    return {str(cause): table[cause] for cause in table}
+    place, fout = buurten.get_indexer(found.index), found["fout"].to_numpy(dtype=float)
+    group = np.zeros(len(found), dtype=int)
+    return {c: e for _, c, e in _by_cause(group, place, found["cause"], fout, len(buurten))}
 
 
 def total(flows: Iterable[Flow], **facts: str | Sequence[str]) -> Estimate:

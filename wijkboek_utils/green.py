@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import keys, ledger, regions, sources
+from wijkboek_utils import keys, ledger, regions, sources, sums
 from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 
 COLUMNS = ["buurt", "jaar", "soort", "naam", "hoeveelheid", "eenheid", "se", "houder", "methode"]
@@ -34,26 +34,30 @@ def stock(
         counts = counts.reindex(counts.index.union(telling["buurt"].unique()))
         counts[_TREES] = telling.groupby("buurt")["aantal"].sum()
     rules = sources.read_project_table("groen") if rules is None else rules
-    frames = []
-    for (soort, _), group in rules.groupby(["soort", "naam"], sort=False):
+    origins, moved = keys.origins_of(buurten), keys.moved(buurten, counts.index)
+    parts: list[dict[str, Any]] = []
+    things: dict[tuple[str, str], list[Any]] = {}
+    for rule in rules.itertuples():
+        things.setdefault((rule.soort, rule.naam), []).append(rule)
+    for (soort, _), group in things.items():
         # A kengetal without a count is about a tree alone: the report needs it, no buurt does.
-        units = {r.kengetal: _unit(r, kengetallen) for r in group.itertuples()}
-        if group["kengetal"].any() and not group["aantal"].any():
+        units = {r.kengetal: _unit(r, kengetallen) for r in group}
+        if any(units) and not any(r.aantal for r in group):
             continue
-        known = [(r, keys.evaluate(r.aantal, counts)) for r in group.itertuples() if r.aantal]
+        known = [(r, keys.evaluate(r.aantal, counts)) for r in group if r.aantal]
         known = [(r, values) for r, values in known if values is not None]
-        rule, values = known[0] if known else (next(group.itertuples()), None)
+        rule, values = known[0] if known else (group[0], None)
         if values is None:
             values = pd.Series(np.nan, counts.index)
         if soort == "bomen" and telling is not None:
-            frames += _by_status(rule, telling, values, jaar)
+            parts += _by_status(rule, telling, values, jaar)
             continue
-        facts = _origin(rule, buurten, telling)
-        frames.append(_rows(rule, values, units[rule.kengetal], facts, jaar))
-    table = pd.concat(frames, ignore_index=True)
+        facts = _origin(rule, origins, moved, telling)
+        parts.append(_rows(rule, values, units[rule.kengetal], facts, jaar))
+    table = _table(parts)
     unknown_rest = regions.is_rest(table["buurt"]) & table["hoeveelheid"].isna()
     table = table.loc[~unknown_rest, COLUMNS].reset_index(drop=True)
-    return table.astype({"kengetal": "str", "bron": "str"})
+    return table
 
 
 def _unit(rule: Any, kengetallen: Kengetallen) -> Kengetal | None:
@@ -72,17 +76,17 @@ def _placed(telling: pd.DataFrame | None, buurten: pd.Index) -> pd.DataFrame | N
 
 def _by_status(
     rule: Any, telling: pd.DataFrame, values: pd.Series, jaar: int
-) -> list[pd.DataFrame]:
+) -> list[dict[str, Any]]:
     """Return the trees of a count by status. A list of some trees says nothing of the others."""
-    facts = _origin(rule, telling, telling)
+    facts = telling[["bron", "bronjaar", "fout"]].iloc[0].to_dict()
     if not telling["status"].any():
         return [_rows(rule, values, None, facts, jaar)]
-    frames = []
+    parts = []
     for status, part in telling.groupby("status"):
         counted = part.groupby("buurt")["aantal"].sum()
-        frames.append(_rows(rule, counted, None, facts, jaar).assign(naam=plural(str(status))))
+        parts.append(_rows(rule, counted, None, facts, jaar) | {"naam": plural(str(status))})
     others = pd.Series(np.nan, values.index)
-    return [*frames, _rows(rule, others, None, facts, jaar).assign(naam="Andere bomen")]
+    return [*parts, _rows(rule, others, None, facts, jaar) | {"naam": "Andere bomen"}]
 
 
 def plural(status: str) -> str:
@@ -92,55 +96,71 @@ def plural(status: str) -> str:
     return f"Bomen ({status or 'zonder status'})"
 
 
-def _origin(rule: Any, buurten: pd.DataFrame, telling: pd.DataFrame | None) -> dict[str, Any]:
+def _origin(
+    rule: Any, origins: keys.Origins, moved: pd.DataFrame, telling: pd.DataFrame | None
+) -> dict[str, Any]:
     """Return `bron`, `bronjaar` and the relative error (`fout`) of the count in a rule.
 
     A figure that was converted from other boundaries is less sure, per buurt.
     """
-    if _TREES in keys.topics_of(rule.aantal):
+    topics = keys.topics_of(rule.aantal)
+    if _TREES in topics:
         if telling is None:
             return {"bron": None, "bronjaar": pd.NA, "fout": 0.0}
         return telling[["bron", "bronjaar", "fout"]].iloc[0].to_dict()
-    facts = keys.provenance(rule.aantal, buurten)
+    facts = keys.provenance(rule.aantal, origins)
     year = int(facts["jaren"].split(";")[-1]) if facts["jaren"] else pd.NA
-    error: Any = float(rule.fout)
-    if "omgerekend" in buurten:
-        used = buurten[buurten["onderwerp"].isin(keys.topics_of(rule.aantal))]
-        error = np.hypot(error, keys.MOVED_ERROR * used.groupby("gebied")["omgerekend"].any())
+    error = np.hypot(float(rule.fout), keys.MOVED_ERROR * keys.moved_in(moved, topics))
     return {"bron": facts["bronnen"] or None, "bronjaar": year, "fout": error}
 
 
 def _rows(
     rule: Any, values: pd.Series, unit: Kengetal | None, facts: dict[str, Any], jaar: int
-) -> pd.DataFrame:
-    """Return a count per buurt, times its kengetal, as rows of the stock."""
+) -> dict[str, Any]:
+    """Return a count per buurt, times its kengetal, as columns of the stock: a word, or an array.
+
+    The `fout` of `facts` is one number, or one for each of `values`.
+    """
+    number = values.to_numpy(dtype=float)
     # CBS rounds to `stap`: an error spread evenly over one step.
-    error = np.hypot(values * facts["fout"], float(rule.stap) / np.sqrt(12))
-    low = high = pd.Series(np.nan, values.index)
+    error = np.hypot(number * facts["fout"], float(rule.stap) / np.sqrt(12))
+    low = high = np.full(len(number), np.nan)
     if unit and unit.eenheid.startswith("euro"):
-        low, high = values * unit.laag, values * unit.hoog
+        low, high = number * unit.laag, number * unit.hoog
     elif unit:
-        error = np.hypot(error * unit.waarde, values * unit.se)
-        values = values * unit.waarde
-    known = values.notna()
-    return pd.DataFrame(
-        {
-            "buurt": values.index,
-            "jaar": jaar,
-            "soort": rule.soort,
-            "naam": rule.naam,
-            "hoeveelheid": values.to_numpy(),
-            "eenheid": rule.eenheid,
-            "se": error.where(known).to_numpy(),
-            "houder": rule.houder,
-            "methode": np.where(known, rule.methode, "ontbreekt"),
-            "laag": low.to_numpy(),
-            "hoog": high.to_numpy(),
-            "kengetal": rule.kengetal or None,
-            "bron": pd.Series(facts["bron"], values.index, dtype="str").where(known).to_numpy(),
-            "bronjaar": pd.Series(facts["bronjaar"], values.index, "Int64").where(known).array,
-        }
-    )
+        error = np.hypot(error * unit.waarde, number * unit.se)
+        number = number * unit.waarde
+    known = ~np.isnan(number)
+    return {
+        "buurt": values.index.to_numpy(),
+        "jaar": jaar,
+        "soort": rule.soort,
+        "naam": rule.naam,
+        "hoeveelheid": number,
+        "eenheid": rule.eenheid,
+        "se": np.where(known, error, np.nan),
+        "houder": rule.houder,
+        "methode": np.where(known, rule.methode, "ontbreekt").astype(object),
+        "laag": low,
+        "hoog": high,
+        "kengetal": rule.kengetal or None,
+        "bron": np.where(known, facts["bron"], None),
+        "bronjaar": np.where(known, facts["bronjaar"], pd.NA),
+    }
+
+
+_TYPES = dict.fromkeys(["soort", "naam", "eenheid", "houder", "methode", "kengetal"], "str")
+_TYPES |= {"buurt": "str", "bron": "str", "bronjaar": "Int64"}
+
+
+def _table(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows of `_rows` one below the other: one frame, not one for each rule."""
+    sizes = [len(part["buurt"]) for part in parts]
+    columns = {}
+    for name in COLUMNS:
+        pairs = zip(sizes, parts, strict=True)
+        columns[name] = np.concatenate([np.broadcast_to(p[name], size) for size, p in pairs])
+    return pd.DataFrame(columns).astype(_TYPES)
 
 
 def totals(
@@ -153,24 +173,42 @@ def totals(
     buurten not known. Of nothing known the sum is unknown. Buurten share the error of a kengetal,
     an estimate or a count; figures of CBS each have their own, and so has the weight of a buurt.
     """
-    weight, unsure = (rows["buurt"].map(w).fillna(0.0) for w in ledger.weights_of(weights))
-    moved = rows["hoeveelheid"] * unsure
-    part = rows[weight > 0].copy()
-    amounts = ["hoeveelheid", "se", "laag", "hoog"]
-    part[amounts] = part[amounts].mul(weight[weight > 0], axis=0)
-    known, own = part["hoeveelheid"].notna(), part["methode"] == "gemeten"
-    part = part.assign(
-        methode=part["methode"].where(known),
-        square=(part["se"] ** 2).where(own, 0.0) + moved[part.index] ** 2,
-        shared=part["se"].mask(own),
-        onbekend=~known,
+    weight, unsure = (
+        rows["buurt"].map(w).fillna(0.0).to_numpy(float) for w in ledger.weights_of(weights)
     )
-    groups = part.groupby([*by], sort=False)
-    found = groups[["hoeveelheid", "laag", "hoog"]].sum(min_count=1)
-    found = found.join(groups[["eenheid", "methode", "houder", "kengetal", "bronjaar"]].first())
-    found["methode"] = found["methode"].fillna("ontbreekt")
-    found["se"] = np.sqrt(groups["square"].sum() + groups["shared"].sum() ** 2)
-    found["se"] = found["se"].where(found["hoeveelheid"].notna())
-    found["bron"] = groups["bron"].agg(lambda cells: ";".join(sources.ids(cells.dropna())))
-    found["onbekend"] = groups["onbekend"].sum()
-    return found.reset_index()
+    inside = weight > 0
+    part, weight, unsure = rows[inside], weight[inside], unsure[inside]
+    columns = [sums.numbered(part[name]) for name in by]
+    group = pd.factorize(sums.together(len(part), columns))[0]  # in order of appearance
+    first = np.unique(group, return_index=True)[1]
+    number, se, low, high = (part[c].to_numpy(float) for c in ("hoeveelheid", "se", "laag", "hoog"))
+    known, own = ~np.isnan(number), (part["methode"] == "gemeten").to_numpy(bool)
+
+    def added(values: np.ndarray) -> np.ndarray:
+        return np.bincount(group, np.nan_to_num(values), len(first))
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.where(added(~np.isnan(values)) > 0, added(values), np.nan)
+
+    square = np.where(own, (se * weight) ** 2, 0.0) + (number * unsure) ** 2
+    shared = np.where(own, np.nan, se * weight)
+    found: dict[str, Any] = {name: part[name].array.take(first) for name in by}
+    found |= {"hoeveelheid": total(number * weight)}
+    found |= {"laag": total(low * weight), "hoog": total(high * weight)}
+    told = part.assign(methode=part["methode"].where(known))
+    for name in ("eenheid", "methode", "houder", "kengetal", "bronjaar"):
+        there = np.flatnonzero(told[name].notna())
+        groups, place = np.unique(group[there], return_index=True)
+        places = np.full(len(first), -1)
+        places[groups] = there[place]
+        found[name] = told[name].array.take(places, allow_fill=True)
+    error = np.sqrt(added(square) + added(shared) ** 2)
+    bronnen: list[set[str]] = [set() for _ in first]
+    for n, cell in zip(group, part["bron"], strict=True):
+        bronnen[n].add(cell)
+    return pd.DataFrame(found).assign(
+        methode=lambda table: table["methode"].fillna("ontbreekt"),
+        se=np.where(np.isnan(found["hoeveelheid"]), np.nan, error),
+        bron=[";".join(sources.ids(c for c in some if not pd.isna(c))) for some in bronnen],
+        onbekend=added(~known).astype(int),
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import dutch, show, sources, views
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.dutch import is_known, number
 from wijkboek_utils.show import Html
 
@@ -15,14 +16,14 @@ _EFFECTS = ["werking", "baten", "onderhoud"]
 _NOT_COUNTED = "nog niet geteld"
 
 
-def spending(boekingen: pd.DataFrame, weights: pd.Series, found: pd.DataFrame) -> pd.Series:
+def spending(flows: Flows, found: pd.DataFrame) -> pd.Series:
     """Return what the gemeente spends on green: `bedrag`, `se`, `per_inwoner`, `per_hectare`, EUR.
 
     From the grootboek, taakveld 5.7 with recreation; `found` as `green.totals`. `sleutels` are the
     keys that spread it. It is shown beside the stock: nothing is added to it.
     """
-    rows = boekingen[boekingen["post"] == POST]
-    total = views.net_expenses(rows, weights)
+    total = views.spent_on(flows, POST)
+    keys = flows.gemeenten.loc[flows.gemeenten["post"] == POST, "sleutel"]
     amount, se = (total[c].sum(min_count=1) for c in ("bedrag", "se"))
     people, land = _whole(found, "Inwoners"), _whole(found, "Land")
     return pd.Series(
@@ -31,7 +32,7 @@ def spending(boekingen: pd.DataFrame, weights: pd.Series, found: pd.DataFrame) -
             "se": se,
             "per_inwoner": amount / people if people >= views.FEW else np.nan,
             "per_hectare": amount / land if land > 0 else np.nan,
-            "sleutels": ";".join(sources.ids(rows["sleutel"].dropna().unique())),
+            "sleutels": ";".join(sources.ids(keys)),
         }
     )
 

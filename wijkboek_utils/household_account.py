@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import dutch, ledger, wijkrekening
+from wijkboek_utils.area_flows import Flows, once
 from wijkboek_utils.dutch import about, interval, is_known, percents
 
 TOTAL_IN, TOTAL_OUT, LEFT = wijkrekening.NAMES
@@ -15,12 +16,13 @@ NOTE = (
 )
 
 
-def account(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+@once
+def account(flows: Flows) -> pd.DataFrame:
     """Return the account of households as `wijkrekening.sector`.
 
     What is left is no figure of its own: it is what our estimates miss or count too much.
     """
-    rows = wijkrekening.sector(boekingen, weights, "huishoudens")
+    rows = wijkrekening.sector(flows, "huishoudens")
     earned = rows["regel"].str.startswith("Loon en winst")
     if not rows.loc[earned, "bedrag"].notna().any():
         # Without income there is no tax either: what is left of the lines is no total.
@@ -28,20 +30,17 @@ def account(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     return rows
 
 
-def local_share(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.Series:
+def local_share(flows: Flows) -> pd.Series:
     """Return what households spend in shops and on services: `bedrag`, `lokaal`, and its `se`.
 
     The error is that of the share: how much they spend does not matter to it.
     """
-    spent = boekingen["post"].str.startswith("besteding:")
-    near = boekingen["naar"].eq("bedrijven").astype(object).where(spent, "")
-    amounts, loadings = ledger.factors(boekingen.assign(dichtbij=near), weights, ["dichtbij"])
-    parts = amounts["bedrag"].reindex([True, False])
-    whole = parts.sum(min_count=1)
-    share = parts[True] / whole if whole else np.nan
-    moves = loadings.reindex([True, False]).fillna(0.0)
-    error = moves.loc[True] - share * moves.sum()
-    return pd.Series({"bedrag": whole, "lokaal": parts[True], "se": np.sqrt((error**2).sum())})
+    rows = flows.rows[flows.rows["post"].str.startswith("besteding:")]
+    near = rows["naar"] == "bedrijven"
+    whole, local = (part["bedrag"].sum(min_count=1) for part in (rows, rows[near]))
+    share = local / whole if whole else np.nan
+    error = (near.to_numpy(float) - share) @ flows.loadings[rows.index]
+    return pd.Series({"bedrag": whole, "lokaal": local, "se": np.sqrt((error**2).sum())})
 
 
 def sentence(rows: pd.DataFrame, near: pd.Series, naam: str) -> str:

@@ -1,6 +1,6 @@
 """What households get and pay that no source gives per buurt: from counts and from income."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.regions import gemeente_of, wijk_of
 
 # Groups of household spending: their domein, and which of them are bought near home.
-_GROUPS = {
+GROUPS = {
     "voeding": ("voedsel", "dagelijks"),
     "alcohol_tabak": ("voedsel", "dagelijks"),
     "kleding": ("overig", "niet_dagelijks"),
@@ -27,7 +27,7 @@ _GROUPS = {
     "overig": ("overig", "niet_dagelijks"),
 }
 # Groups with a scale of their own from the survey of 2020 to the national accounts of 2023.
-_SCALES = {group: group for group in ("voeding", "alcohol_tabak", "kleding")}
+SCALES = {group: group for group in ("voeding", "alcohol_tabak", "kleding")}
 HOUSEHOLDS = "HuishoudensTotaal"
 _PER_HOUSEHOLD = "euro per huishouden per jaar"
 _SIZE = ("personen_per_huishouden", "personen per huishouden")
@@ -36,8 +36,8 @@ _OWNED = {
     "HuishoudensTotaal * Koopwoningen / 100": 0.1,
 }
 _UNSURE = 0.3  # relative: how far a buurt may lie from the average when its income is not known
-_MOST_PENSION = 3.0  # times the average: beyond it few households stand for many inhabitants
-_MOST_SAVED = 0.5  # of income, for the same reason
+MOST_PENSION = 3.0  # times the average: beyond it few households stand for many inhabitants
+MOST_SAVED = 0.5  # of income, for the same reason
 _INCOME = "inkomen van de buurt"  # the cause of what follows from an income that is off
 
 
@@ -83,14 +83,36 @@ def all_flows(
     """
     counted = (indicatoren["onderwerp"] == HOUSEHOLDS) & (indicatoren["soort"] == "Buurt")
     counts = indicatoren[counted].set_index("gebied")["waarde"]
-    number = _number(inkomen.set_index("buurt"), counts, kengetallen)
-    relative = _relative(inkomen.set_index("buurt"), number, national)
+    income = Income.of(inkomen)
+    number = _number(income.rows, counts, kengetallen)
+    relative = _relative(income, number, national)
     counted_flows = flows.estimate(indicatoren, kengetallen, jaar)
     parts = [_pension(f, relative, kengetallen) for f in counted_flows]
-    parts += taxes(inkomen, national, kengetallen)
-    parts += spending(inkomen, counts, national, kengetallen)
-    parts += saving(inkomen, parts, relative, kengetallen)
+    parts += taxes(income, national, kengetallen)
+    parts += spending(income, counts, national, kengetallen)
+    parts += saving(income, parts, relative, kengetallen)
     return parts
+
+
+@dataclass(frozen=True)
+class Income:
+    """Published income: the rows of `households.income` by buurt, and their amount."""
+
+    rows: pd.DataFrame
+    amount: Estimate
+
+    @classmethod
+    def of(cls, inkomen: "pd.DataFrame | Income") -> "Income":
+        """Return the income in rows of `households.income`, or the same when it is that already."""
+        if isinstance(inkomen, Income):
+            return inkomen
+        rows = inkomen.set_index("buurt")
+        return cls(rows, _income(rows))
+
+    @property
+    def source(self) -> tuple[Any, Any]:
+        """Return the source and the year of each buurt."""
+        return self.rows["bron"].to_numpy(), self.rows["bronjaar"].to_numpy()
 
 
 def _pension(flow: Flow, relative: Estimate, kengetallen: Kengetallen) -> Flow:
@@ -99,22 +121,21 @@ def _pension(flow: Flow, relative: Estimate, kengetallen: Kengetallen) -> Flow:
         return flow
     elasticity = of(kengetallen.get("pensioen_elasticiteit", "factor"))
     factor = 1 + elasticity * (_average_where_unknown(relative) - 1)
-    factor = factor.at_least_zero().at_most(_MOST_PENSION)
+    factor = factor.at_least_zero().at_most(MOST_PENSION)
     used = (*flow.kengetallen, *elasticity.errors)
     return replace(flow, amount=flow.amount * factor, kengetallen=used)
 
 
-def _relative(known: pd.DataFrame, number: Estimate, national: float) -> Estimate:
+def _relative(known: Income, number: Estimate, national: float) -> Estimate:
     """Return income per household of each buurt relative to the country; missing if unknown."""
-    return _income(known) / (number.value.where(number.value > 0) * national)
+    return known.amount / (number.value.where(number.value > 0) * national)
 
 
 def _average_where_unknown(relative: Estimate) -> Estimate:
-    errors = {cause: error.fillna(0.0) for cause, error in relative.errors.items()}
-    return Estimate(relative.value.fillna(1.0), errors)
+    return Estimate(relative.value.fillna(1.0), relative.zero_where_unknown().errors)
 
 
-def taxes(inkomen: pd.DataFrame, national: float, kengetallen: Kengetallen) -> list[Flow]:
+def taxes(inkomen: pd.DataFrame | Income, national: float, kengetallen: Kengetallen) -> list[Flow]:
     """Return what households pay on their income, tax and national insurance together.
 
     `inkomen` and `national` as in `households`. The amount follows a straight line through somebody
@@ -125,9 +146,8 @@ def taxes(inkomen: pd.DataFrame, national: float, kengetallen: Kengetallen) -> l
     least = of(kengetallen.get("inkomensheffing_aandeel_laag", "aandeel"))
     floor = kengetallen.get("bijstand_per_persoon", "euro per persoon per jaar").waarde
     mean = national / kengetallen.get(*_SIZE).waarde
-    known = inkomen.set_index("buurt")
-    income = _income(known)
-    people = known["inwoners"].astype(float)
+    known = Income.of(inkomen)
+    income, people = known.amount, known.rows["inwoners"].astype(float)
     if mean > floor:
         slope = (rate * mean - least * floor) / (mean - floor)
         fixed = (least - rate) * (mean * floor / (mean - floor))
@@ -137,11 +157,14 @@ def taxes(inkomen: pd.DataFrame, national: float, kengetallen: Kengetallen) -> l
         amount = amount.because("aandeel belasting", _UNSURE * amount.value)
     used = (*rate.errors, *least.errors, "bijstand_per_persoon", _SIZE[0])
     facts = ("belasting:inkomen", "huishoudens", "rijk", "overig")
-    return [Flow(*facts, amount.at_least_zero(), used, *_source(known))]
+    return [Flow(*facts, amount.at_least_zero(), used, *known.source)]
 
 
 def spending(
-    inkomen: pd.DataFrame, households: pd.Series, national: float, kengetallen: Kengetallen
+    inkomen: pd.DataFrame | Income,
+    households: pd.Series,
+    national: float,
+    kengetallen: Kengetallen,
 ) -> list[Flow]:
     """Return the spending of households by group, inside the gebied's own shops and outside.
 
@@ -152,8 +175,8 @@ def spending(
     and excise in it go to the Rijk. Cars, energy, rent and premiums are counted by
     `flows.estimate`.
     """
-    known = inkomen.set_index("buurt")
-    number = _number(known, households, kengetallen)
+    known = Income.of(inkomen)
+    number = _number(known.rows, households, kengetallen)
     relative = _relative(known, number, national)
     guessed = np.isnan(relative.value) & ~(number.value == 0)
     relative = _average_where_unknown(relative).because("bestedingsniveau", _UNSURE * guessed)
@@ -162,10 +185,10 @@ def spending(
     vat = of(kengetallen.get("btw_aandeel_besteding", "aandeel"))
     excise = of(kengetallen.get("accijns_aandeel_alcohol_tabak", "aandeel"))
     low, high, mix = _baskets(kengetallen, level)
-    source, found, tax = _source(known), [], sure(0.0)
-    for group, (domein, near) in _GROUPS.items():
+    source, found, tax = known.source, [], sure(0.0)
+    for group, (domein, near) in GROUPS.items():
         basket = (of(high[group]) + mix * (of(low[group]) - of(high[group]))).at_least_zero()
-        scale = of(kengetallen.get(f"besteding_schaal_{_SCALES.get(group, 'overig')}", "factor"))
+        scale = of(kengetallen.get(f"besteding_schaal_{SCALES.get(group, 'overig')}", "factor"))
         amount = basket * scale * number
         levies = vat + excise if group == "alcohol_tabak" else vat
         tax = tax + amount * levies
@@ -199,8 +222,8 @@ def _baskets(
     The mixture spends `level` times the national average. Below the first basket or above the
     second, the mixture goes on in a straight line.
     """
-    low = {g: kengetallen.get(f"besteding_{g}_laag", _PER_HOUSEHOLD) for g in _GROUPS}
-    high = {g: kengetallen.get(f"besteding_{g}_boven", _PER_HOUSEHOLD) for g in _GROUPS}
+    low = {g: kengetallen.get(f"besteding_{g}_laag", _PER_HOUSEHOLD) for g in GROUPS}
+    high = {g: kengetallen.get(f"besteding_{g}_boven", _PER_HOUSEHOLD) for g in GROUPS}
     share = kengetallen.get("aandeel_laag_inkomen", "aandeel").waarde
     a, b = (sum(u.waarde for u in basket.values()) for basket in (low, high))
     average = share * a + (1 - share) * b
@@ -210,22 +233,22 @@ def _baskets(
 
 
 def saving(
-    inkomen: pd.DataFrame, parts: list[Flow], relative: Estimate, kengetallen: Kengetallen
+    inkomen: pd.DataFrame | Income, parts: list[Flow], relative: Estimate, kengetallen: Kengetallen
 ) -> list[Flow]:
     """Return what households save and pay off: a share of what taxes and premiums leave.
 
     `inkomen` as `households.income`, `parts` the flows that add to it and take from it, `relative`
     income per household relative to the country: who has more saves a larger share.
     """
-    known = inkomen.set_index("buurt")
-    income = _income(known) + flows.total(parts, post="toeslag:")
+    known = Income.of(inkomen)
+    income = known.amount + flows.total(parts, post="toeslag:")
     income = income - flows.total(parts, post=("belasting:inkomen", "premie:zorg"))
     quote = of(kengetallen.get("spaarquote", "aandeel"))
     slope = of(kengetallen.get("spaarquote_helling", "factor"))
-    share = (quote + slope * (relative - 1)).at_least_zero().at_most(_MOST_SAVED)
+    share = (quote + slope * (relative - 1)).at_least_zero().at_most(MOST_SAVED)
     used = (*quote.errors, *slope.errors)
     facts = ("sparen:huishoudens", "huishoudens", "vermogen", "overig")
-    return [Flow(*facts, (income * share).at_least_zero(), used, *_source(known))]
+    return [Flow(*facts, (income * share).at_least_zero(), used, *known.source)]
 
 
 def imputed_rent(indicatoren: pd.DataFrame, kengetallen: Kengetallen) -> pd.DataFrame:
@@ -264,7 +287,3 @@ def _income(known: pd.DataFrame) -> Estimate:
 
 
 _AREAS = {"wijk": wijk_of, "gemeente": gemeente_of}
-
-
-def _source(known: pd.DataFrame) -> tuple[Any, Any]:
-    return known["bron"].to_numpy(), known["bronjaar"].to_numpy()

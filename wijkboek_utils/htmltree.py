@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from html.parser import HTMLParser
+from html import escape, unescape
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 
 _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
@@ -11,51 +12,131 @@ _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|w
 _DRAWN = re.compile("circle|ellipse|g|image|line|path|polygon|polyline|rect|stop|svg|text|use")
 HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 
+# Tags as a browser finds them (HTML, 13.2.5): a name, attributes, and what ends it. What is
+# doubled (*+) never tries again, and what never ends does at the end of the page, as in a browser:
+# so no page can make the search slow.
+_ATTRIBUTE = r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+))?+"""
+_ATTRIBUTES = "(?:" + re.sub(r"(?<!\\)\((?!\?)", "(?:", _ATTRIBUTE) + r")*+[\s/]*+(?:>|\Z)"
+_RAW = r"<%s(?=[\s/>])" + _ATTRIBUTES + r"[^<]*+(?:<(?!/%s[\s/>])[^<]*+)*+(?:</%s[^>]*+>|\Z)"
+_TOKEN = re.compile(
+    "("
+    + "|".join(
+        [
+            *(_RAW.replace("%s", name) for name in ("script", "style")),  # inside is no HTML
+            rf"</?[a-z][^\s/>]*+{_ATTRIBUTES}",
+            r"<!--(?:-?>|.*?(?:--!?>|\Z))",
+            r"<[!?/][^>]*+(?:>|\Z)",
+        ]
+    )
+    + ")",
+    re.IGNORECASE | re.DOTALL,
+)
+_START = re.compile(rf"<([a-z][^\s/>]*+)({_ATTRIBUTES})", re.IGNORECASE)
+_END = re.compile(r"</([a-z][^\s/>]*+)", re.IGNORECASE)
 
-class _Reader(HTMLParser):
-    """Build a tree; what is never closed ends where its parent ends."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tree = TreeBuilder()
-        self.open = ["page"]
-        self.tree.start("page", {})
+class Tag(NamedTuple):
+    """What one tag does: it opens the element `name`, or closes `ends`; a comment does neither.
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tree.start(tag, {name: value or "" for name, value in attrs})
-        if _VOID.fullmatch(tag):
-            self.tree.end(tag)
-        else:
-            self.open.append(tag)
+    `alone` says that nothing more stands in the element; `inside` is what a script or style holds.
+    `opening` is the tag as `written` writes it.
+    """
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if _DRAWN.fullmatch(tag):
-            self.handle_endtag(tag)
+    name: str = ""
+    ends: str = ""
+    attributes: dict[str, str] = {}  # noqa: RUF012
+    alone: bool = False
+    inside: str = ""
+    opening: str = ""
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.open[1:]:
-            return
-        while (last := self.open.pop()) != tag:
-            self.tree.end(last)
-        self.tree.end(tag)
 
-    def handle_data(self, data: str) -> None:
-        self.tree.data(data)
+@lru_cache(maxsize=50_000)  # most tags of a page are `<td>`
+def _tag(text: str) -> Tag:
+    if end := _END.match(text):
+        ends = end.group(1).lower()
+        return Tag() if _VOID.fullmatch(ends) else Tag(ends=ends)
+    start = _START.match(text)
+    if not start or not start.group().endswith(">"):
+        return Tag()
+    name = start.group(1).lower()
+    attributes: dict[str, str] = {}
+    for attribute, value in re.findall(_ATTRIBUTE, start.group(2)[:-1]):
+        value = value[1:-1] if value[:1] in ("'", '"') else value
+        attributes.setdefault(attribute.lower(), unescape(value))
+    alone = bool(_VOID.fullmatch(name)) or name in ("script", "style")
+    alone |= start.group().endswith("/>") and bool(_DRAWN.fullmatch(name))
+    inside = re.sub(r"</\w+[^<]*\Z", "", text[start.end() :])
+    return Tag(name, "", attributes, alone, inside, _opening(name, attributes))
 
-    def finish(self) -> Element:
-        for tag in reversed(self.open):
-            self.tree.end(tag)
-        return self.tree.close()
+
+def _tokens(html: str) -> Iterator[tuple[str, Tag]]:
+    """Yield the text before each tag of a page, and what the tag does."""
+    found = _TOKEN.split(html)
+    yield from zip(found[::2], map(_tag, [*found[1::2], "<!>"]), strict=True)
 
 
 @lru_cache(maxsize=4)  # a report has three pages, each read by several rules
 def parse(html: str) -> Element:
-    """Return a page as a tree below an element `page`. The tree is shared: read it only."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.finish()
+    """Return a page as a tree below an element `page`. The tree is shared: read it only.
+
+    What is never closed ends where its parent ends; what closes nothing is not there.
+    """
+    tree = TreeBuilder()
+    tree.start("page", {})
+    opened: list[str] = []
+    for words, tag in _tokens(html):
+        if words:
+            tree.data(unescape(words) if "&" in words else words)
+        if tag.name:
+            tree.start(tag.name, dict(tag.attributes))
+            if tag.alone:
+                tree.data(tag.inside)
+                tree.end(tag.name)
+            else:
+                opened.append(tag.name)
+        elif tag.ends in opened:
+            while (last := opened.pop()) != tag.ends:
+                tree.end(last)
+            tree.end(tag.ends)
+    for last in reversed(opened):
+        tree.end(last)
+    tree.end("page")
+    return tree.close()
+
+
+def written(html: str) -> str:
+    """Return a piece of a page in one way of writing: small letters, all closed, quoted, sorted.
+
+    Of white space that nobody sees one sign stays.
+    """
+    parts: list[str] = []
+    opened: list[str] = []
+    for words, tag in _tokens(html):
+        if not words.strip(" \t\n\f\r") and len(words) > 1 and "pre" not in opened:
+            words = "\n" if "\n" in words else " "
+        parts.append(escape(unescape(words), quote=False) if "&" in words else words)
+        if tag.name:
+            parts.append(tag.opening)
+            if not tag.alone:
+                opened.append(tag.name)
+            elif not _VOID.fullmatch(tag.name):
+                parts.append(f"{tag.inside}</{tag.name}>")
+        elif tag.ends in opened:
+            parts += [f"</{opened.pop()}>" for _ in range(opened[::-1].index(tag.ends) + 1)]
+    parts += [f"</{name}>" for name in reversed(opened)]
+    return "".join(parts)
+
+
+def _opening(name: str, attributes: dict[str, str]) -> str:
+    said = "".join(f" {key}={_quoted(value)}" for key, value in sorted(attributes.items()))
+    return f"<{name}{said}{'/' if _VOID.fullmatch(name) else ''}>"
+
+
+def _quoted(value: str) -> str:
+    value = escape(value, quote=False)
+    if '"' in value and "'" not in value:
+        return f"'{value}'"
+    return '"' + value.replace('"', "&quot;") + '"'
 
 
 def tidy(words: str) -> str:
@@ -73,18 +154,27 @@ def classes(element: Element) -> set[str]:
     return set(element.get("class", "").split())
 
 
+def has_class(element: Element, name: str) -> bool:
+    """Return whether a class is among those of an element."""
+    names = element.get("class")
+    return names is not None and name in names and name in names.split()
+
+
 def level(element: Element) -> int:
     """Return the level of a heading, 1 to 6; 0 for anything else."""
-    return int(element.tag[1]) if re.fullmatch("h[1-6]", str(element.tag)) else 0
+    return int(element.tag[1]) if element.tag in HEADINGS else 0
 
 
 def walk(
-    element: Element, skip: Callable[[Element], bool] = lambda element: False
+    element: Element, skip: Callable[[Element], bool] | None = None
 ) -> Iterator[tuple[Element, str]]:
     """Yield each element in the order of the page with the heading it stands below.
 
     An element for which `skip` is true is left out with all that is inside it.
     """
+    if skip is None:
+        yield from _everything(element)
+        return
     heading = ""
     waiting = [element]
     while waiting:
@@ -95,3 +185,13 @@ def walk(
             heading = text(one)
         yield one, heading
         waiting.extend(reversed(one))
+
+
+@lru_cache(maxsize=4)  # most rules read a page from its first element to its last
+def _everything(page: Element) -> list[tuple[Element, str]]:
+    heading, found = "", []
+    for one in page.iter():
+        if one.tag in HEADINGS:
+            heading = text(one)
+        found.append((one, heading))
+    return found

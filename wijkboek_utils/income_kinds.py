@@ -10,7 +10,7 @@ from wijkboek_utils.estimates import Estimate
 from wijkboek_utils.flows import Flow
 
 # To whom firms and institutions pay what residents cannot have earned.
-_ELSEWHERE = {
+ELSEWHERE = {
     "inkomen:loon_bedrijven": "bedrijf:loon_elders",
     "inkomen:winst_bedrijven": "bedrijf:winst_elders",
     "inkomen:loon_zorg": "zorg:loon_elders",
@@ -58,9 +58,9 @@ def split_income(inkomen: pd.DataFrame, kinds: list[Flow]) -> list[Flow]:
     parts = [replace(f, amount=_whole_cents(f.amount * cut)) for f in kinds]
     taken = flows.total(replace(f, amount=f.amount.zero_where_unknown()) for f in parts)
     moved = [
-        replace(f, post=_ELSEWHERE[f.post], naar="buitenwereld", amount=f.amount - part.amount)
+        replace(f, post=ELSEWHERE[f.post], naar="buitenwereld", amount=f.amount - part.amount)
         for f, part in zip(kinds, parts, strict=True)
-        if f.post in _ELSEWHERE and (cut < 1).any()
+        if f.post in ELSEWHERE and (cut < 1).any()
     ]
     rest = _published(known) - taken
     used = tuple(dict.fromkeys(k for f in kinds for k in f.kengetallen))

@@ -22,6 +22,7 @@ def write(reports: Path) -> Path:
 
     The same folders give the same bytes.
     """
+    reports.mkdir(parents=True, exist_ok=True)
     path = reports / "index.html"
     sources.write_whole(path, page(read(reports)).encode())
     return path

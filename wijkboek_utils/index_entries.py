@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import geopandas as gpd
 
-from wijkboek_utils import dutch, places, regions, show, sources, views
+from wijkboek_utils import area_flows, dutch, places, regions, show, sources, views
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.regions import INHABITANTS
 
@@ -70,13 +70,13 @@ def facts(pilot: Pilot, faults: list[str], finished: bool) -> dict[str, Any]:
 
 def _key_figures(pilot: Pilot) -> dict[str, Any]:
     """Return inhabitants, expenses (EUR a year, with standard error) and the middle of an area."""
-    names = ("grootboek", "gebied", "indicatoren")
-    boekingen, gebied, indicatoren = (sources.read_table(pilot.slug, name) for name in names)
+    gebied, indicatoren = (sources.read_table(pilot.slug, n) for n in ("gebied", "indicatoren"))
+    flows = area_flows.read(pilot.slug)
     weights = regions.area(gebied)
     topic = {INHABITANTS: places.COUNTED[INHABITANTS]}
     count = places.counts(indicatoren, gebied, pilot.codes, topic)["waarde"].iloc[0]
-    total = views.net_expenses(boekingen, weights).iloc[0]
-    goals = views.expenses(boekingen, weights)
+    total = views.cost(flows)
+    goals = views.expenses(flows)
     kaart = gpd.read_parquet(sources.table_path(pilot.slug, "kaart")).to_crs(CRS)
     inside = kaart[kaart["buurt"].map(weights["gewicht"]) > 0]
     middle = inside.union_all().representative_point() if len(inside) else None

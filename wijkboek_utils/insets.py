@@ -41,9 +41,11 @@ def sentence(kaart: "geopandas.GeoDataFrame") -> str:
 
 def _parts(kaart: "geopandas.GeoDataFrame") -> list[list[str]]:
     """Return which gemeenten border on each other, by code."""
+    gemeenten = kaart["buurt"].map(gemeente_of)
+    if gemeenten.nunique() == 1:  # nothing to measure
+        return [[str(gemeenten.iloc[0])]]
     outlines: dict[str, Any] = {
-        str(gemeente): rows.geometry.union_all()
-        for gemeente, rows in kaart.groupby(kaart["buurt"].map(gemeente_of))
+        str(gemeente): rows.geometry.union_all() for gemeente, rows in kaart.groupby(gemeenten)
     }
     parts: list[list[str]] = []
     for code, outline in outlines.items():

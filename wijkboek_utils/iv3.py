@@ -1,18 +1,20 @@
 """The accounts of gemeenten (Iv3): as filed, and made comparable where codes changed."""
 
-from functools import cache
-
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from wijkboek_utils import columns, dutch, odata, sources
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.remember import remembered
 
 NO_FIGURE = -99998  # CBS: no figure. Other large negative amounts are real.
 SALARIES = "L1.1"
 _MEASURES = ({"1eplaatsing", "1steplaatsing"}, {"2eplaatsing", "2deplaatsing"})
 _UNIT = "1000euro"
+_KEYS = ["Gemeenten", "TaakveldBalanspost", "Categorie"]
 
 
 def measures(topics: pd.DataFrame, table: str) -> tuple[str, str]:
@@ -50,7 +52,7 @@ def read(gemeente: str, jaar: int) -> pd.DataFrame:
     Raises Fout when the gemeente filed nothing but zeros.
     """
     found = source(gemeente, jaar)
-    rows = _fetched(found, gemeente) if found.dataset else _embedded(found, gemeente)
+    rows = fetched(found, gemeente) if found.dataset else _embedded(found, gemeente)
     if (gaps := rows[["lasten", "baten"]].isna().any(axis=1)).any():
         codes = ", ".join(rows.loc[gaps, "taakveld"])
         raise Fout(f"{gemeente} {jaar}: in {found.id} ontbreekt een bedrag bij taakveld {codes}.")
@@ -73,7 +75,7 @@ def names(accounts: pd.DataFrame) -> pd.Series:
     return accounts.drop_duplicates("taakveld").set_index("taakveld")["naam"]
 
 
-@cache
+@remembered()
 def source(gemeente: str, jaar: int) -> sources.Source:
     """Return the Iv3 source of a gemeente and year: the annual account, else the budget.
 
@@ -104,29 +106,70 @@ def _embedded(source: sources.Source, gemeente: str) -> pd.DataFrame:
     return rows
 
 
-def _fetched(source: sources.Source, gemeente: str) -> pd.DataFrame:
-    """Return the rows of a fetched table as one row per taakveld.
+def fetched(source: sources.Source, gemeente: str = "") -> pd.DataFrame:
+    """Return the accounts in a fetched table, of one gemeente or of all: one row per taakveld.
 
-    Published are amounts by taakveld and category; neither has totals, so that adding up counts
-    nothing twice. The improved second publication goes first, where the gemeente is in it.
+    Columns as `read`, with `gemeente` and `posten`: how many rows of lasten there are. Published
+    are amounts by taakveld and category; neither has totals, so that adding up counts nothing
+    twice. The improved second publication goes first, where the gemeente is in it.
     """
-    table = sources.read_parquet(source, pc.starts_with(pc.field("Gemeenten"), gemeente))
-    about = odata.described(table.schema)
+    if source in _whole:
+        rows, places = _whole[source]
+        return rows.iloc[places.get(gemeente, slice(0))] if gemeente else rows
+    about = odata.described(pq.read_schema(sources.proven(source)))
     first, second = measures(odata.topics(about), source.table or "")
-    chosen = second if pc.any(is_filed(table[second])).as_py() else first
-    rows = table.select(["TaakveldBalanspost", "Categorie"]).to_pandas()
-    rows = rows.apply(lambda column: column.str.strip())
-    rows["bedrag"] = table[chosen].to_pandas().replace(NO_FIGURE, float("nan")) * 1000
-    sides = {"lasten": "L", "baten": "B"}
-    parts = {name: rows[rows["Categorie"].str.startswith(c)] for name, c in sides.items()}
-    parts["salarissen"] = rows[rows["Categorie"] == SALARIES]
-    sums = {n: p.groupby("TaakveldBalanspost")["bedrag"].sum(min_count=1) for n, p in parts.items()}
-    titles = {row["Key"].strip(): row["Title"].strip() for row in about["TaakveldBalanspost"]}
-    accounts = pd.DataFrame(sums)
-    accounts = accounts[[code[0].isdigit() for code in accounts.index]]
+    key = pc.field(_KEYS[0])  # between two texts, and not how it begins: then parts are passed over
+    wanted = (key >= gemeente) & (key < f"{gemeente}~") if gemeente else None
+    table = sources.read_parquet(source, wanted, [*_KEYS, first, second])
+    (town, towns), (line, lines), (kind, kinds) = (_coded(table[name]) for name in _KEYS)
+    amounts = [table[name].to_numpy().astype(float) for name in (first, second)]
+    filed = np.isin(town, town[is_filed(table[second]).to_numpy(zero_copy_only=False)])
+    amount = np.where(filed, amounts[1], amounts[0])
+    amount[amount == NO_FIGURE] = np.nan
+    cell = town * len(lines) + line
+    size, known = len(towns) * len(lines), ~np.isnan(amount)
+    sides = {"lasten": "L", "baten": "B", "salarissen": SALARIES}
+    there, found = np.zeros(size, bool), {}
+    for name, starts in sides.items():
+        fits = str.__eq__ if name == "salarissen" else str.startswith
+        chosen = np.array([fits(key, starts) for key in kinds], bool)[kind]
+        there[cell[chosen]] = True
+        rows = chosen & known
+        count = np.bincount(cell[rows], minlength=size)
+        sums = np.bincount(cell[rows], weights=amount[rows] * 1000, minlength=size)
+        found[name] = np.where(count > 0, sums, np.nan)
+        if name == "lasten":
+            found["posten"] = np.bincount(cell[chosen], minlength=size)
+    accounts = pd.DataFrame(found)
+    accounts["gemeente"] = np.repeat(np.array(towns, object), len(lines))
+    accounts["taakveld"] = np.tile(np.array(lines, object), len(towns))
+    # CBS puts the number before the title.
+    titles = {row["Key"].strip(): row["Title"].strip() for row in about[_KEYS[1]]}
+    names = {code: titles[code].removeprefix(code).strip() for code in lines}
+    number = np.tile(np.array([code[0].isdigit() for code in lines], bool), len(towns))
+    accounts = accounts[there & number]
+    accounts = accounts.assign(naam=accounts["taakveld"].map(names))
     # A taakveld on which nothing was booked is 0: filing is by taakveld, all or nothing.
     accounts[["lasten", "baten"]] = accounts[["lasten", "baten"]].fillna(0.0)
-    accounts = accounts.rename_axis("taakveld").reset_index()
-    # CBS puts the number before the title.
-    names = [titles[c].removeprefix(c).strip() for c in accounts["taakveld"]]
-    return accounts.assign(naam=names)
+    texts = ["gemeente", "taakveld", "naam"]
+    return accounts.sort_values(texts[:2], ignore_index=True).astype(dict.fromkeys(texts, "str"))
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """Return a column of keys as the place of each in a list of different ones, without spaces."""
+    codes = column.dictionary_encode().combine_chunks()
+    return codes.indices.to_numpy(), [key.strip() for key in codes.dictionary.to_pylist()]
+
+
+_whole: dict[sources.Source, tuple[pd.DataFrame, dict[str, slice]]] = {}
+
+
+def hold() -> None:
+    """Read the accounts of the whole country once, for who reports on many gemeenten."""
+    for source in sources.vintages("iv3"):
+        if source.scope == "NL" and source not in _whole:
+            rows = fetched(source)
+            counts = rows.groupby("gemeente").size()
+            ends = counts.cumsum()
+            begins = (ends - counts).tolist()
+            _whole[source] = rows, dict(zip(counts.index, map(slice, begins, ends), strict=True))

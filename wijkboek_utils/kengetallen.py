@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -90,12 +92,18 @@ def load(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Kengetalle
     `overrides` is what stands under `kengetallen` in the YAML of the pilot: by id the waarde, laag,
     hoog, jaar, bron and vindplaats. Raises Fout at the first that lacks something.
     """
-    known = read(sources.read_project_table("kengetallen"))
+    known = dict(_ours())
     if not isinstance(overrides, Mapping | None):
         raise Fout("kengetallen: hier horen ids met hun waarde, zoals stroom_prijs: {waarde: …}.")
     for id, own in (overrides or {}).items():
         known[str(id)] = _override(str(id), own, known)
     return Kengetallen(known)
+
+
+@cache
+def _ours() -> Mapping[str, Kengetal]:
+    """Return the kengetallen of the project, by id: read once, for nobody changes one."""
+    return MappingProxyType(read(sources.read_project_table("kengetallen")))
 
 
 def read(table: pd.DataFrame) -> dict[str, Kengetal]:

@@ -1,16 +1,16 @@
 """Verdeelsleutels: shares of the buurten of a gemeente, with their error and their origin."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import sources
+from wijkboek_utils import formulas, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import INHABITANTS
 
+topics_of = formulas.topics_of
 NO_KEY = "geen"
 FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
 MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
@@ -28,7 +28,7 @@ class Recipe:
     error: float
 
     @cached_property
-    def topics(self) -> set[str]:
+    def topics(self) -> frozenset[str]:
         """Return the CBS names in the formula."""
         return topics_of(self.formula)
 
@@ -79,13 +79,13 @@ def build_all(
         for row in definitions.itertuples()
     }
     buurten, counts = per_buurt(indicatoren)
-    found = {s: evaluate(r.formula, counts) for s, r in recipes.items() if r.formula}
+    found = {s: formulas.work_out(r.formula, counts) for s, r in recipes.items() if r.formula}
     values = {sleutel: row for sleutel, row in found.items() if row is not None}
-    moved = _moved(buurten, counts.index)
-    uses = {s: moved[_among(moved, recipes[s].formula)].any(axis=1) for s in values}
+    by_area = moved(buurten, counts.index)
+    uses = {s: moved_in(by_area, recipes[s].topics) for s in values}
     parts = [_frame(rows, counts.index) for rows in (values, uses)]
     told = buurten[_ORIGIN].assign(gemeente=gemeenten(buurten["gebied"])).drop_duplicates()
-    origins = {gemeente: _origins(rows) for gemeente, rows in told.groupby("gemeente")}
+    origins = {gemeente: origins_of(rows) for gemeente, rows in told.groupby("gemeente")}
     return {
         gemeente: _keys_of(
             definitions,
@@ -108,7 +108,7 @@ def _keys_of(
 ) -> Keys:
     """Return the keys of one gemeente from the values of their formulas, a column per buurt."""
     numbers = values.to_numpy(dtype=float)
-    filled = np.array([_fill(row, people) for row in numbers]).reshape(numbers.shape)
+    filled = np.array([fill_rows(row, people) for row in numbers]).reshape(numbers.shape)
     total = filled.sum(axis=1)
     # Where not even inhabitants are known nothing can be said: the key is not to be had.
     had = total > 0
@@ -153,10 +153,12 @@ def gemeenten(buurten: pd.Index | pd.Series) -> np.ndarray:
 
 def _members(gemeenten: np.ndarray) -> dict[str, np.ndarray]:
     """Return by gemeente which rows are about it."""
-    return pd.Series(range(len(gemeenten))).groupby(gemeenten).indices
+    names, number = np.unique(gemeenten, return_inverse=True)
+    rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+    return dict(zip(names.tolist(), rows, strict=True))
 
 
-def _moved(buurten: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+def moved(buurten: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     """Return which figures were converted from other boundaries: a row a buurt, a column a topic.
 
     A topic of which nothing was converted has no column.
@@ -168,9 +170,12 @@ def _moved(buurten: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     return found.reindex(index).eq(True)
 
 
-def _among(table: pd.DataFrame, formula: str) -> list[str]:
-    """Return the columns of a table that a formula uses."""
-    return sorted(topics_of(formula) & set(table.columns))
+def moved_in(table: pd.DataFrame, topics: frozenset[str]) -> np.ndarray:
+    """Return of each buurt whether one of some topics was converted; `table` as `moved`."""
+    found = np.zeros(len(table), dtype=bool)
+    for topic in topics & set(table.columns):
+        found |= table[topic].to_numpy(dtype=bool)
+    return found
 
 
 def per_buurt(indicatoren: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -187,12 +192,8 @@ def per_buurt(indicatoren: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def evaluate(formula: str, counts: pd.DataFrame) -> pd.Series | None:
     """Return a formula over the counts per buurt, or None when a figure is not there at all."""
-    try:
-        values = counts.eval(formula)
-    except pd.errors.UndefinedVariableError:
-        return None
-    values = values.replace([np.inf, -np.inf], np.nan).clip(lower=0)
-    return None if values.isna().all() else values
+    values = formulas.work_out(formula, counts)
+    return None if values is None else pd.Series(values, index=counts.index)
 
 
 def fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
@@ -201,13 +202,16 @@ def fill(values: pd.Series, proxy: pd.Series) -> pd.Series:
     Both are indexed by buurt; only the buurten of the same gemeente give the ratio.
     """
     numbers, whole = values.to_numpy(dtype=float), proxy.to_numpy(dtype=float)
+    if not np.isnan(numbers).any():
+        return pd.Series(numbers, index=values.index)
     filled = numbers.copy()
     for rows in _members(gemeenten(values.index)).values():
-        filled[rows] = _fill(numbers[rows], whole[rows])
+        filled[rows] = fill_rows(numbers[rows], whole[rows])
     return pd.Series(filled, index=values.index)
 
 
-def _fill(values: np.ndarray, proxy: np.ndarray) -> np.ndarray:
+def fill_rows(values: np.ndarray, proxy: np.ndarray) -> np.ndarray:
+    """Return the values of one gemeente with unknown ones estimated as in `fill`."""
     unknown = np.isnan(values)
     known = ~unknown & ~np.isnan(proxy)
     whole = proxy[known].sum()
@@ -217,22 +221,25 @@ def _fill(values: np.ndarray, proxy: np.ndarray) -> np.ndarray:
     return np.where(unknown, np.where(proxy == 0, 0.0, proxy * ratio), values)
 
 
-def provenance(formula: str, buurten: pd.DataFrame) -> dict:
-    """Return which figures, years and sources a formula uses."""
-    topics = topics_of(formula)
-    rows = buurten.loc[buurten["onderwerp"].isin(topics), _ORIGIN].drop_duplicates()
-    return _told(topics, _origins(rows)) | {"bijgeschat": 0}
+def provenance(formula: str, figures: pd.DataFrame | Origins) -> dict:
+    """Return which figures, years and sources a formula uses.
+
+    `figures` are those of buurten, or their `origins_of`: who asks for many formulas gives these.
+    """
+    origins = figures if isinstance(figures, dict) else origins_of(figures)
+    return _told(topics_of(formula), origins) | {"bijgeschat": 0}
 
 
-def _origins(rows: pd.DataFrame) -> Origins:
+def origins_of(figures: pd.DataFrame) -> Origins:
     """Return by topic the years and sources of its figures."""
     found: Origins = {}
+    rows = figures[_ORIGIN].drop_duplicates()
     for topic, jaar, bron in zip(*(rows[column].tolist() for column in _ORIGIN), strict=True):
         found.setdefault(topic, set()).add((jaar, bron))
     return found
 
 
-def _told(topics: set[str], origins: Origins) -> dict[str, str]:
+def _told(topics: frozenset[str], origins: Origins) -> dict[str, str]:
     """Return in words which of the topics there are, of which years and sources."""
     used = {topic: origins[topic] for topic in topics if topic in origins}
     pairs = set().union(*used.values())
@@ -241,11 +248,6 @@ def _told(topics: set[str], origins: Origins) -> dict[str, str]:
         "jaren": ";".join(str(jaar) for jaar in sorted({jaar for jaar, _ in pairs})),
         "bronnen": ";".join(sources.ids({bron for _, bron in pairs})),
     }
-
-
-def topics_of(formula: str) -> set[str]:
-    """Return the CBS names that a formula uses."""
-    return set(re.findall(r"[A-Za-z_]\w*", formula))
 
 
 def _merge(facts: list[dict]) -> dict:

@@ -8,13 +8,13 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from wijkboek_utils import htmltree
 from wijkboek_utils.findings import Finding, Severity
-from wijkboek_utils.htmltree import HEADINGS, classes, tidy, walk
+from wijkboek_utils.htmltree import HEADINGS, tidy, walk
 
 LONG, TOO_LONG = 20, 28  # words in a sentence: advice above the first, a fault above the second
 LONG_WORD = 6  # letters; longer words are "long" in the LIX of Björnsson (1968)
@@ -31,6 +31,7 @@ _BLOCKS = _SENTENCES | _LABELS | HEADINGS
 _CREDIT = re.compile(
     r"\s*Bron(?:nen)?: .*", re.DOTALL
 )  # the rest of a line is a title, not our words
+_LETTER = re.compile(r"[^\W\d_]")
 _CREDITS = re.compile(r"sha256|©|https?:|\bwww\.|\.nl/")
 
 _UNIT = r"(?:procent|miljoen|miljard|euro|cent|hectare|meter|kilo|kilometer|kWh|uur|jaar)"
@@ -97,17 +98,31 @@ def blocks(html: str) -> list[Block]:
     for element, heading in walk(htmltree.parse(html), _left_out):
         if element.tag not in _BLOCKS:
             continue
-        words = _CREDIT.sub("", tidy(" ".join(_own(element))))
-        if re.search(r"[^\W\d_]", words) and not _CREDITS.search(words):
+        words = _said(" ".join(_own(element)) if len(element) else element.text or "")
+        if words:
             found.append(Block(heading, str(element.tag), words))
     return found
 
 
+@lru_cache(maxsize=50_000)  # a page is read before and after it has its list of words
+def _said(words: str) -> str:
+    """Return the words of a block without credits; none where it says nothing of our own."""
+    words = _CREDIT.sub("", tidy(words))
+    return words if _LETTER.search(words) and not _CREDITS.search(words) else ""
+
+
 def _left_out(element: Element) -> bool:
     """Return whether an element holds code, figures, credits, or the name of a row."""
-    if element.tag in _SKIP or classes(element) & _SKIP_CLASSES:
+    if element.tag in _SKIP or (
+        "class" in element.attrib and _is_left_out(element.attrib["class"])
+    ):
         return True
     return element.tag == "th" and element.get("scope") == "row"
+
+
+@lru_cache(maxsize=1_000)
+def _is_left_out(names: str) -> bool:
+    return not _SKIP_CLASSES.isdisjoint(names.split())
 
 
 def _own(element: Element) -> Iterator[str]:
@@ -184,7 +199,12 @@ def findings(html: str, explains: bool = True) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
-def _in_block(block: Block) -> Iterator[Finding]:
+@lru_cache(maxsize=20_000)  # most words are the same in every report
+def _in_block(block: Block) -> list[Finding]:
+    return list(_hard(block))
+
+
+def _hard(block: Block) -> Iterator[Finding]:
     for sentence in sentences(block.text):
         where = f"{block.heading}: {sentence}" if block.heading != sentence else sentence
         words = length(_LABEL.sub("", sentence) if block.kind == "li" else sentence)
@@ -231,6 +251,7 @@ def glossary(html: str) -> list[tuple[str, str]]:
     return sorted(((e.forms[0], e.explanation) for e in used), key=lambda pair: pair[0].lower())
 
 
+@lru_cache(maxsize=20_000)
 def _of_our_trade(text: str) -> list[Entry]:
     return [entry for _, entry in _matches(text) if entry.severity == EXPLAINED]
 
@@ -238,16 +259,25 @@ def _of_our_trade(text: str) -> list[Entry]:
 def _unexplained(html: str, said: list[Block]) -> Iterator[Finding]:
     """Yield words of our trade and abbreviations that the page nowhere explains."""
     seen = _listed(html)
-    known = {word for entry in entries() for form in entry.forms for word in _WORD.findall(form)}
     for block in said:
         used = {entry.forms[0]: "woord zonder uitleg" for entry in _of_our_trade(block.text)}
-        short = [word for word in _ABBREVIATION.findall(block.text) if word not in known]
-        used |= dict.fromkeys(short, "afkorting zonder uitleg")
+        used |= dict.fromkeys(_short(block.text), "afkorting zonder uitleg")
         for word, rule in used.items():
             if word not in seen and not _explained_here(block.text, word):
                 words = f"leg «{word}» uit, of zet het in de woordenlijst van de pagina"
                 yield Finding(rule, block.heading, words, "fout")
             seen.add(word)
+
+
+@lru_cache(maxsize=20_000)
+def _short(text: str) -> list[str]:
+    """Return the abbreviations in a text, without those that the table of words has."""
+    return [word for word in _ABBREVIATION.findall(text) if word not in _known()]
+
+
+@cache
+def _known() -> set[str]:
+    return {word for entry in entries() for form in entry.forms for word in _WORD.findall(form)}
 
 
 def _listed(html: str) -> set[str]:

@@ -8,10 +8,14 @@ EUR the boeking moves when that kengetal or count is one standard error higher. 
 of `se` is the boeking's own.
 """
 
+import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+
+from wijkboek_utils import sums
 
 SECTOREN = [
     "huishoudens",
@@ -60,8 +64,8 @@ COLUMNS = {
     "bronjaar": "Int64",
 }
 OPTIONAL = ["sleutel", "kengetal", "fouten", "se_bron"]
-KEY_CAUSE = "sleutel:"  # before the id of a key that is the cause of an error
-WEIGHT_CAUSE = "gewicht:"  # before the code of a buurt of which the share in the area is unsure
+KEY_CAUSE, WEIGHT_CAUSE = sums.KEY_CAUSE, sums.WEIGHT_CAUSE
+_BUURT = re.compile(r"BU\d{4}[0-9A-Z]{4}")
 KEY = ["buurt", "jaar", "post", "van", "naar", "domein", "sleutel", "kengetal"]
 
 # Of an area, by buurt: certain, or a table with `gewicht` and its standard error `fout`.
@@ -77,42 +81,63 @@ def conform(boekingen: pd.DataFrame) -> pd.DataFrame:
     missing = [c for c in COLUMNS if c not in boekingen and c not in OPTIONAL]
     if missing:
         raise LedgerError(f"grootboek mist de kolommen {missing}")
-    table = boekingen.reindex(columns=list(COLUMNS)).fillna({"se_bron": 0.0})
-    for column, kind in COLUMNS.items():
-        if isinstance(kind, pd.CategoricalDtype):  # a word that is no category becomes missing
-            text = table[column].astype("str")
-            table[column] = text.where(text.isin(kind.categories))
-    table = table.astype(COLUMNS)
-    return check_ledger(table.sort_values(KEY, ignore_index=True))
+    nothing = pd.Series(np.nan, index=boekingen.index)
+    given = {column: boekingen.get(column, nothing) for column in COLUMNS}
+    given["se_bron"] = given["se_bron"].astype(float).fillna(0.0)
+    table = pd.DataFrame({column: _typed(given[column], kind) for column, kind in COLUMNS.items()})
+    order = np.argsort(_places(table), kind="stable")
+    return check_ledger(table.take(order).reset_index(drop=True))
+
+
+def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
+    """Return a column in its type; a word that is no category becomes missing."""
+    if column.dtype == kind or isinstance(kind, str):
+        return column.astype(kind)
+    number, words = pd.factorize(column)
+    places = np.append(kind.categories.get_indexer([str(word) for word in words]), -1)
+    return pd.Series(pd.Categorical.from_codes(places[number], dtype=kind), column.index)
+
+
+def _places(ledger: pd.DataFrame) -> np.ndarray:
+    """Return a number for each boeking in the order of `KEY`; what is missing comes last."""
+    columns = [sums.numbered(ledger[column]) for column in KEY]
+    return sums.together(len(ledger), [((number - 1) % size, size) for number, size in columns])
 
 
 def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return `ledger` unchanged, or raise LedgerError naming the rules broken and their rows."""
-    unknown = ledger["methode"].isin(WITHOUT_AMOUNT)
-    spread = ledger["methode"] == "verdeeld"
-    estimated = ledger["methode"] == "geraamd"
+    van, naar, methode = (_typed(ledger[c], COLUMNS[c]).cat for c in ("van", "naar", "methode"))
+    bedrag, se, se_bron = (ledger[c].to_numpy(float) for c in ("bedrag", "se", "se_bron"))
+    unknown = np.isin(methode.codes, methode.categories.get_indexer(WITHOUT_AMOUNT))
+    spread, estimated = (methode.codes == METHODEN.index(name) for name in ("verdeeld", "geraamd"))
+    there = {c: ledger[c].notna().to_numpy() for c in ("domein", "soort", "sleutel", "kengetal")}
+    kind, first = sums.kinds(_places(ledger))
     rules = {
-        "elke boeking staat er één keer": ~ledger.duplicated(KEY, keep=False),
-        "buurt is een CBS-code": ledger["buurt"].str.fullmatch(r"BU\d{4}[0-9A-Z]{4}").fillna(False),
-        "van en naar zijn bekende sectoren": ledger["van"].notna() & ledger["naar"].notna(),
-        "van en naar verschillen": ledger["van"].astype(str) != ledger["naar"].astype(str),
-        "domein en soort zijn bekend": ledger["domein"].notna() & ledger["soort"].notna(),
-        "methode is bekend": ledger["methode"].notna(),
-        "een bedrag is nul of meer": unknown
-        | (ledger["bedrag"] >= 0) & np.isfinite(ledger["bedrag"]),
-        "geheim of ontbrekend heeft geen bedrag": ~unknown | ledger["bedrag"].isna(),
-        "een bedrag heeft een standaardfout": unknown
-        | (ledger["se"] >= 0) & np.isfinite(ledger["se"]),
+        "elke boeking staat er één keer": (np.bincount(kind, minlength=len(first)) == 1)[kind],
+        "buurt is een CBS-code": _each(ledger["buurt"], _BUURT.fullmatch),
+        "van en naar zijn bekende sectoren": ((van.codes >= 0) & (naar.codes >= 0)).to_numpy(),
+        "van en naar verschillen": (van.codes != naar.codes).to_numpy(),
+        "domein en soort zijn bekend": there["domein"] & there["soort"],
+        "methode is bekend": (methode.codes >= 0).to_numpy(),
+        "een bedrag is nul of meer": unknown | (bedrag >= 0) & np.isfinite(bedrag),
+        "geheim of ontbrekend heeft geen bedrag": ~unknown | np.isnan(bedrag),
+        "een bedrag heeft een standaardfout": unknown | (se >= 0) & np.isfinite(se),
         "de fout van de bron is deel van de standaardfout": unknown
-        | (ledger["se_bron"] >= 0) & (ledger["se_bron"] <= ledger["se"] * (1 + 1e-9)),
-        "verdeeld noemt zijn sleutel": ~spread | ledger["sleutel"].notna(),
-        "geraamd noemt zijn kengetal": ~estimated | ledger["kengetal"].notna(),
-        "bron is ingevuld": ledger["bron"].notna() & (ledger["bron"] != ""),
+        | (se_bron >= 0) & (se_bron <= se * (1 + 1e-9)),
+        "verdeeld noemt zijn sleutel": ~spread.to_numpy() | there["sleutel"],
+        "geraamd noemt zijn kengetal": ~estimated.to_numpy() | there["kengetal"],
+        "bron is ingevuld": _each(ledger["bron"], bool),
     }
     broken = {rule: ledger.index[~ok][:10].tolist() for rule, ok in rules.items() if not ok.all()}
     if broken:
         raise LedgerError(f"grootboek breekt {len(broken)} regel(s), eerste rijen: {broken}")
     return ledger
+
+
+def _each(column: pd.Series, holds: Callable[[str], object]) -> np.ndarray:
+    """Return of each word whether it is there and something holds of it."""
+    number, words = pd.factorize(column)
+    return np.array([*(bool(holds(word)) for word in words), False])[number]
 
 
 def weights_of(weights: Weights) -> tuple[pd.Series, pd.Series]:
@@ -135,12 +160,14 @@ def totals(
     number of boekingen without an amount. A total of only unknown amounts is unknown. The arguments
     and what makes a total unsure are those of `factors`.
     """
-    amounts, loadings = factors(ledger, weights, by, sign)
-    variance = (loadings**2).sum(axis=1) + amounts["eigen"]
-    amounts.insert(1, "se", np.sqrt(variance).where(amounts["bedrag"].notna()))
+    found = sums.sums(ledger, *weights_of(weights), by, sign)
+    se = np.sqrt((found.loadings**2).sum(axis=1) + found.eigen)
     # Amounts are whole cents; what is left below that is noise of adding floats.
-    table = amounts.drop(columns="eigen").round(2).reset_index()
-    return table if by else table.drop(columns="gebied")
+    return found.names.assign(
+        bedrag=found.bedrag.round(2),
+        se=np.where(np.isnan(found.bedrag), np.nan, se).round(2),
+        onbekend=found.onbekend,
+    )
 
 
 def factors(
@@ -161,81 +188,19 @@ def factors(
     times the share of the amount that falls outside the area. The error of a weight moves all
     boekingen of its buurt together, and what is outside the area by as much the other way.
     """
-    rows = _rows(ledger, weights, sign)
-    if not by:
-        rows, by = rows.assign(gebied="gebied"), ["gebied"]
-    entries = named_errors(rows)
-    named = (entries["fout"] ** 2).groupby(level=0).sum().reindex(rows.index).fillna(0.0)
-    rows["rest"] = np.sqrt((rows["se"] ** 2 - rows["se_bron"] ** 2 - named).clip(lower=0))
-    keyed, source, ratio = _key_errors(rows, by)
-    plain = rows[rows["cause"] == ""]
-    whole = rows[(rows["cause"] != "") & ~rows["spread"]]
-    # A key that spread one amount and is taken out of another moves both by the same measure.
-    measure = pd.MultiIndex.from_arrays([rows["gemeente"].loc[entries.index], entries["cause"]])
-    scale = ratio.reindex(measure).fillna(1.0).to_numpy() * entries["fout"]
-    signed = rows["weight"] * rows["sign"]
-    parts = [
-        keyed,
-        whole[[*by, "cause"]].assign(fout=whole["rest"] * signed[whole.index]),
-        rows.loc[entries.index, by].assign(
-            cause=entries["cause"], fout=scale * signed[entries.index]
-        ),
-        _weight_errors(rows, by),
-    ]
-    linear = pd.concat(parts).groupby([*by, "cause"], observed=True)["fout"].sum()
-    loadings = linear.unstack(fill_value=0.0)
-    own = (plain["rest"] * plain["weight"]) ** 2
-    own += (plain["se_bron"] * plain["weight"]) ** 2
-    frame = rows.assign(
-        bedrag=rows["bedrag"] * signed,
-        eigen=own.reindex(rows.index).fillna(0.0),
-        onbekend=rows["bedrag"].isna(),
-    )
-    groups = frame.groupby(by, observed=True)
-    # Of nothing known the sum is unknown.
-    amounts = groups[["bedrag"]].sum(min_count=1).join(groups[["eigen", "onbekend"]].sum())
-    amounts["eigen"] = amounts["eigen"].add(source, fill_value=0.0)
-    return amounts, loadings.reindex(amounts.index, fill_value=0.0)
-
-
-_FLOW = ["post", "van", "naar", "domein"]  # with its key: one amount that was spread
-
-
-def _rows(ledger: pd.DataFrame, weights: Weights, sign: pd.Series | None) -> pd.DataFrame:
-    """Return the boekingen of an area with `weight` and its error `unsure`, `sign`, `cause`,
-    `spread` and `whole`.
-    """
-    share, unsure = weights_of(weights)
-    spread = (ledger["methode"] == "verdeeld").to_numpy()
-    frame = ledger.assign(
-        weight=ledger["buurt"].map(share).fillna(0.0).astype(float),
-        unsure=ledger["buurt"].map(unsure).fillna(0.0).astype(float),
-        sign=1.0 if sign is None else sign.astype(float),
-        spread=spread,
-        cause=(KEY_CAUSE + ledger["sleutel"]).where(spread, ledger["kengetal"]).fillna(""),
-        gemeente=ledger["buurt"].str[2:6],
-        whole=np.nan,
-    )
-    # What names the errors of its kengetallen has nothing left that others share.
-    frame["cause"] = frame["cause"].mask(frame["fouten"].notna() & ~spread, "")
-    flow = ["gemeente", *_FLOW, "cause", "sign"]
-    sums = frame[spread].groupby(flow, observed=True)["bedrag"].transform("sum")
-    frame.loc[spread, "whole"] = sums
-    return frame[frame["weight"] > 0].reset_index(drop=True)
-
-
-def _weight_errors(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return what amounts move when the weight of their buurt is one standard error higher."""
-    unsure = rows[(rows["unsure"] != 0) & rows["bedrag"].notna()]
-    fout = unsure["bedrag"] * unsure["unsure"] * unsure["sign"]
-    return unsure[by].assign(cause=WEIGHT_CAUSE + unsure["buurt"], fout=fout)
+    found = sums.sums(ledger, *weights_of(weights), by, sign)
+    names = found.names if by else found.names.assign(gebied="gebied").astype("str")
+    index = pd.MultiIndex.from_frame(names) if by[1:] else pd.Index(names.iloc[:, 0])
+    columns = {"bedrag": found.bedrag, "eigen": found.eigen, "onbekend": found.onbekend}
+    causes = pd.Index(found.causes, dtype="str", name="cause")
+    return pd.DataFrame(columns, index), pd.DataFrame(found.loadings, index, causes)
 
 
 def named_errors(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the errors that boekingen name, on their index: `cause`, `fout` in EUR, signed."""
-    named = rows["fouten"].dropna().astype("str").str.split(";").explode()
-    parts = named.str.rsplit("=", n=1, expand=True).reindex(columns=[0, 1])
-    return pd.DataFrame({"cause": parts[0], "fout": parts[1].astype(float)})
+    place, words, cause, fout = sums.parsed(rows["fouten"])
+    names = pd.Index(words, dtype="str")[cause]
+    return pd.DataFrame({"cause": names, "fout": fout}, index=rows.index[place])
 
 
 def error_text(errors: pd.DataFrame) -> pd.Series:
@@ -243,35 +208,6 @@ def error_text(errors: pd.DataFrame) -> pd.Series:
     amounts = errors["fout"].map("{:.2f}".format).astype("str")
     texts = errors["cause"].astype("str") + "=" + amounts
     return texts.groupby(level=0, sort=False).agg(";".join)
-
-
-def _key_errors(rows: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Return the errors of what keys spread.
-
-    Of the keys: `by`, `cause`, `fout` in EUR; of the sources that were spread: the variance for
-    each of `by`; and by gemeente and cause how much of the errors of the buurten is left for the
-    area. Each buurt's error already holds the share outside that buurt; here that outside the area.
-    """
-    part = rows["bedrag"] * rows["weight"]
-    spread = rows.assign(
-        part=part,
-        outside=part * (1 - rows["bedrag"] / rows["whole"]),
-        fout=rows["rest"] * rows["weight"],
-        source=rows["se_bron"] * rows["weight"],
-    )[rows["spread"]]
-    keys = list(dict.fromkeys([*by, "gemeente", *_FLOW, "cause", "sign"]))
-    groups = spread.groupby(keys, observed=True)
-    sums = groups[["part", "outside", "fout", "source"]].sum()
-    flows = sums.join(groups["whole"].first()).reset_index()
-    outside = flows["part"] * (1 - flows["part"] / flows["whole"])
-    left = flows["fout"] * (outside / flows["outside"]).where(flows["outside"] > 0, 0.0)
-    where = [flows["gemeente"], flows["cause"]]
-    before = flows["fout"].groupby(where).sum()
-    ratio = left.groupby(where).sum() / before.where(before > 0)
-    # One amount was spread: its own error is the same for all buurten.
-    source = (flows["source"] ** 2).groupby([flows[c] for c in by], observed=True).sum()
-    keyed = flows[[*by, "cause"]].assign(fout=left * flows["sign"])
-    return keyed, source, ratio.fillna(0.0)
 
 
 def wijkrekening(ledger: pd.DataFrame, weights: Weights) -> pd.DataFrame:

@@ -82,32 +82,47 @@ def carry(weights: pd.Series, links: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"gewicht": weight.round(9), "grens": cut.round(9)})
 
 
-def measure(
-    onderwerp: str, rows: pd.DataFrame, area: pd.DataFrame
-) -> tuple[float, dict[str, float]]:
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one year and the area to measure.
+
+    `rows` as `cbs.read_kwb`; `wide` has a row per code and a column per onderwerp; `own` is the
+    code of the area, where CBS publishes it itself.
+    """
+
+    rows: pd.DataFrame
+    area: pd.DataFrame
+    wide: pd.DataFrame
+    own: str | None
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, area: pd.DataFrame) -> "Figures":
+        """Return the figures of a year for an area, as `carry`."""
+        wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+        return cls(rows, area, wide, _own_code(area, wide.index))
+
+
+def measure(onderwerp: str, figures: Figures) -> tuple[float, dict[str, float]]:
     """Return a figure of one year for the area and its errors by cause; NaN when not known.
 
     An area that CBS publishes itself gets that figure. Of other areas buurten are added up, or
     averaged over their basis; a buurt without a figure is estimated, with a wider error.
     """
-    topic = TOPICS[onderwerp]
+    topic, area, wide = TOPICS[onderwerp], figures.area, figures.wide
     step = topic.stap / np.sqrt(12)  # the standard error of a figure rounded to steps
-    wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
     if onderwerp not in wide or INHABITANTS not in wide:
         return np.nan, {}
-    wide[onderwerp] *= topic.maal
-    own = _own_code(area, wide.index)
-    if own and dutch.is_known(figure := wide.loc[own, onderwerp]):
-        return float(figure), {OWN: step}
+    if figures.own and dutch.is_known(figure := wide.loc[figures.own, onderwerp]):
+        return float(figure * topic.maal), {OWN: step}
     buurten = wide.reindex(area.index)
-    values, people = buurten[onderwerp], buurten[INHABITANTS]
+    values, people = buurten[onderwerp] * topic.maal, buurten[INHABITANTS]
     if not topic.basis:
         return _sum(values, people, area, step)
     if topic.basis not in buurten:
         return np.nan, {}
     guess = pd.Series(np.nan, index=area.index)
     if onderwerp == INCOME:  # as the rest of the books: hidden buurten get the rest of their wijk
-        income = households.income(rows).set_index("buurt").reindex(area.index)
+        income = households.income(figures.rows).set_index("buurt").reindex(area.index)
         values = income["per_inwoner"]
         guess = (income["se"] / income["inwoners"]).where(income["methode"] == "verdeeld")
     return _mean(values, keys.fill(buurten[topic.basis], people), guess, area, step)

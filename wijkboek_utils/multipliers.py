@@ -6,6 +6,7 @@ unknown, and so is every figure that depends on it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,14 +27,20 @@ def leakage(account: pd.DataFrame) -> pd.DataFrame:
     method, with independent amounts. A sector that spends nothing has no share.
     """
     inside, outside = _places(INSIDE), _places(OUTSIDE)
-    amounts = _matrix(account, account["bedrag"])[:, inside]
-    square = _matrix(account, account["se"] ** 2)[:, inside]
-    uit, weg = amounts.sum(axis=0), amounts[outside].sum(axis=0)
+    uit, weg, share = leaving(matrices(account, account["bedrag"].to_numpy(float)))
+    square = matrices(account, account["se"].to_numpy(float) ** 2)[:, inside]
     leak, stay = square[outside].sum(axis=0), square[inside].sum(axis=0)
     spent = np.where(uit > 0, uit, np.nan)
     variance = ((uit - weg) ** 2 * leak + weg**2 * stay) / spent**4
-    columns = {"uit": uit, "weg": weg, "aandeel": weg / spent, "se": np.sqrt(variance)}
+    columns = {"uit": uit, "weg": weg, "aandeel": share, "se": np.sqrt(variance)}
     return pd.DataFrame({"sector": INSIDE, **columns})
+
+
+def leaving(amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return `uit`, `weg` and `aandeel` of `leakage` of one account or many, as `matrices`."""
+    amounts = amounts[..., _places(INSIDE)]
+    uit, weg = amounts.sum(axis=-2), amounts[..., _places(OUTSIDE), :].sum(axis=-2)
+    return uit, weg, weg / np.where(uit > 0, uit, np.nan)
 
 
 def spending(account: pd.DataFrame, inside: Sequence[str] = INSIDE) -> pd.DataFrame:
@@ -43,10 +50,7 @@ def spending(account: pd.DataFrame, inside: Sequence[str] = INSIDE) -> pd.DataFr
     account these are the same, and in another one no sector passes on more than it got. A sector
     that spends nothing passes on nothing; one with an unknown amount has unknown shares.
     """
-    places = _places(inside)
-    amounts = _matrix(account, account["bedrag"])[:, places]
-    spent = amounts.sum(axis=0)
-    shares = amounts[places] / np.where(spent == 0, 1.0, spent)
+    shares = _shares(matrices(account, account["bedrag"].to_numpy(float)), inside)
     return pd.DataFrame(shares, index=[*inside], columns=[*inside])
 
 
@@ -57,33 +61,42 @@ def local_multiplier(account: pd.DataFrame, inside: Sequence[str] = INSIDE) -> p
     all sectors Pyatt & Round 1979). The first euro counts: 1 means that all leaks away at once.
     Raises Fout naming the sectors when money goes round for ever (spectral radius of A 1 or more).
     """
-    shares = spending(account, inside)
-    known = shares.fillna(0.0).to_numpy()
-    identity = np.eye(len(shares))
+    found = all_rounds(matrices(account, account["bedrag"].to_numpy(float)), inside)
+    return pd.Series(found, index=[*inside], name="multiplier").rename_axis("sector")
+
+
+def all_rounds(amounts: np.ndarray, inside: Sequence[str] = INSIDE) -> np.ndarray:
+    """Return `local_multiplier` of one account or many, as `matrices`; sectors in the last axis."""
+    shares = _shares(amounts, inside)
+    known = np.nan_to_num(shares)
+    identity = np.eye(len(inside))
     # Who pays whom, in any number of steps: [to, from].
-    reached = np.linalg.matrix_power(identity + (known > 0), len(shares)) > 0
-    leaks = known.sum(axis=0) < 1 - _NO_LEAK
-    trapped = ~reached[leaks].any(axis=0)
+    reached = np.linalg.matrix_power(identity + (known > 0), len(inside)) > 0
+    leaks = known.sum(axis=-2) < 1 - _NO_LEAK
+    trapped = ~(reached & leaks[..., None]).any(axis=-2)
     if trapped.any():
-        names = ", ".join(shares.columns[trapped])
+        stuck = trapped.reshape(-1, len(inside)).any(axis=0)
+        names = ", ".join(name for name, held in zip(inside, stuck, strict=True) if held)
         raise Fout(
             f"Het geld van {names} verlaat de wijk nooit: er is geen multiplier. "
             "Boek ook wat naar buiten, naar het rijk of naar het vermogen gaat."
         )
-    total = np.linalg.inv(identity - known).sum(axis=0)
-    unknown = shares.isna().any().to_numpy()
-    result = pd.Series(total, index=shares.columns, name="multiplier").rename_axis("sector")
-    return result.mask(reached[unknown].any(axis=0))
+    unknown = np.isnan(shares).any(axis=-2)
+    total = np.linalg.inv(identity - known).sum(axis=-2)
+    return np.where((reached & unknown[..., None]).any(axis=-2), np.nan, total)
 
 
-def lm3(first: float, local_share_first: float, local_share_second: float) -> float:
+def lm3(first: Any, local_share_first: Any, local_share_second: Any) -> Any:
     """Return (R1 + R2 + R3) / R1, the local multiplier of three rounds (Sacks, nef 2002).
 
     `first` is the income of round 1 in EUR, of which the first share is spent locally (R2), of
-    which those who receive it spend the second share locally (R3).
+    which those who receive it spend the second share locally (R3). Numbers, or arrays of them.
     """
-    shares = (local_share_first, local_share_second)
-    if first <= 0 or not all(0 <= s <= 1 or np.isnan(s) for s in shares):
+    shares = np.array([local_share_first, local_share_second])
+    if (
+        np.any(np.less_equal(first, 0))
+        or not (((shares >= 0) & (shares <= 1)) | np.isnan(shares)).all()
+    ):
         raise ValueError("LM3 needs a first round above 0 and shares between 0 and 1")
     second = first * local_share_first
     return (first + second + second * local_share_second) / first
@@ -91,13 +104,19 @@ def lm3(first: float, local_share_first: float, local_share_second: float) -> fl
 
 def lm3_of(account: pd.DataFrame, sector: str, inside: Sequence[str] = INSIDE) -> float:
     """Return LM3 of a euro that comes in at `sector`, from the shares of `spending`."""
-    shares = spending(account, inside)
-    second = shares[sector]
-    if not second.any():
-        return float("nan") if second.isna().any() else 1.0
+    amounts = matrices(account, account["bedrag"].to_numpy(float))
+    return float(three_rounds(amounts, sector, inside))
+
+
+def three_rounds(amounts: np.ndarray, sector: str, inside: Sequence[str] = INSIDE) -> np.ndarray:
+    """Return `lm3_of` of one account or many, as `matrices`."""
+    shares = _shares(amounts, inside)
+    second = shares[..., list(inside).index(sector)]
     # Only who receives something matters: an unknown elsewhere leaves the answer known.
-    third = second[second != 0] * shares.sum(skipna=False)[second != 0]
-    return lm3(1.0, min(second.sum(skipna=False), 1.0), third.sum(skipna=False) / second.sum())
+    third = np.where(second != 0, second * shares.sum(axis=-2), 0.0).sum(axis=-1)
+    spent = second.sum(axis=-1)
+    share = third / np.where(spent == 0, 1.0, spent)
+    return lm3(1.0, np.minimum(spent, 1.0), np.minimum(share, 1.0))
 
 
 def largest_leaks(flows: pd.DataFrame, count: int = 3) -> pd.DataFrame:
@@ -116,16 +135,28 @@ def largest_leaks(flows: pd.DataFrame, count: int = 3) -> pd.DataFrame:
     return table.assign(laag=low, hoog=table["bedrag"] + margin)
 
 
-def _matrix(account: pd.DataFrame, values: pd.Series) -> np.ndarray:
-    """Return `values` added up: receiver (rows) by payer (columns), all seven sectors."""
-    # A dictionary, since many drawn accounts go through here and an index costs more to make.
-    places = {name: i for i, name in enumerate(SECTOREN)}
-    cells = [np.array([places.get(s, -1) for s in account[side]], int) for side in ("naar", "van")]
-    if any((codes < 0).any() for codes in cells):
+def matrices(account: pd.DataFrame, amounts: np.ndarray) -> np.ndarray:
+    """Return amounts added up: receiver (rows) by payer (columns), all seven sectors.
+
+    `amounts` has one for each row of `account` in its last axis: of many accounts, many matrices.
+    """
+    to, by = (
+        pd.Index(SECTOREN).get_indexer(account[side].astype("str")) for side in ("naar", "van")
+    )
+    if (to < 0).any() or (by < 0).any():
         raise ValueError("van and naar must be sectors of the grootboek")
-    table = np.zeros((len(SECTOREN), len(SECTOREN)))
-    np.add.at(table, tuple(cells), values.to_numpy(float))
-    return table
+    count = len(SECTOREN)
+    table = np.zeros((count * count, *amounts.shape[:-1]))
+    np.add.at(table, to * count + by, np.moveaxis(amounts, -1, 0))
+    return np.moveaxis(table, 0, -1).reshape(*amounts.shape[:-1], count, count)
+
+
+def _shares(amounts: np.ndarray, inside: Sequence[str]) -> np.ndarray:
+    """Return `spending` of one account or many, as `matrices`: [to, from] in the last two axes."""
+    places = _places(inside)
+    amounts = amounts[..., places]
+    spent = amounts.sum(axis=-2, keepdims=True)
+    return amounts[..., places, :] / np.where(spent == 0, 1.0, spent)
 
 
 def _places(sectors: Sequence[str]) -> list[int]:

@@ -2,14 +2,14 @@
 
 For wijken there is no Dutch convention of statistical neighbours: the indicators and weights
 (`vergelijken.csv`) and the rules below are choices of our own. Neighbours are chosen by who lives
-there and how; on benefits, prices and firms they may differ. A whole gemeente is compared with
-gemeenten.
+there and how; on benefits, prices and firms they may differ. A gemeente is set beside gemeenten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from wijkboek_utils import columns, dutch, odata, sources
 from wijkboek_utils.households import INHABITANTS
 from wijkboek_utils.regions import gemeente_of, is_rest
+from wijkboek_utils.remember import remembered
 
 NUMBER = 10  # neighbours
 SMALLEST = 1000  # inhabitants: below it the rounding and secrecy of CBS decide
@@ -31,7 +32,7 @@ _QUARTILES = 1.349  # distance between the quartiles of a normal distribution, i
 _HOUSEHOLDS, _DWELLINGS = "HuishoudensTotaal", "Woningvoorraad"
 _YOUNG, _YOUNG_PARTS = "Jongeren", ["k_0Tot15Jaar", "k_15Tot25Jaar"]
 _PLACE = ["gebied", "naam", "gemeente"]
-_KEYS = "WijkenEnBuurten"
+_KEYS, _KINDS = "WijkenEnBuurten", ("GM", "WK")
 
 
 @dataclass(frozen=True)
@@ -81,41 +82,52 @@ def kind(gebied: pd.DataFrame) -> str:
     return "GM" if (gebied["gewicht"] == 1).all() else "WK"
 
 
-def others(soort: str, jaren: list[int]) -> pd.DataFrame:
+def others(soort: str, jaren: Iterable[int]) -> pd.DataFrame:
     """Return the KWB figures of all wijken (`WK`) or gemeenten (`GM`) that we hold, in some years.
 
     Columns: `gebied`, `naam`, `gemeente` (its name), `jaar`, and a column a topic. Each gemeente
     comes from its newest vintage of a year: of the country where that was fetched.
     """
+    return _others(soort, frozenset(map(int, jaren)))
+
+
+@remembered(most=8)
+def _others(soort: str, jaren: frozenset[int]) -> pd.DataFrame:
     newest: dict[tuple[str, str], sources.Source] = {}
     for source in sources.vintages("kwb"):
-        for gemeente in source.covers:
-            if gemeente[:2] == "GM" and int(source.period) in jaren:
-                newest.setdefault((source.period, gemeente), source)
+        if int(source.period) in jaren:
+            for gemeente in source.covers:
+                if gemeente[:2] == "GM":
+                    newest.setdefault((source.period, gemeente), source)
     frames = [pd.DataFrame(columns=[*_PLACE, "jaar"])]
-    for source in {s.id: s for s in newest.values()}.values():
-        rows = _fetched(source, soort) if source.dataset else _embedded(source, soort)
+    for source in dict.fromkeys(newest.values()):
+        rows = _of_source(source)
+        rows = rows[rows["gebied"].str.startswith(soort)]
         inside = [newest.get((source.period, gemeente_of(c))) is source for c in rows["gebied"]]
         frames.append(rows[inside].assign(jaar=int(source.period)))
     table = pd.concat(frames, ignore_index=True).reindex(columns=[*_PLACE, "jaar", *_topics()])
     return table.assign(**table[_topics()].apply(pd.to_numeric))
 
 
-def _embedded(source: sources.Source, soort: str) -> pd.DataFrame:
+@remembered()
+def _of_source(source: sources.Source) -> pd.DataFrame:
+    return _fetched(source) if source.dataset else _embedded(source)
+
+
+def _embedded(source: sources.Source) -> pd.DataFrame:
     rows = sources.read_csv(source)
     names = rows.drop_duplicates("gebied").set_index("gebied")["naam"]
-    rows = rows[rows["gebied"].str.startswith(soort) & rows["onderwerp"].isin(_topics())]
+    rows = rows[rows["gebied"].str.startswith(_KINDS) & rows["onderwerp"].isin(_topics())]
     wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
     return _named(wide.reset_index(), names)
 
 
-def _fetched(source: sources.Source, soort: str) -> pd.DataFrame:
-    """Return the areas of a kind: of a large table only the rows and columns that we compare."""
-    about = odata.described(pq.read_schema(source.path))
+def _fetched(source: sources.Source) -> pd.DataFrame:
+    about = odata.described(pq.read_schema(sources.proven(source)))
     places = columns.wanted(int(source.period))
     places = places[places["onderwerp"].isin(_topics())]
     found = columns.find(odata.topics(about), places, source.table or "").found
-    wanted = pc.starts_with(pc.field(_KEYS), soort)
+    wanted = reduce(or_, [pc.starts_with(pc.field(_KEYS), kind) for kind in _KINDS])
     table = sources.read_parquet(source, wanted, [_KEYS, *found["key"]]).to_pandas()
     wide = pd.DataFrame({r.onderwerp: columns.figures(table[r.key]) for r in found.itertuples()})
     names = pd.Series({row["Key"].strip(): row["Title"].strip() for row in about[_KEYS]})
@@ -127,21 +139,22 @@ def _named(wide: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     return wide.assign(naam=wide["gebied"].map(names), gemeente=gemeenten)
 
 
-def _topics_of(wide: pd.DataFrame) -> pd.DataFrame:
-    """Return a column for each topic, with those that we derive."""
-    topics = wide.reindex(columns=_topics())
-    topics[_YOUNG] = topics[_YOUNG_PARTS].sum(axis=1, min_count=len(_YOUNG_PARTS))
+def _topics_of(wide: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the figures of each topic, with those that we derive."""
+    found = dict(zip(_topics(), wide.reindex(columns=_topics()).to_numpy(float).T, strict=True))
+    found[_YOUNG] = sum((found[part] for part in _YOUNG_PARTS), np.zeros(len(wide)))
     # Where CBS does not give the number of dwellings, households stand in for it as a weight.
-    topics[_DWELLINGS] = topics[_DWELLINGS].fillna(topics[_HOUSEHOLDS])
-    return topics
+    homes = found[_DWELLINGS]
+    found[_DWELLINGS] = np.where(np.isnan(homes), found[_HOUSEHOLDS], homes)
+    return found
 
 
-def _parts(topics: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series]:
+def _parts(topics: dict[str, np.ndarray], indicator: Indicator) -> tuple[np.ndarray, np.ndarray]:
     """Return what is above and below the line of an indicator, both missing where either is."""
     bottom = topics[indicator.per]
     top = topics[indicator.boven] * (bottom if indicator.gemiddelde else 1.0)
-    known = top.notna() & (bottom > 0)
-    return top.where(known), bottom.where(known)
+    known = ~np.isnan(top) & (bottom > 0)
+    return np.where(known, top, np.nan), np.where(known, bottom, np.nan)
 
 
 def values(wide: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +163,7 @@ def values(wide: pd.DataFrame) -> pd.DataFrame:
     for indicator in indicators().values():
         top, bottom = _parts(topics, indicator)
         found[indicator.naam] = top / bottom * indicator.maal
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, index=wide.index)
 
 
 def of_buurten(wide: pd.DataFrame, weights: pd.Series) -> pd.Series:
@@ -160,14 +173,14 @@ def of_buurten(wide: pd.DataFrame, weights: pd.Series) -> pd.Series:
     less than nine in ten of the inhabitants live in a buurt that has it.
     """
     weight = weights[weights > 0]
-    inside = wide.reindex(weight.index)
-    topics, found = _topics_of(inside), {}
-    people = (topics[INHABITANTS] * weight).fillna(0.0)
+    topics, found = _topics_of(wide.reindex(weight.index)), {}
+    people = np.nan_to_num(topics[INHABITANTS] * weight.to_numpy())
     for indicator in indicators().values():
-        top, bottom = (part * weight for part in _parts(topics, indicator))
-        covered = people[bottom.notna()].sum() >= COVERED * people.sum()
-        total = bottom.sum(min_count=1)
-        found[indicator.naam] = top.sum() / total * indicator.maal if covered else np.nan
+        top, bottom = (part * weight.to_numpy() for part in _parts(topics, indicator))
+        known = ~np.isnan(bottom)
+        covered = known.any() and people[known].sum() >= COVERED * people.sum()
+        ratio = np.nansum(top) / np.nansum(bottom) if covered else np.nan
+        found[indicator.naam] = ratio * indicator.maal
     return pd.Series(found)
 
 
@@ -192,24 +205,33 @@ def table(
     # Of a year that one of the gemeenten lacks, the others say nothing of the area.
     own = {y: rows for y, rows in own.items() if set(gemeenten) <= set(rows.index.map(gemeente_of))}
     whole = pd.Series(1.0, index=weights.index)
-    frames = []
+    parts: list[tuple[str, int, pd.Series]] = []
     for year, rows in own.items():
         for rol, inside, said in (("gebied", weights, codes), ("gemeente", whole, gemeenten)):
-            frames.append(_of_area(rows, inside, said).assign(rol=rol, jaar=year))
+            parts.append((rol, year, _of_area(rows, inside, said)))
     for year, rows in country.items():
-        found = values(rows[rows.index == "NL00"])
-        frames.append(found.melt(var_name="indicator", value_name="waarde"))
-        frames[-1] = frames[-1].assign(rol="land", jaar=year)
+        parts += [("land", year, row) for _, row in values(rows[rows.index == "NL00"]).iterrows()]
+    found = [(rol, name, y, value) for rol, y, row in parts for name, value in row.items()]
+    result = pd.DataFrame(found, columns=["rol", "indicator", "jaar", "waarde"])
+    result = result.astype({"jaar": int, "waarde": float}).dropna(subset="waarde")
     overlap = {*gemeenten, *gebied.loc[gebied["gewicht"] > 0, "wijk"].dropna()}
     pool = anderen[(anderen[INHABITANTS] >= SMALLEST) & ~anderen["gebied"].isin(overlap)]
-    place = [*_PLACE, "jaar"]
-    wide = pd.concat([pool[place], values(pool)], axis=1)
-    frames.append(wide.melt(place, var_name="indicator", value_name="waarde").assign(rol="ander"))
-    result = pd.concat(frames, ignore_index=True).dropna(subset="waarde")
-    result = result.astype({"jaar": int, "waarde": float})
-    chosen = _years(result, jaar).rename("jaar").reset_index()
-    result = result.merge(chosen, on=["indicator", "jaar"], validate="m:1")
+    there = values(pool)
+    seen = there.notna().groupby(pool["jaar"].astype(int)).sum()
+    chosen = _years(result[result["rol"] == "gebied"], seen, jaar)
+    result = result[result["indicator"].map(chosen) == result["jaar"]]
+    result = pd.concat([result, _candidates(pool, there, chosen)], ignore_index=True)
     return result.reindex(columns=["rol", *_PLACE, "indicator", "jaar", "waarde"])
+
+
+def _candidates(pool: pd.DataFrame, there: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+    """Return the indicators (`there`) of candidates in the year of each, as rows of `table`."""
+    years, wanted = pool["jaar"].astype(int), chosen.reindex(there.columns).to_numpy()
+    usable = there.notna().to_numpy() & (years.to_numpy()[:, None] == wanted)
+    indicator, place = np.nonzero(usable.T)
+    facts = {"indicator": there.columns[indicator], "waarde": there.to_numpy()[place, indicator]}
+    facts |= {"rol": "ander", "jaar": years.iloc[place]}
+    return pool[_PLACE].astype("str").iloc[place].assign(**facts)
 
 
 def _by_year(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -221,18 +243,16 @@ def _by_year(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     }
 
 
-def _of_area(wide: pd.DataFrame, weights: pd.Series, codes: list[str]) -> pd.DataFrame:
+def _of_area(wide: pd.DataFrame, weights: pd.Series, codes: list[str]) -> pd.Series:
     """Return the indicators of the area, as CBS publishes them where it does."""
     published = len(codes) == 1 and codes[0] in wide.index
-    found = values(wide.loc[codes]).iloc[0] if published else of_buurten(wide, weights)
-    return found.rename_axis("indicator").reset_index(name="waarde")
+    return values(wide.loc[codes]).iloc[0] if published else of_buurten(wide, weights)
 
 
-def _years(rows: pd.DataFrame, jaar: int) -> pd.Series:
-    """Return the year to use of each indicator that the area has."""
-    seen = rows[rows["rol"] == "ander"].groupby(["indicator", "jaar"]).size().rename("anderen")
-    years = rows[rows["rol"] == "gebied"].join(seen, on=["indicator", "jaar"])
-    years["anderen"] = years["anderen"].fillna(0)
+def _years(own: pd.DataFrame, seen: pd.DataFrame, jaar: int) -> pd.Series:
+    """Return the year of each indicator in `own`; `seen`: by year how many others have it."""
+    counts, asked = seen.to_dict("index"), zip(own["indicator"], own["jaar"], strict=True)
+    years = own.assign(anderen=[counts.get(y, {}).get(name, 0) for name, y in asked])
     most = years.groupby("indicator")["anderen"].transform("max")
     years = years[years["anderen"] >= 0.9 * most]
     years = years.assign(orde=(years["jaar"] - jaar).abs() + 1000 * (years["jaar"] > jaar))

@@ -1,13 +1,13 @@
-"""Where kernels are born: a process that has imported what notebooks import, and forks.
+"""Where processes are born warm: one that has imported what is heavy, and forks.
 
-Each kernel is a process of its own, as with stock papermill, but it starts with everything loaded.
 The nursery runs no code of a notebook and starts no thread, so that a fork is whole. It talks over
-one socket that it is given at its start: a line of JSON for each kernel that is asked, one with its
-process id back, and one when a kernel has ended.
+one socket: for each child that is asked a line of JSON comes in, with a socket for that child, on
+which the child first says its process id; a line goes back when it has ended. Only the standard
+library is imported here; what else is warm, the one who starts the nursery says.
 """
 
-import ast
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -15,58 +15,48 @@ import os
 import selectors
 import signal
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+PID = struct.Struct("!I")
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
 
 def main() -> None:
-    """Serve the socket with the number of the first argument, for the notebooks of the second."""
+    """Serve the socket with the number of the first argument, after calling the second.
+
+    The second is `module:function` with the text of the third; it makes warm what children need.
+    """
     talk = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked, who then closes us
-    os.environ["JPY_PARENT_PID"] = str(os.getpid())  # read at import: a kernel ends when we do
-    for name in wanted(Path(sys.argv[2])):
-        with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # what is loaded is never looked at again, so that its memory stays shared
-    _serve(talk)
+    # What a child started and left behind becomes ours, so that we can end it.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    called(sys.argv[2])(*sys.argv[3:])
+    serve(talk)
+    _end_all()
+    os._exit(0)  # nothing here is worth the time of taking it down
 
 
-def wanted(folder: Path) -> list[str]:
-    """Return the modules that the notebooks of a folder import, and the kernel itself."""
-    found = {"ipykernel.kernelapp": None, "ipykernel.ipkernel": None}
-    for path in sorted(folder.glob("[0-2]*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                found |= dict.fromkeys(_imported("".join(cell["source"])))
-    return list(found)
+def called(name: str) -> Any:
+    """Return the function `module:function`."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
-def _imported(code: str) -> list[str]:
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return []
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return found
-
-
-def _serve(talk: socket.socket) -> None:
-    """Fork a kernel for each line until the other side closes; then end every kernel."""
+def serve(talk: socket.socket) -> None:
+    """Fork a child for each line until the other side closes."""
+    gc.collect()  # before what is left is frozen, in each child
     wake, ended = socket.socketpair()
     ended.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(ended.fileno())
+    signal.set_wakeup_fd(ended.fileno(), warn_on_full_buffer=False)
     selector = selectors.DefaultSelector()
     selector.register(talk, selectors.EVENT_READ)
     selector.register(wake, selectors.EVENT_READ)
-    alive: set[int] = set()
+    home, alive = os.getpid(), set[int]()
+    links: list[int] = []
     buffer = b""
     while True:
         ready = {key.fileobj for key, _ in selector.select()}
@@ -74,58 +64,44 @@ def _serve(talk: socket.socket) -> None:
             wake.recv(4096)
             _report(talk, alive)
         if talk in ready:
-            got = talk.recv(1 << 20)
+            got, sent, _, _ = socket.recv_fds(talk, 1 << 20, 64)
             if not got:
                 break
+            links += sent
             *lines, buffer = (buffer + got).split(b"\n")
             for line in lines:
-                pid = os.fork()
-                if not pid:
-                    _become(json.loads(line), [talk, wake, ended])
-                alive.add(pid)
-                _send(talk, {"born": pid})
+                link = links.pop(0)
+                # When it fails, who asked hears so from the socket; the others run on.
+                with contextlib.suppress(OSError):
+                    if pid := os.fork():
+                        alive.add(pid)
+                    else:
+                        signal.set_wakeup_fd(-1)
+                        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                        for one in (talk, wake, ended, selector):
+                            one.close()
+                        for number in links:
+                            os.close(number)
+                        their = socket.socket(fileno=link)
+                        become(json.loads(line), their, home, PID.pack(os.getpid()))
+                os.close(link)
     signal.set_wakeup_fd(-1)
-    for pid in alive:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
-def _report(talk: socket.socket, alive: set[int]) -> None:
-    """Tell which kernels have ended, and how, as `subprocess` counts it."""
-    while alive:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not pid:
-            return
-        alive.discard(pid)
-        _send(talk, {"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+def become(
+    asked: dict[str, Any], link: socket.socket, parent: int, greeting: bytes = b""
+) -> NoReturn:
+    """Go on as what was asked, in this forked process, and end with it.
 
-
-def _send(talk: socket.socket, message: dict[str, int]) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        talk.sendall(json.dumps(message).encode() + b"\n")
-
-
-def _become(asked: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
-    """Go on as a kernel, in this forked process, with its own folder and environment."""
-    signal.set_wakeup_fd(-1)
-    for one in sockets:
-        one.close()
-    for number in (signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    `asked` has `do` (`module:function`) and `how`, which it gets after the socket.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.setsid()
-    os.chdir(asked["cwd"])
-    os.environ.clear()
-    os.environ.update(asked["env"])
-    sys.argv = ["ipykernel_launcher", *asked["argv"]]
+    end_with(parent)
+    gc.freeze()  # what is there now is never looked at again, so that its memory stays shared
     code = 1
     try:
-        from ipykernel.kernelapp import IPKernelApp
-
-        IPKernelApp.launch_instance(argv=asked["argv"])
+        link.sendall(greeting)
+        called(asked["do"])(link, asked["how"])
         code = 0
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else int(left.code is not None)
@@ -134,10 +110,59 @@ def _become(asked: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
 
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)  # never back into the loop of the nursery
     raise AssertionError
+
+
+def end_with(parent: int) -> None:
+    """End this process when process `parent` does, which forked it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was faster
+        os._exit(1)
+
+
+def _report(talk: socket.socket, alive: set[int]) -> None:
+    """Tell which children have ended, and how, as `subprocess` counts it."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        if pid in alive:  # and not what one of them left behind
+            alive.discard(pid)
+            _send(talk, {"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+
+
+def _send(talk: socket.socket, message: dict[str, int]) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        talk.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _end_all() -> None:
+    """End every process that began here, children of children too."""
+    while found := _children():
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for _ in found:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, 0)
+
+
+def _children() -> list[int]:
+    """Return our children; those of a child that ended are among them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = stat.read_text(errors="replace").rpartition(")")
+            if int(rest.split()[1]) == os.getpid():
+                found.append(int(name.split()[0]))
+    return found
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 import pandas as pd
 
 from wijkboek_utils import htmltree
-from wijkboek_utils.htmltree import classes, text, walk
+from wijkboek_utils.htmltree import has_class, text, walk
 
 Found = Iterator[tuple[str, str]]
 Rule = Callable[[Element], Found]
@@ -67,6 +67,8 @@ def _headings(page: Element) -> Found:
 def _ids(page: Element) -> Found:
     times = Counter(e.get("id") for e in page.iter() if e.get("id"))
     for element, where in walk(page):
+        if not element.attrib:
+            continue
         if times[element.get("id")] > 1:
             yield where, f"de naam «{element.get('id')}» komt vaker voor op de pagina"
         meant = " ".join(element.get(name, "") for name in _NAMES).split()
@@ -207,23 +209,26 @@ def scripts(page: Element, allowed: bool) -> Found:
 
 def _unknowns(page: Element) -> Found:
     for element, where in walk(page, lambda e: e.tag in _CODE or _banner(e)):
-        said = [element.text or "", *(e.tail or "" for e in element)]
-        said += [element.attrib[name] for name in _SPOKEN & set(element.keys())]
+        said = [element.text, *(e.tail for e in element)]
+        if not _SPOKEN.isdisjoint(element.attrib):
+            said += [element.attrib[name] for name in sorted(_SPOKEN & element.attrib.keys())]
         for words in said:
-            if wrong := _NOT_A_FIGURE.search(words):
+            if words and not words.isspace() and (wrong := _NOT_A_FIGURE.search(words)):
                 yield where, f"een onbekend cijfer staat er als «{wrong.group()}»"
 
 
 def _banner(element: Element) -> bool:
     """Return whether this is the banner of a concept, which repeats what is wrong."""
-    return "wb-concept" in classes(element)
+    return has_class(element, "wb-concept")
 
 
 def _precision(page: Element) -> Found:
     for element, where in walk(
-        page, lambda e: e.tag in _EXACT or "wb-pas" in classes(e) or _banner(e)
+        page, lambda e: e.tag in _EXACT or has_class(e, "wb-pas") or _banner(e)
     ):
         for words in [element.text or "", *(e.tail or "" for e in element)]:
+            if "€" not in words:
+                continue
             for amount in _AMOUNT.finditer(words):
                 digits = re.sub(r"\D", "", amount.group(1)).strip("0")
                 if len(digits) > _DIGITS:
@@ -249,23 +254,23 @@ def passports(page: Element) -> Found:
     """Find tables with figures after which no fold with passports comes before the next heading."""
     waiting: list[tuple[str, str]] = []
     inside: set[int] = set()
-    for element, where in walk(page, lambda e: False):
+    for element, where in walk(page):
         if id(element) in inside:
             continue
-        if "wb-pas" in classes(element):
+        if has_class(element, "wb-pas"):
             inside |= {id(e) for e in element.iter()}
             waiting = []
         elif htmltree.level(element):
             yield from waiting
             waiting = []
-        elif "wb-table" in classes(element) and any(map(_holds_figure, element.iter("td"))):
+        elif has_class(element, "wb-table") and any(map(_holds_figure, element.iter("td"))):
             name = text(next(element.iter("caption"), element))[:80]
             waiting.append((where, f"bij de tabel «{name}» staat geen cijferpaspoort"))
     yield from waiting
 
 
 def _holds_figure(cell: Element) -> bool:
-    return "num" in classes(cell)
+    return has_class(cell, "num")
 
 
 ALWAYS: dict[str, Rule] = {

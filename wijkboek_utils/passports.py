@@ -6,25 +6,21 @@ the same sources in the same way has one for the whole table.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger, sources, wijkrekening
+from wijkboek_utils import area_flows, dutch, ledger, sources, wijkrekening
+from wijkboek_utils.passport_document import document as document
+from wijkboek_utils.passport_document import used as used
 from wijkboek_utils.show import Html, in_page
 
+Mask: TypeAlias = pd.Series | np.ndarray
 WHOLE = "alle cijfers in deze tabel"
 EUROS = "EUR per jaar"
-CONTEXT = {
-    "schema": "https://schema.org/",
-    "prov": "http://www.w3.org/ns/prov#",
-    "@vocab": "urn:wijkboek:",
-    "naam": "schema:name",
-    "waarde": "schema:value",
-    "eenheid": "schema:unitText",
-    "bron": {"@id": "prov:wasDerivedFrom", "@type": "@id"},
-    "stap": {"@id": "prov:wasGeneratedBy", "@type": "@id"},
-}
+_TOLD = ["methode", "kengetal", "bron", "bronjaar"]  # by a passport, beside the facts of a flow
 _SHOWN = 6  # names of keys or kengetallen that a reader sees; the JSON-LD has all
 _METHODS = {
     "gemeten": "cijfer van de bron zelf",
@@ -54,11 +50,14 @@ class Passport:
     kengetallen: dict[str, str] = field(default_factory=dict)
     waarde: float | None = None
     se: float | None = None
+    telt: tuple[str, ...] = ()  # the flows that add to it, `post|van|naar|domein`
+    telt_af: tuple[str, ...] = ()  # those that are taken off
+    maat: str = ""  # of what comes straight from CBS: `cbs:<topic>` counted, or `inkomen`
 
 
 @dataclass(frozen=True)
 class Books:
-    """The boekingen of an area, and the names of their keys and kengetallen."""
+    """The `area_flows.kinds` of an area, and the names of their keys and kengetallen."""
 
     rows: pd.DataFrame
     keys: dict[str, str]
@@ -68,50 +67,73 @@ class Books:
         self,
         naam: str,
         cijfer: str,
-        chosen: pd.Series,
+        chosen: Mask,
         bedrag: float | None = None,
         se: float | None = None,
         formule: str = "",
+        teken: np.ndarray | None = None,
     ) -> Passport:
         """Return the passport of a figure that is the sum of the `chosen` boekingen (a mask).
 
-        Without `formule` the methods of the boekingen say how the figure was made.
+        Without `formule` the methods of the boekingen say how the figure was made. `teken` (1 or -1
+        for each row) says what is taken off.
         """
-        part = self.rows[chosen]
-        shares = _shares(part)
-        made = "; ".join(_METHODS[m] for m in shares.index)
+        here = np.flatnonzero(chosen)
+        rows = {name: cells[here] for name, cells in self._cells.items()}
+        shares = _shares(rows["methode"], rows["bedrag"])
+        made = "; ".join(_METHODS[m] for m in shares)
+        count = int(rows["aantal"].sum())
         return Passport(
             naam,
             cijfer,
-            formule or f"Som van {dutch.plural(len(part), 'boeking', 'boekingen')}: {made}",
-            _titles(part["bron"]),
-            sorted(int(y) for y in part["bronjaar"].dropna().unique()),
+            formule or f"Som van {dutch.plural(count, 'boeking', 'boekingen')}: {made}",
+            _titles(rows["bron"]),
+            sorted({int(y) for y in rows["bronjaar"] if not pd.isna(y)}),
             _mix(shares),
-            _named(part["sleutel"], self.keys),
-            _named(part["kengetal"], self.units),
+            _named(rows["sleutel"], self.keys),
+            _named(rows["kengetal"], self.units),
             float(bedrag) if dutch.is_known(bedrag) else None,
             float(se) if dutch.is_known(se) else None,
+            *self._flows(here, teken),  # in the order of the fields: what adds, what is taken off
         )
 
-    def money(self, naam: str, amount: float, se: float, chosen: pd.Series) -> Passport:
+    def _flows(
+        self, here: np.ndarray, teken: np.ndarray | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the flows of some rows: those that add, and those that are taken off."""
+        off = np.zeros(len(here), dtype=bool) if teken is None else teken[here] < 0
+        names = self._named[here]
+        added, taken = (tuple(dict.fromkeys(names[side])) for side in (~off, off))
+        return added, taken
+
+    @cached_property
+    def _named(self) -> np.ndarray:
+        """Return the flow of each row: post, payer, receiver, domein, and whether of no buurt."""
+        parts = [self.rows[c].astype(str) for c in ("post", "van", "naar", "domein")]
+        names = parts[0].str.cat(parts[1:], sep="|")
+        return (names + np.where(self.rows["buurt"] == "", "", "|geheel")).to_numpy(object)
+
+    @cached_property
+    def _cells(self) -> dict[str, np.ndarray]:
+        """Return the columns that passports are made from: one book has some hundreds of them."""
+        return {c: self.rows[c].to_numpy(object) for c in (*_TOLD, "sleutel", "bedrag", "aantal")}
+
+    def money(
+        self, naam: str, amount: float, se: float, chosen: Mask, teken: np.ndarray | None = None
+    ) -> Passport:
         """Return the passport of an amount that is printed to the digits it deserves."""
-        return self.figure(naam, dutch.about(amount, se), chosen, amount, se)
+        return self.figure(naam, dutch.about(amount, se), chosen, amount, se, teken=teken)
 
     def table(self, naam: str, rows: pd.DataFrame, formule: str, cijfer: str = WHOLE) -> Passport:
         """Return the passport of all figures in a table that was made from `rows`.
 
         `rows` has `bron`, and where it has them `bronjaar` and `kengetal`.
         """
-        years = rows["bronjaar"].dropna().unique() if "bronjaar" in rows else []
-        units = rows["kengetal"] if "kengetal" in rows else pd.Series(dtype="str")
-        return Passport(
-            naam,
-            cijfer,
-            formule,
-            _titles(rows["bron"]),
-            sorted(int(y) for y in years),
-            kengetallen=_named(units, self.units),
+        ids, found, units = (
+            rows[c].dropna().unique() if c in rows else [] for c in ("bron", "bronjaar", "kengetal")
         )
+        years, named = sorted(int(year) for year in found), _named(units, self.units)
+        return Passport(naam, cijfer, formule, _titles(ids), years, kengetallen=named)
 
 
 def books(
@@ -122,23 +144,24 @@ def books(
 ) -> Books:
     """Return the books of an area, with names for `sleutels` (notebook 04) and `kengetallen`."""
     inside = boekingen["buurt"].map(ledger.shares(weights)).fillna(0.0).to_numpy() > 0
-    rows = wijkrekening.named(boekingen[inside].reset_index(drop=True))
     return Books(
-        rows,
+        wijkrekening.named(area_flows.kinds(boekingen, inside, _TOLD)),
         dict(zip(sleutels["sleutel"], sleutels["naam"], strict=True)),
         dict(zip(kengetallen["id"], kengetallen["naam"], strict=True)),
     )
 
 
-def of_sources(naam: str, ids: Iterable[str], formule: str, cijfer: str = WHOLE) -> Passport:
+def of_sources(
+    naam: str, ids: Iterable[str], formule: str, cijfer: str = WHOLE, maat: str = ""
+) -> Passport:
     """Return the passport of what comes straight from sources; `ids` as for `sources.describe`.
 
-    Its years are those that the sources are about.
+    Its years are those that the sources are about; `maat` is as in `Passport`.
     """
-    titles = _titles(pd.Series(list(ids), dtype="str"))
+    titles = _titles(ids)
     periods = {sources.source(one).period for one in titles}
     years = sorted(int(period) for period in periods if period and period.isdigit())
-    return Passport(naam, cijfer, formule, titles, years)
+    return Passport(naam, cijfer, formule, titles, years, maat=maat)
 
 
 def of_kind(naam: str, kinds: list[str], jaren: Iterable[int], formule: str) -> Passport:
@@ -159,37 +182,40 @@ def of_model(
     return replace(base, kengetallen=dict(zip(units["id"], units["naam"], strict=True)))
 
 
-def _shares(rows: pd.DataFrame) -> pd.Series:
+def _shares(methods: Iterable[str], amounts: Iterable[float]) -> dict[str, float]:
     """Return which part of the money of some boekingen each method made, largest first."""
-    sums = rows.groupby(rows["methode"].astype(str))["bedrag"].sum()
-    whole = sums.sum()
-    shares = sums / whole if whole else pd.Series(1 / max(len(sums), 1), index=sums.index)
-    return shares.sort_values(ascending=False, kind="stable")
+    sums: dict[str, float] = {}
+    for method, amount in sorted(zip(methods, amounts, strict=True), key=lambda pair: pair[0]):
+        sums[method] = sums.get(method, 0.0) + (amount if dutch.is_known(amount) else 0.0)
+    whole = sum(sums.values())
+    shares = {name: part / whole if whole else 1 / len(sums) for name, part in sums.items()}
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
 
 
-def _mix(shares: pd.Series) -> str:
+def _mix(shares: dict[str, float]) -> str:
     if len(shares) == 1:
-        return str(shares.index[0])
+        return next(iter(shares))
     return dutch.join([f"{dutch.percent(part)} {name}" for name, part in shares.items()])
 
 
-def _named(cells: pd.Series, names: dict[str, str]) -> dict[str, str]:
+def _named(cells: Iterable[object], names: dict[str, str]) -> dict[str, str]:
     """Return the ids in some cells (`;` between) with their names, in order of appearance."""
-    found = dict.fromkeys(i for cell in cells.dropna().unique() for i in str(cell).split(";") if i)
+    told = dict.fromkeys(str(cell) for cell in cells if not pd.isna(cell))
+    found = dict.fromkeys(i for cell in told for i in cell.split(";") if i)
     # A key of CBS' own figures is the inhabitants of one wijk or gemeente: `inwoners:WK034401`.
     return {i: names.get(i, i.replace(":", " binnen ")) for i in found}
 
 
-def _titles(cells: pd.Series) -> dict[str, str]:
-    table = sources.describe(cells.dropna().unique())
-    return dict(zip(table["bron"], table["titel"], strict=True))
+def _titles(cells: Iterable[str]) -> dict[str, str]:
+    cells = cells.unique() if isinstance(cells, pd.Series) else set(cells)  # thousands are alike
+    return {i: sources.source(i).title for i in sources.ids(c for c in cells if not pd.isna(c))}
 
 
 def fold(passports: list[Passport], words: str = "") -> Html:
     """Return passports folded away, one fold inside it for each; `linked` holds them as JSON-LD.
 
     `words` says of what they are, after «Cijferpaspoort:». The link `#cel` is that of the notebook
-    cell, which only the report knows.
+    cell, and `#pas` the id of the passport: only the report knows both.
     """
     if not passports:
         return Html("")
@@ -230,7 +256,7 @@ def _facts(passport: Passport) -> str:
         for term, words in rows
         if words
     )
-    return f"<dl>{items}</dl>"
+    return f'<dl id="#pas">{items}</dl>'
 
 
 def _error(se: float) -> str:
@@ -268,45 +294,12 @@ def linked(passport: Passport) -> dict[str, Any]:
         "kengetal": list(passport.kengetallen),
         "jaar": passport.jaren,
         "bron": [f"#bron-{ident}" for ident in passport.bronnen],
+        "maat": passport.maat,
     }
     if passport.waarde is not None:
         node |= {"waarde": round(passport.waarde, 2), "eenheid": EUROS}
+        node |= {"telt": list(passport.telt), "telt_af": list(passport.telt_af)}
     if passport.se is not None:
         node["standaardfout"] = round(passport.se, 2)
         node["hard"] = _grade(passport)
     return {key: value for key, value in node.items() if value not in ("", [])}
-
-
-def used(document: dict[str, Any]) -> list[str]:
-    """Return the ids of the sources that a document of passports names."""
-    ids = [str(node["@id"]) for node in document["@graph"]]
-    return [ident.removeprefix("#bron-") for ident in ids if ident.startswith("#bron-")]
-
-
-def document(steps: list[tuple[str, list[dict[str, Any]]]]) -> dict[str, Any]:
-    """Return all passports of a report as one JSON-LD document.
-
-    `steps` are the notebook cells that showed them: (name of the cell, its `linked`). Sources
-    are described once, with their checksum and licence.
-    """
-    graph: list[dict[str, Any]] = []
-    used: dict[str, None] = {}
-    for step, nodes in steps:
-        for n, node in enumerate(nodes, start=1):
-            graph.append({"@id": f"#{step}-{n}", **node, "stap": f"#{step}"})
-            used |= dict.fromkeys(i.removeprefix("#bron-") for i in node.get("bron", []))
-        graph.append({"@id": f"#{step}", "@type": "prov:Activity", "naam": step})
-    for ident in sorted(used):
-        found = sources.source(ident)
-        facts = {
-            "@id": f"#bron-{ident}",
-            "@type": "schema:Dataset",
-            "naam": found.title,
-            "schema:identifier": found.table,
-            "schema:temporalCoverage": found.period,
-            "schema:creator": found.publisher,
-            "schema:license": found.licence,
-            "sha256": found.sha256,
-        }
-        graph.append({key: value for key, value in facts.items() if value})
-    return {"@context": CONTEXT, "@graph": graph}

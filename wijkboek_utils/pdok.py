@@ -166,6 +166,16 @@ def source(gemeente: str, jaar: int) -> sources.Source:
     return min(found, key=lambda s: (abs(int(s.period) - jaar), not s.dataset))
 
 
+def hold() -> None:
+    """Prove the boundaries of the country once, for who reports on many gemeenten.
+
+    They are large and each gemeente needs but its own, so that only the checksum is kept.
+    """
+    for source in sources.vintages("grenzen"):
+        if source.scope == "NL":
+            sources.proven(source)
+
+
 def read_boundaries(gemeente: str, jaar: int) -> "geopandas.GeoDataFrame":
     """Return the boundaries nearest to a year: `buurt`, `bron`, `geometry` in metres (RD)."""
     return boundaries(source(gemeente, jaar), gemeente)
@@ -187,7 +197,8 @@ def boundaries(source: sources.Source, gemeente: str) -> "geopandas.GeoDataFrame
     if source.dataset:
         import pyarrow.dataset as ds
 
-        rows = sources.read_parquet(source, ds.field("gemeentecode") == gemeente)
+        wanted = ["buurtcode", "water", "geometry"]
+        rows = sources.read_parquet(source, ds.field("gemeentecode") == gemeente, wanted)
         rows = rows.to_pandas().query("water != 'JA'")  # lakes and sea are no buurten
         geometry = geopandas.GeoSeries.from_wkb(rows["geometry"], crs=RD)
         shapes = geopandas.GeoDataFrame({"buurt": rows["buurtcode"]}, geometry=geometry)

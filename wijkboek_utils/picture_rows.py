@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import wijkrekening
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.checks import CENT
 from wijkboek_utils.dutch import is_known
 from wijkboek_utils.multipliers import INSIDE
@@ -92,15 +93,19 @@ def hundred(amounts: pd.Series) -> pd.Series:
     return whole
 
 
-def parties(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def parties(flows: Flows) -> pd.DataFrame:
     """Return what each party pays to gemeente and Rijk and gets from them, in EUR.
 
     Columns: `partij`, `betaalt`, `krijgt`, `verschil` (what it pays more), each with its `se_...`;
     the last row is all of them. As estimated, before the accounts are closed. A side without any
     flow is missing: not booked, and not zero.
     """
-    flows, loadings = wijkrekening.lines(boekingen, weights)
-    rows = flows.reset_index()
+    rows, sign = wijkrekening.with_landing(flows.rows.assign(stroom=flows.rows.index))
+    loadings = flows.loadings[rows["stroom"]] * sign.to_numpy()[:, None]
+    rows["bedrag"] *= sign
+    known = rows["bedrag"].notna()
+    known &= (rows["bedrag"] != 0) | (rows["eigen"] > 0) | loadings.any(axis=1)
+    rows, loadings = rows[known], loadings[known]
     payer, payee = (rows[side].astype(str) for side in ("van", "naar"))
     found = []
     for name in [*PARTIES, SAMEN]:
@@ -111,7 +116,7 @@ def parties(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
         for column, sign in (("betaalt", pays), ("krijgt", gets), ("verschil", pays - gets)):
             row[column] = float(rows["bedrag"] @ sign) if sign.any() else np.nan
             # What is off for the same reason is off together.
-            moved = ((loadings.to_numpy() * sign[:, None]).sum(axis=0) ** 2).sum()
+            moved = ((loadings * sign[:, None]).sum(axis=0) ** 2).sum()
             error = np.sqrt(moved + rows["eigen"] @ sign**2)
             row[f"se_{column}"] = float(error) if sign.any() else np.nan
         found.append(row)

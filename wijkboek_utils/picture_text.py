@@ -29,17 +29,32 @@ _THAN = {
 
 def wijk(rows: pd.DataFrame, stays: Stays, naam: str) -> str:
     """Say how much stays in the wijk and where the rest goes; `rows` as `picture_rows.through`."""
-    spent = rows[(rows["kant"] == "uit") & ~rows["sector"].eq(ELDERS) & rows["partij"].ne(GAP)]
-    total = spent["bedrag"].sum()
-    if not total > 0:
-        return f"Hoe het geld door {naam} stroomt, is niet bekend."
-    away = spent[spent["partij"] != WIJK].groupby("partij")["bedrag"].sum()
-    most = "" if away.empty else _largest(away)
+    spent = _spent(rows)
+    if not spent["bedrag"].sum() > 0:
+        return away(rows, naam)
     if home := _span(stays, "euro"):
+        most = _most_away(spent)
         text = f"Van elke 100 euro die in {naam} wordt uitgegeven, blijft naar schatting {home}"
         return f"{text} in de wijk{f'; het meeste gaat naar {most}' if most else ''}."
-    text = f"Van het geld dat {naam} verlaat, gaat het meeste naar {most}." if most else ""
-    return grammar.paragraph(text, _unknown(stays))
+    return grammar.paragraph(away(rows, naam), _unknown(stays))
+
+
+def away(rows: pd.DataFrame, naam: str) -> str:
+    """Say where most of what leaves goes; empty where nothing leaves. `rows` as in `wijk`."""
+    spent = _spent(rows)
+    if not spent["bedrag"].sum() > 0:
+        return f"Hoe het geld door {naam} stroomt, is niet bekend."
+    most = _most_away(spent)
+    return f"Van het geld dat {naam} verlaat, gaat het meeste naar {most}." if most else ""
+
+
+def _spent(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["kant"] == "uit") & ~rows["sector"].eq(ELDERS) & rows["partij"].ne(GAP)]
+
+
+def _most_away(spent: pd.DataFrame) -> str:
+    left = spent[spent["partij"] != WIJK].groupby("partij")["bedrag"].sum()
+    return "" if left.empty else _largest(left)
 
 
 def euro(rows: pd.DataFrame, stays: Stays, naam: str) -> str:

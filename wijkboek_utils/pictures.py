@@ -10,6 +10,7 @@ import pandas as pd
 
 from wijkboek_utils import charts, picture_rows, picture_text, sankey, show, tables, texts, views
 from wijkboek_utils import wijkrekening_text as words
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.charts import Account, Bar, Cents, Node
 from wijkboek_utils.checks import CENT
 from wijkboek_utils.dutch import Z90, about, interval, is_known, number
@@ -49,6 +50,11 @@ def wijk(
     rows = picture_rows.through(closed)
     title = f"Alle geldstromen van {naam}, {periode}"
     sentence = picture_text.wijk(rows, _stays(rondgang, "lek wijk", inwoners), naam)
+    return layers(rows, title, sentence)
+
+
+def layers(rows: pd.DataFrame, title: str, sentence: str) -> Html:
+    """Return `picture_rows.through` as the picture of `wijk`, with another title and sentence."""
     if rows.empty:
         return show.text(sentence)
     columns, links = _layers(rows)
@@ -147,9 +153,9 @@ def _account(row: pd.Series) -> Account:
     return Account(words.NAMES[str(row["sector"])], told, *figures, *ends)
 
 
-def parties(boekingen: pd.DataFrame, weights: pd.Series, naam: str, periode: str) -> Html:
+def parties(flows: Flows, naam: str, periode: str) -> Html:
     """Return what households, firms and others pay to gemeente and Rijk and get from them."""
-    rows = picture_rows.parties(boekingen, weights)
+    rows = picture_rows.parties(flows)
     title = f"Wie in {naam} betaalt aan gemeente en Rijk, en wie krijgt, {periode}"
     sentence = picture_text.parties(rows, naam)
     known = rows.dropna(subset=["betaalt", "krijgt"], how="all")
@@ -212,25 +218,24 @@ def comparison(rows: pd.DataFrame, naam: str, gemeente: str, periode: str) -> Ht
     return show.figure(title, sentence, svg, twin, shape="narrow")
 
 
-def municipality(boekingen: pd.DataFrame, weights: pd.Series, naam: str, periode: str) -> Html:
+def municipality(flows: Flows, naam: str, periode: str) -> Html:
     """Return who pays the gemeente for an area, and what it spends that on."""
     title = f"Geld van de gemeente voor {naam}, {periode}"
-    paid, spent = views.receipts(boekingen, weights), views.expenses(boekingen, weights)
+    account = views.gemeente_account(flows)
+    paid, spent = views.receipts(flows), views.expenses(flows)
     sentence = texts.flow_sentence(naam, paid, spent)
-    left, right = money_picture(boekingen, weights)
+    left, right = money_picture(paid, spent, views.negative_expenses(flows))
     if not left:
         return show.text(sentence)
     svg = charts.flows(left, "Gemeente", right, title, sentence)
-    twin = tables.account(views.gemeente_account(boekingen, weights), naam, periode)
+    twin = tables.account(account, naam, periode)
     return show.figure(title, sentence, svg, twin, shape="narrow")
 
 
-def goals(
-    boekingen: pd.DataFrame, weights: pd.Series, taakvelden: pd.DataFrame, naam: str, periode: str
-) -> Html:
+def goals(flows: Flows, taakvelden: pd.DataFrame, naam: str, periode: str) -> Html:
     """Return what the gemeente spends for an area by goal; `taakvelden` as in `views`."""
     title = f"Uitgaven van de gemeente voor {naam} naar doel, {periode}"
-    rows = views.expenses(boekingen, weights)
+    rows = views.expenses(flows)
     sentence = texts.bars_sentence(rows)
     if rows.empty:
         return show.text(sentence)
@@ -238,7 +243,7 @@ def goals(
     if len(rest := rows[picture_rows.MOST :]):
         # As if all were off at once: a range that is never too small.
         items.append(_bar(_OTHERS, rest["bedrag"].sum(), rest["se"].sum()))
-    twin = tables.domains(rows, title, views.poorer_share(boekingen, weights, taakvelden))
+    twin = tables.domains(rows, title, views.poorer_share(flows, taakvelden))
     return show.figure(title, sentence, charts.bars(items, title, sentence), twin, shape="narrow")
 
 
@@ -258,14 +263,14 @@ def map_figure(
 
 
 def money_picture(
-    boekingen: pd.DataFrame, weights: pd.Series, most: int = 7
+    got: pd.DataFrame, spent: pd.DataFrame, less: pd.DataFrame, most: int = 7
 ) -> tuple[list[Node], list[Node]]:
     """Return payers and goals of municipal money as two lists that add up to the same amount.
 
+    `got` as `views.receipts`, `spent` as `views.expenses`, `less` as `views.negative_expenses`.
     Goals beyond `most` are taken together. Negative lasten and the balance have a bar of their own.
     """
-    spent, got = views.expenses(boekingen, weights), views.receipts(boekingen, weights)
-    negative = views.negative_expenses(boekingen, weights)["bedrag"].sum()
+    negative = less["bedrag"].sum()
     paid = got[got["bedrag"] > 0]
     left = [
         _node(_SHORT.get(str(r.van), views.SECTOR_NAMES[str(r.van)]), r.bedrag, r.se, "1")
@@ -309,10 +314,5 @@ def map_shapes(kaart: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, H
         for value in shapes["per_inwoner"]
     ]
     shapes["uitleg"] = [f"{name}: {what}" for name, what in zip(shapes["naam"], told, strict=True)]
-    items: list[tuple[int | None, str]] = []
-    for step, group in shapes.dropna(subset="klasse").groupby("klasse")["per_inwoner"]:
-        low, high = about(group.min()), about(group.max())
-        items.append((int(step), low if low == high else f"{low} tot {high}"))
-    if shapes["klasse"].isna().any():
-        items.append((None, "minder dan 50 inwoners"))
-    return shapes, charts.legend(items)
+    few = "minder dan 50 inwoners"
+    return shapes, charts.classes_legend(shapes["per_inwoner"], shapes["klasse"], few)

@@ -1,18 +1,20 @@
 """A pilot: one area to report on, from a YAML file in `pilots/` or straight from a CBS code."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from wijkboek_utils import cbs, cutouts, dutch, iv3, kengetallen, sources
+from wijkboek_utils import cbs, cutouts, dutch, folders, iv3, kengetallen, sources
 from wijkboek_utils.cutouts import Cutout
 from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.folders import DEFAULT as DEFAULT
 from wijkboek_utils.models import limits
 from wijkboek_utils.regions import gemeente_of, is_code
+from wijkboek_utils.remember import remembered
 
-DEFAULT = "utrecht-kanaleneiland"
 _FIELDS = {"naam", "gebied", "jaar", "toelichting", "contact", "kengetallen", "huiskleuren"}
 _FIELDS |= {"raadsgrenzen"}
 _AREA_FIELDS = {"codes", "gemeente", "naam_bevat", *cutouts.FIELDS}
@@ -64,8 +66,7 @@ class Pilot:
 
 def names() -> list[str]:
     """Return the names of the pilots that have a file, the default first."""
-    found = sorted(p.stem for p in sources.PILOTS.glob("*.yml"))
-    return sorted(found, key=lambda name: name != DEFAULT)
+    return folders.pilots(sources.PILOTS)
 
 
 def gemeenten() -> list[str]:
@@ -80,7 +81,13 @@ def load(name: str, jaar: int | None = None) -> Pilot:
     Raises Fout, with the nearest names, when the pilot, a field of its file, the gemeente, wijk or
     buurt, or the year does not exist.
     """
-    slug = name.strip()
+    files = [(path, path.stat()) for path in sorted(sources.PILOTS.glob("*"))]
+    seen = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in files)
+    return deepcopy(_load(name.strip(), jaar, seen))
+
+
+@remembered(most=16)
+def _load(slug: str, jaar: int | None, seen: tuple[Any, ...]) -> Pilot:
     if slug in names() and is_code(slug.upper()):
         raise Fout(f"pilots/{slug}.yml: een CBS-code kan niet de naam van een pilot zijn.")
     if slug in names():
@@ -121,7 +128,8 @@ def gemeente(name: str) -> str:
 def _read(slug: str) -> Any:
     """Return the text of a pilot file as YAML."""
     try:
-        return yaml.safe_load((sources.PILOTS / f"{slug}.yml").read_text(encoding="utf-8"))
+        text = (sources.PILOTS / f"{slug}.yml").read_text(encoding="utf-8")
+        return yaml.load(text, sources.YAML)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Fout(f"pilots/{slug}.yml is geen geldige YAML: {error}") from error
 
@@ -274,7 +282,7 @@ def _check_codes(codes: list[str], where: str = "", jaar: int | None = None) -> 
         names = cbs.areas(gemeente, jaar).set_index("gebied")["naam"]
         if code not in names.index:
             hint = did_you_mean(code, [c for c in names.index if c[:2] == code[:2]])
-            known_once = code in cbs.areas(gemeente)["gebied"].to_numpy()
+            known_once = code in cbs.areas(gemeente, None)["gebied"].to_numpy()
             when = f"in de cijfers voor {jaar} " if known_once else ""
             raise Fout(f"{at}{code} bestaat {when}niet in {names.get(gemeente, gemeente)}.{hint}")
         found[code] = str(names[code])
@@ -301,7 +309,7 @@ def _place(gemeenten: list[str], jaar: int | None) -> dict:
         told = dutch.join([f"van {gemeente} een {report}" for gemeente, report in reports.items()])
         raise Fout(f"Over {jaar} is er {told}. Die tellen wij niet op: kies een ander jaar.")
     names = [
-        str(cbs.areas(gemeente).query("soort == 'Gemeente'")["naam"].iloc[0])
+        str(cbs.areas(gemeente, None).set_index("soort").loc[["Gemeente"], "naam"].iloc[0])
         for gemeente in gemeenten
     ]
     facts = {"gemeente": first, "gemeentenaam": dutch.join(names)}

@@ -1,5 +1,7 @@
 """What is known of a place beside municipal money: counts, income, and what to compare it with."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -46,14 +48,19 @@ def household_income(
     known = area.dropna(subset="bedrag")
     inside = weights.reindex(known["buurt"])
     people = (known["inwoners"] * known["weight"]).sum(min_count=1)
-    rows = income_rows(boekingen)
-    paid = ledger.totals(rows[rows["van"] == "gemeente"], inside, [])
+    municipal = (boekingen["van"] == "gemeente") & (boekingen["naar"] == "huishoudens")
+    paid = ledger.totals(income_rows(boekingen[municipal]), inside, [])
     total = {"bedrag": np.nan, "se": np.nan, "se_vast": np.nan}
     if len(known):
         # As CBS publishes it, of its own year; the books hold it in the year of the account.
         whole = households.book_income(inkomen, boekingen[:0], int(boekingen["jaar"].iloc[0]))
-        fixed = ledger.totals(whole, ledger.shares(inside), [])["se"].iloc[0]
-        total = {**ledger.totals(whole, inside, []).iloc[0][["bedrag", "se"]], "se_vast": fixed}
+        amounts, loadings = ledger.factors(whole, inside, [])
+        borders = loadings.columns.str.startswith(ledger.WEIGHT_CAUSE)
+        errors = {"se": loadings, "se_vast": loadings.loc[:, ~borders]}
+        total = {"bedrag": amounts["bedrag"].round(2).iloc[0]}
+        for name, causes in errors.items():
+            variance = (causes.to_numpy() ** 2).sum() + amounts["eigen"].iloc[0]
+            total[name] = np.sqrt(variance).round(2)
     return pd.Series(
         {
             **total,
@@ -63,6 +70,37 @@ def household_income(
             "inwoners": people,
         }
     )
+
+
+def earned(pilot: str) -> pd.Series:
+    """Return `household_income` of a pilot; all its chapters share it."""
+    return _earned(pilot, _made(pilot, "grootboek", "gebied", "inkomen")).copy()
+
+
+@cache
+def _earned(pilot: str, made: tuple[tuple[str, int], ...]) -> pd.Series:
+    boekingen, gebied, inkomen = (
+        sources.read_table(pilot, name) for name in ("grootboek", "gebied", "inkomen")
+    )
+    return household_income(boekingen, regions.area(gebied), inkomen)
+
+
+def counted(pilot: str, codes: list[str]) -> pd.DataFrame:
+    """Return `counts` of what is `COUNTED` of a pilot; all its chapters share it."""
+    made = _made(pilot, "indicatoren", "gebied")
+    return _counted(pilot, tuple(codes), made).copy(deep=False)
+
+
+@cache
+def _counted(pilot: str, codes: tuple[str, ...], made: tuple[tuple[str, int], ...]) -> pd.DataFrame:
+    indicatoren, gebied = (sources.read_table(pilot, name) for name in ("indicatoren", "gebied"))
+    return counts(indicatoren, gebied, list(codes), COUNTED)
+
+
+def _made(pilot: str, *names: str) -> tuple[tuple[str, int], ...]:
+    """Return the files of some tables and when they were made, for they may be made again."""
+    paths = [sources.table_path(pilot, name) for name in names]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths)
 
 
 def names(indicatoren: pd.DataFrame) -> dict[str, str]:
@@ -86,15 +124,17 @@ def counts(
     """
     inside = gebied[(gebied["gewicht"] > 0) & ~regions.is_rest(gebied["buurt"])]
     weights, unsure = (inside.set_index("buurt")[name] for name in ("gewicht", "fout"))
+    gemeenten = set(map(regions.gemeente_of, weights.index))
+    asked = indicatoren[indicatoren["onderwerp"].isin(topics)]
     rows = []
     for topic, (naam, een) in topics.items():
-        figures = indicatoren[indicatoren["onderwerp"] == topic].set_index("gebied")
-        own = figures["waarde"].get(codes[0]) if len(codes) == 1 else None
+        figures = asked[asked["onderwerp"] == topic]
+        values = figures.set_index("gebied")["waarde"]
+        own = values.get(codes[0]) if len(codes) == 1 else None
         published = dutch.is_known(own)
-        parts = figures.loc[figures.index.isin(weights.index), "waarde"]
-        told = parts.notna().groupby(parts.index.map(regions.gemeente_of)).any()
-        everywhere = weights.index.map(regions.gemeente_of).isin(told.index[told]).all()
-        total = (parts * weights).sum(min_count=1) if everywhere else np.nan
+        parts = values[values.index.isin(weights.index)]
+        told = set(map(regions.gemeente_of, parts.index[parts.notna()]))
+        total = (parts * weights[parts.index]).sum(min_count=1) if gemeenten <= told else np.nan
         rows.append(
             {
                 "onderwerp": topic,
@@ -103,9 +143,9 @@ def counts(
                 "waarde": own if published else total,
                 "jaar": _years(figures),
                 "bron": ";".join(sources.ids(figures["bron"])) or None,
-                "wijze": _made(weights, published),
+                "wijze": _way(weights, published),
                 "onbekend": 0 if published else int(parts.isna().sum()),
-                "se": float(((parts * unsure) ** 2).sum() ** 0.5),
+                "se": float(((parts * unsure[parts.index]) ** 2).sum() ** 0.5),
             }
         )
     return pd.DataFrame(rows)
@@ -116,7 +156,7 @@ def _years(figures: pd.DataFrame) -> str | None:
     return dutch.join([str(year) for year in sorted(figures["jaar"].unique())]) or None
 
 
-def _made(weights: pd.Series, published: bool) -> str:
+def _way(weights: pd.Series, published: bool) -> str:
     """Return in words how a count was made."""
     if published:
         return "cijfer van CBS"

@@ -17,6 +17,7 @@ from wijkboek_utils import (
     show,
     views,
 )
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.pilots import Pilot
 from wijkboek_utils.plausibility import FITS, UNEXPLAINED, near
 from wijkboek_utils.plausibility_reasons import HOUSEHOLDS, drivers, reasons
@@ -68,15 +69,16 @@ def _line(
 def compare(
     pilot: Pilot,
     books: Mapping[str, pd.DataFrame],
+    flows: Flows,
     land: pd.DataFrame,
-    nederland: pd.DataFrame,
+    besteding: float,
     table: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the main totals of a pilot and its gemeente beside published ones, one row each.
 
     `books` are the tables of the pilot by name: `grootboek`, `gebied`, `inkomen`, `indicatoren`,
-    `gemeenterekening`, `vestigingen`; `land` as `cbs.read_country`, `nederland` as
-    `plausibility.national_books` of the same year, `table` as `plausibility.controls`. Columns:
+    `gemeenterekening`, `vestigingen`; `flows` are those of the area; `land` as `cbs.read_country`,
+    `besteding` as `plausibility_country.spent`, `table` as `plausibility.controls`. Columns:
     `regel`, `wij`, `se` (EUR per inhabitant or household a year), `naast` (what it is set beside),
     `waarde`, `verhouding`, `oordeel`, `reden`, `bron`. What is of another year or kind of account
     than the figure beside it is not compared, and `reden` says so.
@@ -91,7 +93,8 @@ def compare(
     area = drivers(indicatoren, inside)
     # Where CBS gives no income of a buurt, the books estimate it from the wijk.
     area["inkomen"] = _income(inkomen, inside)[0]
-    counts = indicatoren.pivot(index="gebied", columns="onderwerp", values="waarde")
+    counted = indicatoren[indicatoren["onderwerp"].isin([INHABITANTS, HOUSEHOLDS])]
+    counts = counted.pivot(index="gebied", columns="onderwerp", values="waarde")
     counts = counts.reindex(columns=[INHABITANTS, HOUSEHOLDS])
     towns = counts[INHABITANTS].reindex(pilot.gemeenten)
     inhabitants = towns.sum(skipna=False)
@@ -125,7 +128,7 @@ def compare(
         _line(
             "lasten",
             f"Uitgaven van de gemeente voor {pilot.naam} per inwoner",
-            _per(views.net_expenses(boekingen, unsure), parts[INHABITANTS]),
+            _per(views.spent(flows), parts[INHABITANTS]),
             _published(known, "lasten_pp", "alle gemeenten"),
             area,
             country,
@@ -135,8 +138,8 @@ def compare(
         _line(
             "besteding",
             f"Bestedingen van huishoudens in {pilot.naam}, per huishouden",
-            _per(_spent(boekingen, unsure, known), parts[HOUSEHOLDS]),
-            _our_country(nederland, same, known),
+            _per(_spent(flows, known), parts[HOUSEHOLDS]),
+            _our_country(besteding, same),
             area,
             country,
         ),
@@ -216,20 +219,17 @@ def _published(known: pd.DataFrame, id: str, naast: str) -> tuple[str, float, st
     return f"{naast}, {row['jaar']}", float(row["waarde"]), row["bron"]
 
 
-def _spent(boekingen: pd.DataFrame, weights: ledger.Weights, known: pd.DataFrame) -> pd.DataFrame:
+def _spent(flows: Flows, known: pd.DataFrame) -> pd.DataFrame:
     """Return what households of an area spend, as the national control total counts it."""
     rule = known.loc["consumptie"]
-    mine = boekingen[plausibility.belongs(boekingen, rule["posten"], rule["richting"])]
-    return ledger.totals(mine, weights, [])
+    mine = plausibility.belongs(flows.rows, rule["posten"], rule["richting"])
+    return flows.totals(flows.rows[mine], [])
 
 
-def _our_country(
-    nederland: pd.DataFrame, land: pd.DataFrame, known: pd.DataFrame
-) -> tuple[str, float, str]:
+def _our_country(besteding: float, land: pd.DataFrame) -> tuple[str, float, str]:
     """Return our own national spending per household: the same method, another place."""
-    everywhere = pd.Series(1.0, index=nederland["buurt"].unique())
     number = land.set_index("onderwerp")["waarde"].get(HOUSEHOLDS, np.nan)
-    spent, _ = _per(_spent(nederland, everywhere, known), number)
+    spent = besteding / number if number > 0 else np.nan
     return "onze schatting voor Nederland", spent, "eigen schatting"
 
 

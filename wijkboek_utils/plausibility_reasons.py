@@ -52,6 +52,7 @@ _DRIVERS = {
         "duurdere woningen", "goedkopere woningen", "GemiddeldeWOZWaardeVanWoningen", unit="euro"
     ),
 }
+_TOPICS = sorted({INHABITANTS, *(t for d in _DRIVERS.values() for t in (d.above, d.below) if t)})
 # What makes a total higher (1) or lower (-1), by driver.
 _REASONS: Mapping[str, Mapping[str, int]] = {
     "inkomen": {"bijstand": -1, "kinderen": -1, "ouderen": -1, "woningwaarde": 1},
@@ -67,17 +68,21 @@ def drivers(rows: pd.DataFrame, weights: pd.Series) -> pd.Series:
     `rows` as `cbs.indicators` or `cbs.read_country`; `weights` by area: buurten, or 1 for a single
     gemeente or country. Over the areas that have both sides of a figure.
     """
-    wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
-    weight = wide.index.to_series().map(weights).fillna(0.0).astype(float)
+    rows = rows[rows["onderwerp"].isin(_TOPICS) & rows["gebied"].isin(weights.index)]
+    place = pd.Index(weights.index).get_indexer(rows["gebied"])
+    topics = {topic: np.full(len(weights), np.nan) for topic in _TOPICS}
+    for topic, own in topics.items():
+        mine = (rows["onderwerp"] == topic).to_numpy()
+        own[place[mine]] = rows["waarde"].to_numpy(float)[mine]
+    weight = np.nan_to_num(weights.to_numpy(float))
     found = {}
     for name, driver in _DRIVERS.items():
-        per = wide.get(driver.below or INHABITANTS, pd.Series(np.nan, index=wide.index))
-        above = wide.get(driver.above, pd.Series(np.nan, index=wide.index))
+        per, above = topics[driver.below or INHABITANTS], topics[driver.above]
         if not driver.below:  # CBS publishes a mean, in thousands of EUR
             above = above * per * 1000
-        inside = weight.where(above.notna() & per.notna(), 0.0)
-        size = (per * inside).sum()
-        found[name] = (above * inside).sum() / size if size > 0 else np.nan
+        known = ~np.isnan(above) & ~np.isnan(per)
+        size = (per * weight)[known].sum()
+        found[name] = (above * weight)[known].sum() / size if size > 0 else np.nan
     return pd.Series(found, dtype=float)
 
 

@@ -42,8 +42,9 @@ def is_rest(buurt: pd.Series) -> pd.Series:
 
 def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:
     """Return which buurten are among `codes` of buurten, wijken or gemeenten, or lie in them."""
-    wijken, gemeenten = buurten.map(wijk_of), buurten.map(gemeente_of)
-    return buurten.isin(codes) | wijken.isin(codes) | gemeenten.isin(codes)
+    known = set(codes)
+    found = [not known.isdisjoint((b, wijk_of(b), gemeente_of(b))) for b in buurten]
+    return pd.Series(found, index=buurten.index, dtype=bool, name=buurten.name)
 
 
 def table(buurten: pd.DataFrame) -> pd.DataFrame:

@@ -5,10 +5,10 @@ the page as PDF, and the audit folder: every notebook, table and cijferpaspoort,
 the run.
 """
 
-import json
-import platform
 import shutil
-from importlib.metadata import version
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,90 +16,176 @@ import nbformat
 import pandas as pd
 
 from wijkboek_utils import (
+    bundle,
     chapters,
     disclosure,
     exports,
     exports_xlsx,
     findings,
+    forks,
     gate,
-    index,
-    index_entries,
+    inputs,
     language,
     pages,
     passports,
+    record,
     run,
     sources,
     texts,
     webmap,
 )
+from wijkboek_utils.bundle import Inputs
 from wijkboek_utils.chapters import Chapter
-from wijkboek_utils.exports_xlsx import Subject
+from wijkboek_utils.exports_book import Subject
 from wijkboek_utils.local import account
 from wijkboek_utils.models import agreement_page
 from wijkboek_utils.run import Executed, Failure, Job
+from wijkboek_utils.sources import Source
 
-_LIBRARIES = ["wijkboek", "pandas", "numpy", "pyarrow", "geopandas", "papermill", "nbconvert"]
 PAGE, MAP, TABLES, PDF = "index.html", "kaart.html", "tabellen.xlsx", "rapport.pdf"
 DEALS, PASSPORTS = "overeenkomst.html", "cijferpaspoorten.jsonld"
 Files = list[tuple[str, str]]  # path from the page, and what it is in words
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a report takes from one executed notebook; texts only, so that processes may pass it."""
+
+    path: Path
+    chapter: Chapter
+    page: str  # of the audit folder
+    notebook: str  # the same as JSON
+    steps: list[tuple[str, list[dict[str, Any]]]]  # cells with their passports
+    failure: Failure | None
+    cells: int  # with code
+
+
+def warm(books: Iterable[Path]) -> None:
+    """Read what is the same in each report once: the prose of the notebooks, and templates."""
+    for book in books:
+        plain = chapters.chapter(book.stem, nbformat.read(book, as_version=4))
+        language.findings(plain.body)
+    for name in ("audit", "page", "kaart", "overeenkomst"):
+        pages.templates().get_template(f"{name}.html.j2")
+    pages.style()
+    inputs.versions()
+    bundle.warm()
+
+
+def part(job: Job, one: Executed) -> Part:
+    """Return what the report takes from an executed notebook. It reads and writes no file."""
+    name = one.path.stem
+    chapter = chapters.chapter(name, one.node, job.pilot.slug)
+    return Part(
+        one.path,
+        chapter,
+        audit_page(job, name, chapter),
+        nbformat.writes(one.node) + "\n",
+        list(chapters.linked(name, one.node)),
+        one.failure,
+        sum(cell.cell_type == "code" for cell in one.node.cells),
+    )
+
+
 def write(job: Job, executed: list[Executed], pdf: bool = False) -> list[str]:
     """Write `reports/<pilot>` as a whole and return what keeps it from being published.
 
-    The report of an earlier run stays until the new one is complete, and never stands beside it.
-    With `pdf` the page is printed too, which takes a browser.
+    The list of all reports, `index.write`, is for the caller: once for all pilots. With `pdf` the
+    page is printed too, which takes a browser.
     """
+    pilot = job.pilot
+    facts = inputs.of(pilot.slug, pilot.gemeenten, {}, pdf, inputs.Hashes.load())
+    made_of = Inputs(pilot.slug, pilot.gemeenten, facts)
+    return assemble(job, [part(job, one) for one in executed], made_of)
+
+
+def assemble(
+    job: Job, parts: list[Part], made_of: Inputs, printed: bool = True, together: int = 1
+) -> list[str]:
+    """Write `reports/<pilot>` from its parts; see `write`.
+
+    `made_of` is what it depends on, as it was before the first notebook. Without `printed` there is
+    no PDF even where one was asked, for who only looks at the rest. Where `together` is more than
+    1, files that do not wait for each other are made side by side. The report of an earlier run
+    stays until the new one is complete, and never stands beside it.
+    """
+    target, work = _begin(job)
+    for one in parts:
+        (work / "audit" / one.path.name).write_text(one.notebook, encoding="utf-8")
+        (work / "audit" / f"{one.path.stem}.html").write_text(one.page, encoding="utf-8")
+    failure = next((one.failure for one in parts if one.failure), None)
+    if failure:
+        faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
+        (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
+        record.write(job, work, faults, finished=False)
+        bundle.write(work / "audit", made_of, _steps(parts))
+    else:
+        faults = _publish(job, work, parts, made_of, together)
+        if made_of.pdf and printed:
+            from wijkboek_utils import browser  # only here: it needs what not everyone has
+
+            browser.pdf(work / PAGE, work / PDF)
+    _replace(work, target)
+    return faults
+
+
+def fail(job: Job, failure: Failure) -> None:
+    """Write `reports/<pilot>` with only a page that says why there is no report."""
+    target, work = _begin(job)
+    (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
+    record.write(job, work, [failure.message], finished=False)
+    _replace(work, target)
+
+
+def _begin(job: Job) -> tuple[Path, Path]:
+    """Return where the report of a pilot goes, and an empty folder to make it in."""
     target = sources.REPORTS / job.pilot.slug
     work = target.with_name(f".{target.name}.bezig")
     shutil.rmtree(work, ignore_errors=True)
     (work / "audit").mkdir(parents=True)
-    parts = [(one, chapters.chapter(one.path.stem, one.node)) for one in executed]
-    for one, part in parts:
-        nbformat.write(one.node, work / "audit" / one.path.name)
-        html = audit_page(job, one.path.stem, part)
-        (work / "audit" / f"{one.path.stem}.html").write_text(html, encoding="utf-8")
-    failure = next((one.failure for one in executed if one.failure), None)
-    if failure:
-        faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
-        (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
-        _write_record(job, work, faults, finished=False)
-    else:
-        shown = [part for one, part in parts if run.is_chapter(one.path)]
-        faults = _publish(job, work, shown, executed, pdf)
-    _replace(work, target)
-    index.write(sources.REPORTS)
-    return faults
+    return target, work
 
 
-def _publish(
-    job: Job, work: Path, shown: list[Chapter], executed: list[Executed], pdf: bool
-) -> list[str]:
+def _publish(job: Job, work: Path, parts: list[Part], made_of: Inputs, together: int) -> list[str]:
     """Write the page and its files into a folder; return what keeps it from being published."""
-    steps = [step for one in executed for step in chapters.linked(one.path.stem, one.node)]
-    passport = passports.document(steps)
+    pdf = made_of.pdf
+    shown = [one.chapter for one in parts if run.is_chapter(one.path)]
+    passport = passports.document([step for one in parts for step in one.steps])
     # What a chapter reads beside the books asks for its credit too.
     bronnen = sources.read_table(job.pilot.slug, "bronnen")
     bronnen = sources.describe([*bronnen["bron"], *passports.used(passport)])
+    used = [sources.source(id) for id in bronnen["bron"]]
     credits = texts.attributions(bronnen)
     subject = Subject(job.pilot.naam, f"{job.pilot.naam}, {job.pilot.periode}", credits)
-    audit = _write_audit(job, work / "audit", executed, passport, subject)
-    _write_beside(job, work, credits)
+    tables = forks.ahead(partial(_write_tables, job, work / "audit", subject, used), together)
+    beside = forks.ahead(partial(_write_beside, job, work, credits), together)
+    audit = _write_audit(job, work / "audit", parts, passport)
+    audit += record.making(work / "audit", _steps(parts), made_of)
     html = page(job, shown, [], audit, credits, pdf)
     (work / PAGE).write_text(html, encoding="utf-8")
     exports_xlsx.write_shown(html, work / TABLES, subject)
-    _write_record(job, work, [])
-    faults = _faults(job, html, work, bronnen, pdf)
+    record.write(job, work, [])
+    beside()
+    tables()
+    faults = _faults(job, html, work, bronnen, pdf, together)
     if faults:
         html = page(job, shown, faults, audit, credits, pdf)
         _write_beside(job, work, credits, concept=True)
-        _write_record(job, work, faults)
+        record.write(job, work, faults)
         (work / PAGE).write_text(html, encoding="utf-8")
-    if pdf:
-        from wijkboek_utils import browser  # only here: it needs what not everyone has
-
-        browser.pdf(work / PAGE, work / PDF)
+    words = dict([*_downloads(pdf), (PAGE, "het rapport"), *audit])
+    words |= {f"audit/{one.path.name}": f"notebook {one.path.stem}, gedraaid" for one in parts}
+    del words[bundle.CRATE]  # it does not describe itself
+    record.describe(job, work, made_of, _steps(parts), used, words)
     return faults
+
+
+def _steps(parts: list[Part]) -> list[bundle.Step]:
+    """Return how each notebook went."""
+    return [
+        bundle.Step(one.path.stem, one.cells, one.failure.message if one.failure else "")
+        for one in parts
+    ]
 
 
 def _write_beside(job: Job, work: Path, credits: list[str], concept: bool = False) -> None:
@@ -109,11 +195,15 @@ def _write_beside(job: Job, work: Path, credits: list[str], concept: bool = Fals
     (work / DEALS).write_text(deals, encoding="utf-8")
 
 
-def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -> list[str]:
+def _faults(
+    job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool, together: int
+) -> list[str]:
     """Return what keeps a finished report from being published, by every rule without a browser."""
     tables = (sources.read_table(job.pilot.slug, name) for name in ("controles", "sluitend"))
+    (work / bundle.CRATE).touch()  # written last, for it has the checksum of all else
     if pdf:
-        (work / PDF).touch()  # printed last
+        (work / PDF).touch()  # printed after that
+    given_away = forks.ahead(partial(disclosure.findings, work, job.pilot.contact), together)
     chart, deals = ((work / name).read_text(encoding="utf-8") for name in (MAP, DEALS))
     found = gate.faults(html, bronnen, passports=True) + gate.faults(chart, scripts=True)
     found += gate.faults(deals, bronnen)
@@ -122,7 +212,7 @@ def _faults(job: Job, html: str, work: Path, bronnen: pd.DataFrame, pdf: bool) -
     found += account.faults(
         *(sources.read_table(job.pilot.slug, name) for name in ("lokaal", "lokaal_vragen"))
     )
-    spoken = [*language.findings(html), *disclosure.findings(work, job.pilot.contact)]
+    spoken = [*language.findings(html), *given_away()]
     found += [f"{one.words} ({one.where})" for one in findings.faults(spoken)]
     return list(dict.fromkeys(found))
 
@@ -142,16 +232,21 @@ def page(
         "audit": audit,
         "style": pages.style(job.pilot.huiskleuren),
         "credits": credits,
-        "downloads": [
-            (MAP, "kaart om in te zoomen"),
-            (DEALS, "afspraken om te tekenen"),
-            (TABLES, "tabellen voor Excel"),
-            (PDF, "PDF"),
-        ][: 3 + pdf],
+        "downloads": _downloads(pdf),
     }
     template = pages.templates().get_template("page.html.j2")
     bare = template.render(facts, glossary=[])  # to see which words ask for an explanation
     return str(template.render(facts, glossary=language.glossary(bare)))
+
+
+def _downloads(pdf: bool) -> Files:
+    """Return the files beside the page, in words."""
+    return [
+        (MAP, "kaart om in te zoomen"),
+        (DEALS, "afspraken om te tekenen"),
+        (TABLES, "tabellen voor Excel"),
+        (PDF, "PDF"),
+    ][: 3 + pdf]
 
 
 def failure_page(job: Job, failure: Failure) -> str:
@@ -170,11 +265,6 @@ def audit_page(job: Job, name: str, content: Chapter) -> str:
     )
 
 
-def where(job: Job) -> str:
-    """Return the place of a report as the user types it, from the root of the project."""
-    return sources.shown(sources.REPORTS / job.pilot.slug / PAGE)
-
-
 def _replace(work: Path, target: Path) -> None:
     """Put a finished folder in the place of an older one."""
     old = target.with_name(f".{target.name}.oud")
@@ -185,42 +275,27 @@ def _replace(work: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_audit(
-    job: Job, folder: Path, executed: list[Executed], passport: dict[str, Any], subject: Subject
-) -> Files:
-    """Write tables and passports, so that others can compute again; return the files in words."""
-    names = [one.path.stem for one in executed]
-    listed = [(f"{name}.html", f"notebook {name}") for name in names]
-    paths = sorted((sources.PROCESSED / job.pilot.slug).glob("*.parquet"))
-    tables = {path.stem: pd.read_parquet(path) for path in paths}
+def _write_tables(job: Job, folder: Path, subject: Subject, used: list[Source]) -> None:
+    """Write the tables of a report, so that others can compute again, and what portals ask."""
+    tables = {name: sources.read_table(job.pilot.slug, name) for name in _tables(job)}
     inside = tables["gebied"].query("gewicht > 0")["buurt"]
     columns = sources.read_project_table("kolommen")
-    listed += exports.write_audit(tables, folder, subject, inside, columns)
-    _write_json(folder / PASSPORTS, passport)
+    exports.write_audit(tables, folder, subject, inside, columns)
+    record.portal(job, folder, used)
+
+
+def _tables(job: Job) -> list[str]:
+    return sorted(path.stem for path in (sources.PROCESSED / job.pilot.slug).glob("*.parquet"))
+
+
+def _write_audit(job: Job, folder: Path, parts: list[Part], passport: dict[str, Any]) -> Files:
+    """Write the passports; return the files of the folder in words."""
+    names = [one.path.stem for one in parts]
+    listed = [(f"{name}.html", f"notebook {name}") for name in names]
+    listed += exports.files(_tables(job))
+    record.write_json(folder / PASSPORTS, passport)
     listed += [
         (PASSPORTS, "de cijferpaspoorten voor computers (JSON-LD)"),
-        ("run.json", "parameters, bronnen en versies (JSON)"),
+        (bundle.RECORD, "parameters, bronnen en versies (JSON)"),
     ]
     return [(f"audit/{path}", words) for path, words in listed]
-
-
-def _write_record(job: Job, work: Path, faults: list[str], finished: bool = True) -> None:
-    """Write what was run, on which sources, and what came of it."""
-    record: dict[str, Any] = {
-        "pilot": job.pilot.slug,
-        "rapport": index_entries.facts(job.pilot, faults, finished=finished),
-        "parameters": job.parameters,
-        "python": platform.python_version(),
-        "pakketten": {name: version(name) for name in _LIBRARIES},
-    }
-    if finished:
-        used = [sources.source(i) for i in sources.read_table(job.pilot.slug, "bronnen")["bron"]]
-        record["bronnen"] = {
-            s.id: {"tabel": s.table, "periode": s.period, "sha256": s.sha256} for s in used
-        }
-    _write_json(work / "audit" / "run.json", record)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    path.write_text(text, encoding="utf-8")

@@ -1,30 +1,34 @@
-"""Run the notebooks of a pilot in order with papermill, with the parameters they declare."""
+"""Run one notebook of a pilot with papermill, with the parameters that it declares."""
 
 import ast
+import json
 import logging
+import pickle
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from wijkboek_utils import allocate, pilots, sources
+from wijkboek_utils.asked import FORKED, STOCK, Limits
 from wijkboek_utils.errors import Fout, did_you_mean
-from wijkboek_utils.kernels import WarmKernels
 from wijkboek_utils.pilots import Pilot
 
 # 0x build, 1x and 2x show; 9x are for play and never part of a report.
 _ORDER = re.compile(r"[0-2]\d_\w+")
 _CHOICES = {"sleutelset": list(allocate.SETS)}
-TIMEOUT = 600  # seconds for one cell
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A notebook that did not finish: which cell, and what it said."""
+    """A notebook that did not finish: where, what it showed and said, and what may help.
+
+    `again` says that the same may go well a second time.
+    """
 
     notebook: str
     cell: str
@@ -32,6 +36,9 @@ class Failure:
     error: str
     message: str
     trace: str = ""
+    output: str = ""
+    hint: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,13 @@ def is_chapter(notebook: Path) -> bool:
 
 def declared(notebook: Path) -> dict[str, str]:
     """Return the parameters that a notebook declares, by name, with their type."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    found = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    found = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
     if len(found) != 1:
         raise Fout(f"{notebook.name}: er hoort precies één cel met het label parameters te zijn.")
     return {
         line.target.id: ast.unparse(line.annotation)
-        for line in ast.parse(found[0].source).body
+        for line in ast.parse("".join(found[0]["source"])).body
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
     }
 
@@ -107,68 +114,120 @@ def _value(name: str, text: str, known: dict[str, str]) -> Any:
     return text
 
 
-def run(
-    job: Job,
-    books: list[Path],
-    kernels: WarmKernels,
-    last: bool,
-    progress: Callable[[int, Path], None] = lambda n, path: None,
-) -> Iterator[Executed]:
-    """Yield each executed notebook of a pilot in order; stop after the first that fails.
+@cache
+def loaded(book: Path, changed: int) -> bytes:
+    """Return a notebook as papermill reads it, pickled; `changed` is when its file was."""
+    from papermill import iorw
 
-    `last` says that no other pilot follows. `progress` is told before a notebook starts.
+    return pickle.dumps(iorw.load_notebook_node(str(book)))
+
+
+def execute(
+    book: Path,
+    parameters: dict[str, Any],
+    engine: str,
+    limits: Limits,
+    fork: Callable[..., Any] | None = None,
+) -> Executed:
+    """Run a notebook with those of the parameters that it declares; a failing cell is a Failure.
+
+    `engine` is STOCK or FORKED; of the limits the stock engine only keeps that of a cell. `fork` is
+    where our engine gets its processes from.
     """
-    # What an earlier run left could pass for what this one made.
-    shutil.rmtree(sources.PROCESSED / job.pilot.slug, ignore_errors=True)
-    for n, book in enumerate(books):
-        progress(n, book)
-        wanted = {name: job.parameters[name] for name in declared(book) if name in job.parameters}
-        kernel = kernels.take(last and n == len(books) - 1)
-        try:
-            node, failure = _execute(book, wanted, kernel)
-        finally:
-            kernels.stop(kernel)
-        yield Executed(book, clean(node), failure)
-        if failure:
-            return
-
-
-def _execute(
-    book: Path, parameters: dict[str, Any], kernel: Any
-) -> tuple[nbformat.NotebookNode, Failure | None]:
-    """Execute one notebook in a started kernel; a failing cell becomes a Failure."""
-    import papermill  # seconds to import: only where a notebook is about to run
-    from papermill.exceptions import PapermillExecutionError
+    from papermill import execute, iorw, parameterize  # seconds to import, so only where used
+    from papermill.engines import papermill_engines
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    wanted = {name: parameters[name] for name in declared(book) if name in parameters}
+    node = pickle.loads(loaded(book, book.stat().st_mtime_ns))
+    node = parameterize.parameterize_notebook(node, wanted, kernel_name="python3")
+    node = execute.prepare_notebook_metadata(node, str(book), None)
+    more: dict[str, Any] = {}
+    if engine == FORKED:
+        more = {"fork": fork, "memory": limits.memory, "notebook_timeout": limits.notebook}
+    failure = None
     try:
-        executed = papermill.execute_notebook(
-            str(book),
-            None,
-            parameters,
-            kernel_name="python3",
-            km=kernel,
-            execution_timeout=TIMEOUT,
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-        )
-    except PapermillExecutionError as error:
-        failure = Failure(
-            notebook=book.stem,
-            cell=str(error.cell_index),
-            source=error.source,
-            error=error.ename,
-            message=error.evalue,
-            trace=_ANSI.sub("", "\n".join(error.traceback)),
-        )
+        with iorw.local_file_io_cwd(), execute.chdir(str(sources.ROOT)):
+            # Never in the folder of the user: a kernel imports from where it stands.
+            papermill_engines.execute_notebook_with_engine(
+                None if engine == STOCK else engine,
+                node,
+                kernel_name="python3",
+                progress_bar=False,
+                execution_timeout=limits.cell,
+                **more,
+            )
     except Exception as error:  # a kernel that died, a cell that took too long
-        failure = Failure(book.stem, "?", "", type(error).__name__, str(error))
+        failure = _stopped(book, node, error, limits)
     else:
-        return executed, None
-    return nbformat.read(book, as_version=4), failure
+        failure = _failed(book, node)
+    return Executed(book, clean(node), failure)
+
+
+def _failed(book: Path, node: nbformat.NotebookNode) -> Failure | None:
+    """Return what the first cell with an error said."""
+    for number, cell in enumerate(node.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return Failure(
+                    notebook=book.stem,
+                    cell=str(number),
+                    source=cell.source,
+                    error=output.ename,
+                    message=output.evalue,
+                    trace=_ANSI.sub("", "\n".join(output.traceback)),
+                    output=_printed(cell),
+                    hint=_HINTS.get(output.ename, ""),
+                )
+    return None
+
+
+def _stopped(book: Path, node: nbformat.NotebookNode, error: Exception, limits: Limits) -> Failure:
+    """Return how a notebook stopped whose process did not answer."""
+    begun = [
+        (number, cell)
+        for number, cell in enumerate(node.cells)
+        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time")
+    ]
+    number, cell = begun[-1] if begun else ("?", nbformat.v4.new_code_cell())
+    kind = type(error).__name__
+    words = {
+        "DeadKernelError": "het proces van het notebook is onverwacht gestopt",
+        "CellTimeoutError": f"een stap duurde langer dan {limits.cell} seconden",
+        "TooLong": f"het notebook duurde langer dan {limits.notebook} seconden",
+    }
+    return Failure(
+        notebook=book.stem,
+        cell=str(number),
+        source=cell.source,
+        error="" if kind in words else kind,
+        message=words.get(kind, str(error)),
+        output=_printed(cell),
+        hint=_HINTS.get(kind, ""),
+        again=kind == "DeadKernelError",
+    )
+
+
+def _printed(cell: nbformat.NotebookNode) -> str:
+    """Return what a cell printed before it stopped; the end, when it is long."""
+    text = "".join(o.text for o in cell.get("outputs", []) if o.output_type == "stream")
+    return text if len(text) <= _MOST else f"…{text[-_MOST:]}"
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_MOST = 5000  # characters of output on the page that tells of a failure
+_HINTS = {
+    "MemoryError": "Het notebook had meer geheugen nodig dan het mocht gebruiken. Geef het meer "
+    "met --memory, of kies een kleiner gebied.",
+    "DeadKernelError": "Vaak is het geheugen van de computer op. Sluit andere programma's en "
+    "probeer het opnieuw, met --jobs 1.",
+    "CellTimeoutError": "Is de computer druk? Probeer het dan later opnieuw, of geef meer tijd "
+    "met --timeout.",
+    "TooLong": "Is de computer druk? Probeer het dan later opnieuw, of geef meer tijd met "
+    "--timeout.",
+    "ModuleNotFoundError": "De omgeving is niet volledig. Typ make setup in de map van het "
+    "project.",
+}
 
 
 def clean(node: nbformat.NotebookNode) -> nbformat.NotebookNode:

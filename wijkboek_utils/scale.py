@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
-from wijkboek_utils import dutch, iv3, neighbours, odata, sources, views
+from wijkboek_utils import dutch, iv3, neighbours, sources, views
 from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.remember import remembered
 
 COUNTRY = "NL"
 APART = ["0.10", "0.11", "8.2"]  # no yearly services
@@ -94,6 +94,14 @@ def fit_medians(
     return Curve(centre, cov @ (design * weight[:, None]).T @ np.asarray(medians, float), cov)
 
 
+@remembered()
+def of_year(jaar: int, verslag: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return `national`, `classes` and `trends` of a year: the same for every gemeente."""
+    rows = national(jaar, verslag)
+    per_class = classes(rows, jaar, verslag)
+    return rows, per_class, trends(rows, per_class)
+
+
 def national(jaar: int, verslag: str) -> pd.DataFrame:
     """Return lasten of all gemeenten: `gebied`, `inwoners`, `taakveld`, `naam`, `per_inwoner`.
 
@@ -112,7 +120,10 @@ def national(jaar: int, verslag: str) -> pd.DataFrame:
         return empty
     year = min(years, key=lambda y: (y > jaar, abs(y - jaar)))
     people = neighbours.others("GM", [year]).set_index("gebied")[INHABITANTS].dropna()
-    amounts, names = _amounts(found[0])
+    accounts = iv3.fetched(found[0])
+    accounts = accounts[(accounts["posten"] > 0) & accounts["gemeente"].isin(found[0].covers)]
+    names = dict(iv3.names(accounts))
+    amounts = accounts.pivot(index="gemeente", columns="taakveld", values="lasten").fillna(0.0)
     amounts = amounts[amounts.index.isin(people.index)]
     services = amounts[[c for c in amounts.columns if c not in APART]]
     amounts = services.assign(**{TOTAL: services.sum(axis=1)})
@@ -121,27 +132,6 @@ def national(jaar: int, verslag: str) -> pd.DataFrame:
     rows = rows.melt("gebied", var_name="taakveld", value_name="per_inwoner")
     rows["naam"] = rows["taakveld"].map({**names, TOTAL: "Alle diensten samen"})
     return rows.assign(inwoners=rows["gebied"].map(people))[empty.columns]
-
-
-def _amounts(source: sources.Source) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return lasten in EUR, a row a gemeente and a column a taakveld, and names of taakvelden.
-
-    As `iv3.read` does for one gemeente: the second publication where a gemeente is in it.
-    """
-    about = odata.described(pq.read_schema(source.path))
-    first, second = iv3.measures(odata.topics(about), source.table or "")
-    keys = ["Gemeenten", "TaakveldBalanspost", "Categorie"]
-    table = sources.read_parquet(source, columns=[*keys, first, second], coded=keys)
-    rows = table.unify_dictionaries().to_pandas()
-    rows[[first, second]] = rows[[first, second]].replace(iv3.NO_FIGURE, np.nan)
-    improved = set(rows.loc[rows[second].fillna(0) != 0, "Gemeenten"])
-    rows["bedrag"] = rows[second].where(rows["Gemeenten"].isin(improved), rows[first]) * 1000
-    cost = rows["Categorie"].str.startswith("L") & rows["TaakveldBalanspost"].str[0].str.isdigit()
-    wide = rows[cost].groupby(keys[:2], observed=True)["bedrag"].sum().unstack(fill_value=0.0)
-    wide = wide.rename(index=str.strip, columns=str.strip)
-    wide = wide[wide.index.isin(source.covers)]
-    titles = {r["Key"].strip(): r["Title"].strip() for r in about["TaakveldBalanspost"]}
-    return wide, {c: titles[c].removeprefix(c).strip() for c in wide.columns}
 
 
 def class_of(inhabitants: float) -> str:

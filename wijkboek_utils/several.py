@@ -38,9 +38,12 @@ def each(compute: Compute, tables: Sequence[pd.DataFrame], *rest: object) -> pd.
 def split(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each gemeente, by its code; a table of one gemeente as it is."""
     column = next(c for c in _CODES if c in table)
-    codes = table[column].map(gemeente_of)
-    parts = {str(code): rows.reset_index(drop=True) for code, rows in table.groupby(codes)}
-    return dict.fromkeys(parts, table) if len(parts) == 1 else parts
+    digits = table[column].astype("str").str[2:6]
+    found = digits.dropna().unique()
+    if len(found) == 1:  # nearly always
+        return {gemeente_of(f"GM{found[0]}"): table}
+    groups = table.groupby("GM" + digits)
+    return {str(code): rows.reset_index(drop=True) for code, rows in groups}
 
 
 def _below(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -31,9 +31,7 @@ def is_people(unit: str) -> bool:
 def findings(name: str, data: bytes, header: list[str]) -> Iterator[Finding]:
     """Yield what is wrong in a table with methods: small counts, hidden amounts, split sums."""
     shown = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if b"lokaal" not in line and b"geheim" not in line:
-            continue
+    for number, line in _lines(data):
         cells = next(csv.reader([line.decode("utf-8", "replace")]), [])
         row, place = dict(zip(header, cells, strict=False)), f"{name}, regel {number}"
         if row.get("methode") == "geheim":
@@ -44,6 +42,23 @@ def findings(name: str, data: bytes, header: list[str]) -> Iterator[Finding]:
                 where = row.get("samen") or row.get("buurt") or ""
                 shown.append((place, row, frozenset(where.split(";"))))
     yield from _split(shown)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and bytes of the lines that are local or secret; few of a long table are."""
+    number, counted = 1, 0
+    for start in sorted({data.rfind(b"\n", 0, at) + 1 for at in _places(data)}):
+        number += data.count(b"\n", counted, start)
+        counted, end = start, data.find(b"\n", start)
+        yield number, data[start : end if end >= 0 else len(data)]
+
+
+def _places(data: bytes) -> Iterator[int]:
+    for word in (b"lokaal", b"geheim"):
+        place = data.find(word)
+        while place >= 0:
+            yield place
+            place = data.find(word, place + 1)
 
 
 def _filled(place: str, row: dict[str, str]) -> Iterator[Finding]:

@@ -5,32 +5,32 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
 
-from wijkboek_utils import corrections
+from wijkboek_utils import corrections, files
 from wijkboek_utils.corrections import Correction
 from wijkboek_utils.dutch import day as day_words
 from wijkboek_utils.dutch import plain
 from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.files import sha256 as sha256
+from wijkboek_utils.files import write_whole as write_whole
+from wijkboek_utils.folders import AS_OF as AS_OF
+from wijkboek_utils.folders import NOTEBOOKS as NOTEBOOKS
+from wijkboek_utils.folders import PILOTS as PILOTS
+from wijkboek_utils.folders import PROCESSED, RAW, ROOT, TABLES
+from wijkboek_utils.folders import REPORTS as REPORTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The folders are found from here, never from the working directory: a notebook may run anywhere.
-ROOT = Path(os.environ.get("WIJKBOEK_ROOT", Path(__file__).resolve().parents[1]))
-RAW = ROOT / "data" / "raw"
 FETCHED = RAW / "opgehaald"  # what `wijkboek fetch` brings; every vintage stays
-AS_OF = "WIJKBOEK_STAND"
-PROCESSED = ROOT / "data" / "processed"
-REPORTS = ROOT / "reports"
-PILOTS = ROOT / "pilots"
-NOTEBOOKS = ROOT / "notebooks"
-TABLES = Path(__file__).parent / "tables"
+# The library in C reads the same ten times as fast, where it is there.
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def shown(path: Path) -> str:
@@ -93,7 +93,7 @@ def catalogue(raw: Path = RAW) -> dict[str, Source]:
 def read_manifest(manifest: Path) -> list[dict[str, Any]]:
     """Return the entries of a manifest as they are written. Raises Fout when there are none."""
     try:
-        entries = yaml.safe_load(manifest.read_text(encoding="utf-8"))["sources"]
+        entries = yaml.load(manifest.read_text(encoding="utf-8"), YAML)["sources"]
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise Fout(f"Manifest {shown(manifest)} is niet te lezen: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -161,36 +161,41 @@ def read_bytes(source: Source) -> bytes:
 
     Raises Fout by name when the file is gone or differs from what the manifest says.
     """
-    where = shown(source.path)
     try:
         content = source.path.read_bytes()
     except OSError as error:
-        raise Fout(
-            f"Bron {source.id}: het bestand {where} is niet te lezen ({error.strerror})."
-        ) from error
-    if hashlib.sha256(content).hexdigest() != source.sha256:
-        raise Fout(
-            f"Bron {source.id}: het bestand {where} is veranderd; de controlesom klopt niet met "
-            "het manifest. Zet het oorspronkelijke bestand terug (git checkout) of haal de "
-            "bron opnieuw op. Pas ruwe cijfers nooit met de hand aan."
-        )
+        raise _gone(source, error) from error
+    _check(source, hashlib.sha256(content).hexdigest())
     return content
 
 
-def sha256(path: Path) -> str:
-    """Return the checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def proven(source: Source) -> Path:
+    """Return the path of a raw file that is proven by its checksum; raises as `read_bytes`.
+
+    Of a file that lies there unchanged the sum is made once.
+    """
+    try:
+        _check(source, _sums(source.path))
+    except OSError as error:
+        raise _gone(source, error) from error
+    return source.path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also when the machine stops."""
-    half = path.with_name(f".{path.name}.half")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+_sums = files.Once(sha256, guarded=True)
+
+
+def _gone(source: Source, error: OSError) -> Fout:
+    where = shown(source.path)
+    return Fout(f"Bron {source.id}: het bestand {where} is niet te lezen ({error.strerror}).")
+
+
+def _check(source: Source, found: str) -> None:
+    if found != source.sha256:
+        raise Fout(
+            f"Bron {source.id}: het bestand {shown(source.path)} is veranderd; de controlesom "
+            "klopt niet met het manifest. Zet het oorspronkelijke bestand terug (git checkout) of "
+            "haal de bron opnieuw op. Pas ruwe cijfers nooit met de hand aan."
+        )
 
 
 def read_parquet(
@@ -204,14 +209,16 @@ def read_parquet(
     With its corrections. The description of the publisher is in the metadata of the schema, under
     `bron`. Columns that are `coded` come as dictionaries, which takes a fraction of the memory.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    content = pa.BufferReader(read_bytes(source))
+    # Without threads: what reads here may be copied (forked) later, and threads are not.
+    plain: dict[str, Any] = {"use_threads": False, "partitioning": None}
+    path = proven(source)
     if not source.corrections:
-        return pq.read_table(content, columns=columns, filters=wanted, read_dictionary=list(coded))
+        plain["read_dictionary"] = list(coded)
+        return pq.read_table(path, columns=columns, filters=wanted, **plain)
     # A correction looks at all of the file; only then may rows and columns be left out.
-    table = corrections.apply_arrow(pq.read_table(content), source.corrections)
+    table = corrections.apply_arrow(pq.read_table(path, **plain), source.corrections)
     table = table if wanted is None else table.filter(wanted)
     table = table if columns is None else table.select(list(columns))
     for name in set(coded) & set(table.column_names):
@@ -231,7 +238,10 @@ def read_csv(source: Source) -> pd.DataFrame:
 
 def read_project_table(name: str) -> pd.DataFrame:
     """Return one of the project's own tables in `wijkboek_utils/tables`, as text columns."""
-    return pd.read_csv(TABLES / f"{name}.csv", dtype="str", keep_default_na=False)
+    return _project_tables(TABLES / f"{name}.csv").copy(deep=False)
+
+
+_project_tables = files.Once(partial(pd.read_csv, dtype="str", keep_default_na=False))
 
 
 def write_table(pilot: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -242,8 +252,9 @@ def write_table(pilot: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
     folder = PROCESSED / pilot
     folder.mkdir(parents=True, exist_ok=True)
     half = folder / f".{name}.half"
-    table.to_parquet(half, index=False)
+    files.write_parquet(half, table)
     half.replace(folder / f"{name}.parquet")
+    _tables.forget(folder / f"{name}.parquet")
     return table
 
 
@@ -259,8 +270,11 @@ def table_path(pilot: str, name: str) -> Path:
 
 
 def read_table(pilot: str, name: str) -> pd.DataFrame:
-    """Return a table that a build notebook wrote for this pilot."""
-    return pd.read_parquet(table_path(pilot, name))
+    """Return a table that a build notebook wrote for this pilot; of one file it is read once."""
+    return _tables(table_path(pilot, name)).copy(deep=False)
+
+
+_tables = files.Once(files.read_parquet)
 
 
 def ids(cells: Iterable[str]) -> list[str]:

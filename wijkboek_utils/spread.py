@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils.keys import NO_KEY, Keys, owner_shares
+from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.regions import rest_of
 
 
@@ -74,6 +74,8 @@ def by_keys(table: pd.DataFrame, sleutels: pd.Series, keys: Keys, gemeente: str)
 
 def join(parts: list[Spread]) -> Spread:
     """Return the spread amounts of several gemeenten as one."""
+    if len(parts) == 1:
+        return parts[0]
     cells, rows, places = [], 0, 0
     for part in parts:
         cells.append(part.cells.add([rows, places, 0, 0]))
@@ -85,27 +87,32 @@ def join(parts: list[Spread]) -> Spread:
     )
 
 
-def split_owners(rows: Spread, indicatoren: pd.DataFrame) -> Spread:
+def split_owners(rows: Spread, owners: pd.DataFrame) -> Spread:
     """Return the amounts with payer `eigenaren` divided over who owns the dwellings of a buurt.
 
-    Owner-occupiers are huishoudens, corporations instellingen, other landlords bedrijven. Where CBS
-    does not say what kind of landlord it is, the landlords' part is booked under buitenwereld.
+    `owners` as `keys.owner_shares`: owner-occupiers are huishoudens, corporations instellingen, and
+    of other landlords nobody says where they live: their part is booked under buitenwereld.
     """
-    owners = (rows.table["van"] == "eigenaren").to_numpy()
-    number = owners.sum()
+    paid = (rows.table["van"] == "eigenaren").to_numpy()
+    number = paid.sum()
     # Their rows go last, so that a copy of them for each payer can follow.
-    order = np.argsort(np.argsort(owners, kind="stable"), kind="stable")
+    order = np.argsort(np.argsort(paid, kind="stable"), kind="stable")
     cells = rows.cells.assign(regel=order[rows.cells["regel"]])
-    theirs = cells["regel"] >= len(owners) - number
+    theirs = cells["regel"] >= len(paid) - number
     cells, own = cells[~theirs], cells[theirs]
-    shares = owner_shares(indicatoren).reindex(rows.buurten[own["plek"]])
+    shares = owners.reindex(rows.buurten[own["plek"]])
     shares = shares.fillna({"buitenwereld": 1.0}).fillna(0.0)  # the rest has no dwellings
     parts = spread_cents(np.rint(own["bedrag"].to_numpy() * 100), shares.to_numpy()) / 100
-    tables, frames = [rows.table[~owners]], [cells]
-    for i, payer in enumerate(shares.columns):
-        tables.append(rows.table[owners].assign(van=payer))
-        se = own["se"] * shares[payer].to_numpy()
-        part = own.assign(regel=own["regel"] + i * number, bedrag=parts[:, i], se=se)
-        frames.append(part[part["bedrag"] > 0])
-    table, found = (pd.concat(x, ignore_index=True) for x in (tables, frames))
-    return Spread(table, rows.buurten, found)
+    payer, place = np.nonzero(parts.T)
+    split = {
+        "regel": own["regel"].to_numpy()[place] + payer * number,
+        "plek": own["plek"].to_numpy()[place],
+        "bedrag": parts[place, payer],
+        "se": own["se"].to_numpy()[place] * shares.to_numpy()[place, payer],
+    }
+    tables = [rows.table[~paid], *(rows.table[paid].assign(van=name) for name in shares)]
+    return Spread(
+        pd.concat(tables, ignore_index=True),
+        rows.buurten,
+        pd.concat([cells, pd.DataFrame(split)], ignore_index=True),
+    )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wijkboek_utils import dutch, ledger, places, texts, views, wijkrekening_text
+from wijkboek_utils import allocate, dutch, places, texts, views, wijkrekening_text
+from wijkboek_utils.area_flows import Flows
 from wijkboek_utils.dutch import about, interval, is_known, percents
 from wijkboek_utils.grammar import CHANGED, HIGHER, LOWER, THAN, Noun, verb, verdict
 from wijkboek_utils.multipliers import INSIDE
 from wijkboek_utils.passports import Books, fold, of_sources
 from wijkboek_utils.pilots import Pilot
+from wijkboek_utils.regions import INHABITANTS
 from wijkboek_utils.show import Html
 
 _NONE = "geen cijfer"
@@ -107,11 +109,7 @@ class Facts:
 
 
 def unsure(
-    boekingen: pd.DataFrame,
-    weights: ledger.Weights,
-    taakvelden: pd.DataFrame,
-    sleutels: pd.DataFrame,
-    names: pd.Series,
+    flows: Flows, taakvelden: pd.DataFrame, sleutels: pd.DataFrame, names: pd.Series
 ) -> pd.Series:
     """Return the domein of municipal expenses with the largest error: `domein`, `bedrag`, `se`, and
     `telling`, the name of the count that would help most.
@@ -120,18 +118,18 @@ def unsure(
     the one a stand-in was used for, or the users of a task of whom nothing is known. Missing when
     there is none; all are missing where no amount is unsure. `names` is indexed by taakveld.
     """
-    rows = views.expenses(boekingen, weights)
+    rows = views.expenses(flows)
     rows = rows[rows["se"] > 0]
     if rows.empty:
         return pd.Series({"domein": None, "bedrag": None, "se": None, "telling": None})
     worst = rows.loc[rows["se"].idxmax()]
-    paid = views.paid_out(boekingen)
+    paid = views.paid_out(flows.rows)
     paid = paid[paid["domein"] == worst["domein"]]
     parts = pd.DataFrame(
         {
             "taakveld": paid["post"].str.split(":").str[1],
             "gebruikt": paid["sleutel"],
-            "bedrag": paid["bedrag"] * paid["buurt"].map(ledger.shares(weights)),
+            "bedrag": paid["bedrag"],
         }
     )
     # A key may stand in for one taakveld and be the right one for another.
@@ -188,7 +186,7 @@ def _people(f: Facts, changes: pd.DataFrame) -> KeyFigure:
     name = f"Inwoners, {people['jaar']}"
     value = dutch.estimate(people["waarde"], people.get("se", 0.0))
     made = "Telling van CBS, waar nodig opgeteld over buurten"
-    passport = of_sources(name, [people["bron"]], made, value)
+    passport = of_sources(name, [people["bron"]], made, value, f"cbs:{INHABITANTS}")
     partly = people.get("wijze") == places.PARTLY
     said = "naar schatting: niet elke buurt hoort er helemaal bij" if partly else "volgens CBS"
     return name, value, f"{said}{_moved(changes)}", fold([passport])
@@ -201,7 +199,8 @@ def _cost(f: Facts, book: Books) -> KeyFigure:
     if not is_known(total["bedrag"]):
         return name, dutch.UNKNOWN, _NONE, fold([])
     spent = views.is_service(book.rows) & views.is_expense(book.rows)
-    passport = book.money(name, total["bedrag"], total["se"], spent)
+    signs = allocate.published_sign(book.rows).to_numpy()
+    passport = book.money(name, total["bedrag"], total["se"], spent, signs)
     return name, passport.cijfer, _range(total, f"volgens de {f.p.verslag}"), fold([passport])
 
 
@@ -213,7 +212,7 @@ def _income(f: Facts, inkomen: pd.DataFrame) -> KeyFigure:
         return name, dutch.UNKNOWN, _NONE, fold([])
     value = about(total["bedrag"], total["se"])
     made = "Gemiddeld inkomen maal inwoners, opgeteld over buurten"
-    passport = of_sources(name, inkomen["bron"].dropna().unique(), made, value)
+    passport = of_sources(name, inkomen["bron"].dropna().unique(), made, value, "inkomen")
     exact = is_known(total["se"]) and not total["se"]
     return name, value, "volgens CBS" + ("" if exact else f", {_range(total)}"), fold([passport])
 

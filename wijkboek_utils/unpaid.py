@@ -23,14 +23,14 @@ def hours(indicatoren: pd.DataFrame, kengetallen: Kengetallen, jaar: int) -> pd.
     `bronjaar`. Kinds of work whose people are not counted are left out.
     """
     buurten, counts = keys.per_buurt(indicatoren)
-    frames = []
+    frames, origins = [], keys.origins_of(buurten)
     for rule in sources.read_project_table("onbetaald").itertuples():
         found = flows.amounts(rule, counts, kengetallen, f"aantal {rule.soort}")
         if found is None:
             continue
         amount, error = found.value * WEEKS, found.se * WEEKS
         prices = [kengetallen.get(name, "euro per uur") for name in rule.uurwaarden.split(";")]
-        facts = keys.provenance(rule.aantal, buurten)
+        facts = keys.provenance(rule.aantal, origins)
         frames.append(
             pd.DataFrame(
                 {

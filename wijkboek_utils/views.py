@@ -1,10 +1,13 @@
 """Municipal money of an area as tables, computed from the grootboek only."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import allocate, ledger, regions
 from wijkboek_utils.allocate import SETS, published_sign
+from wijkboek_utils.area_flows import Flows, once
 
 SECTOR_NAMES = {
     "huishoudens": "Huishoudens",
@@ -16,6 +19,7 @@ SECTOR_NAMES = {
     "vermogen": "Reserves",
 }
 OWN = ["huishoudens", "bedrijven", "instellingen"]  # who in the area itself pays the gemeente
+_SPENT = "lasten"  # beside the payers of receipts
 FEW = 50  # below so many inhabitants an amount per inhabitant says nothing
 
 
@@ -51,71 +55,90 @@ def is_expense(boekingen: pd.DataFrame) -> pd.Series:
 
 def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:
     """Return the boekingen of lasten for services that the gemeente pays, not the negative ones."""
-    rows = services(boekingen)
-    return rows[is_expense(rows) & (rows["van"] == "gemeente")]
+    paid = is_service(boekingen) & is_expense(boekingen) & (boekingen["van"] == "gemeente")
+    return boekingen[paid]
 
 
 def net_expenses(
     boekingen: pd.DataFrame, weights: ledger.Weights, by: list[str] | None = None
 ) -> pd.DataFrame:
     """Return lasten for services as published, negative lasten taken off: `bedrag`, `se` in EUR."""
-    rows = services(boekingen)
-    rows = rows[is_expense(rows)]
+    rows = boekingen[is_service(boekingen) & is_expense(boekingen)]
     return ledger.totals(rows, weights, by or [], sign=published_sign(rows))
 
 
-def cost(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.Series:
-    """Return `net_expenses` of an area: `bedrag`, `se`, and `se_vast`, in EUR.
+@once
+def cost(flows: Flows) -> pd.Series:
+    """Return lasten for services of an area, negative ones taken off: `bedrag`, `se`, `se_vast`.
 
-    `se_vast` takes the borders of the area as certain. An amount per inhabitant has that error:
-    what the borders do to the amount, they do to the number of inhabitants.
+    In EUR. `se_vast` takes the borders of the area as certain. An amount per inhabitant has that
+    error: what the borders do to the amount, they do to the number of inhabitants.
     """
-    total = net_expenses(boekingen, weights).iloc[0]
-    fixed = net_expenses(boekingen, ledger.shares(weights)).iloc[0]["se"]
-    return pd.Series({**total, "se_vast": fixed})
+    total, fixed = (_net(one, is_expense).iloc[0] for one in (flows, flows.certain()))
+    return pd.Series({**total, "se_vast": fixed["se"]})
 
 
-def expenses(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+def spent(flows: Flows) -> pd.DataFrame:
+    """Return lasten for services, as `cost` in one row; no row where the area has none."""
+    return _net(flows, is_expense)
+
+
+def spent_on(flows: Flows, post: str) -> pd.DataFrame:
+    """Return lasten for services of one post, as `cost`; no row where the area has none."""
+    return _net(flows, lambda rows: is_expense(rows) & (rows["post"] == post))
+
+
+def _net(flows: Flows, chosen: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+    """Return the chosen flows of services added up as published."""
+    rows = services(flows.rows)
+    rows = rows[chosen(rows)]
+    return flows.totals(rows, [], published_sign(rows))
+
+
+@once
+def expenses(flows: Flows) -> pd.DataFrame:
     """Return what the gemeente pays for services by `domein`, largest first: `bedrag`, `se`.
 
     Before negative lasten, which `negative_expenses` gives.
     """
-    table = ledger.totals(paid_out(boekingen), weights, ["domein"])
+    table = flows.totals(paid_out(flows.rows), ["domein"])
     return table[table["bedrag"] > 0].sort_values("bedrag", ascending=False, ignore_index=True)
 
 
-def negative_expenses(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+@once
+def negative_expenses(flows: Flows) -> pd.DataFrame:
     """Return lasten that the gemeente published below zero, by `post`: `bedrag` >= 0, `se`."""
-    rows = services(boekingen)
-    return ledger.totals(rows[is_expense(rows) & (rows["naar"] == "gemeente")], weights, ["post"])
+    rows = services(flows.rows)
+    return flows.totals(rows[is_expense(rows) & (rows["naar"] == "gemeente")], ["post"])
 
 
-def receipts(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+@once
+def receipts(flows: Flows) -> pd.DataFrame:
     """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`."""
-    rows = services(boekingen)
+    rows = services(flows.rows)
     rows = rows[~is_expense(rows)]
-    # A negative receipt has its payer behind `naar`.
     sign = published_sign(rows)
-    payer = rows["van"].where(sign > 0, rows["naar"])
-    table = ledger.totals(rows.assign(betaler=payer), weights, ["betaler"], sign=sign)
-    table = table.rename(columns={"betaler": "van"})
+    table = flows.totals(rows.assign(van=_payer(rows, sign)), ["van"], sign)
     return table[table["bedrag"] != 0].sort_values("bedrag", ascending=False, ignore_index=True)
 
 
-def gemeente_account(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+def _payer(rows: pd.DataFrame, sign: pd.Series) -> pd.Series:
+    """Return who pays each receipt: a negative receipt has its payer behind `naar`."""
+    return rows["van"].where(sign > 0, rows["naar"])
+
+
+@once
+def gemeente_account(flows: Flows) -> pd.DataFrame:
     """Return the account of the gemeente for an area: `kant`, `regel`, `bedrag`, `se`.
 
     Rows are the lasten by domein, negative lasten taken off, total lasten, the baten by payer,
     total baten, and the balance.
     """
-    spent, got = expenses(boekingen, weights), receipts(boekingen, weights)
-    total = net_expenses(boekingen, weights)
-    less = negative_expenses(boekingen, weights)
-    rows = services(boekingen)
-    rows_in = rows[~is_expense(rows)]
-    income = ledger.totals(rows_in, weights, [], sign=published_sign(rows_in))
+    spent, got, less = expenses(flows), receipts(flows), negative_expenses(flows)
+    total, income = _net(flows, is_expense), _net(flows, lambda rows: ~is_expense(rows))
+    rows = services(flows.rows)
     direction = pd.Series(np.where(is_expense(rows), -1, 1), index=rows.index)
-    saldo = ledger.totals(rows, weights, [], sign=published_sign(rows) * direction)
+    saldo = flows.totals(rows, [], published_sign(rows) * direction)
     parts = [
         spent.assign(kant="lasten", regel=spent["domein"].astype(str).str.capitalize()),
         less.assign(
@@ -134,20 +157,24 @@ def negative_name(post: str) -> str:
     return f"Af: correctie (taakveld {post.split(':')[1]})"
 
 
-def by_taakveld(boekingen: pd.DataFrame, weights: ledger.Weights, names: pd.Series) -> pd.DataFrame:
+def by_taakveld(flows: Flows, names: pd.Series) -> pd.DataFrame:
     """Return lasten and baten for services by taakveld, with their keys.
 
     Columns: `taakveld`, `naam`, `lasten`, `se_lasten`, `baten`, `sleutels` (ids, `;` between).
-    `names` is indexed by taakveld.
+    `names` is indexed by taakveld. A taakveld of the gemeente with nothing in the area has a row.
     """
-    rows = services(boekingen)
-    rows = rows.assign(taakveld=rows["post"].str.split(":").str[1])
+    rows, everywhere = (
+        t.assign(taakveld=t["post"].str.split(":").str[1])
+        for t in (services(flows.rows), services(flows.gemeenten))
+    )
     sign = published_sign(rows)
     out = is_expense(rows)
-    lasten = ledger.totals(rows[out], weights, ["taakveld"], sign=sign[out]).set_index("taakveld")
-    baten = ledger.totals(rows[~out], weights, ["taakveld"], sign=sign[~out]).set_index("taakveld")
-    sleutels = rows.groupby("taakveld")["sleutel"].agg(
-        lambda s: ";".join(sorted(s.dropna().unique()))
+    lasten, baten = (
+        flows.totals(rows[side], ["taakveld"], sign[side]).set_index("taakveld")
+        for side in (out, ~out)
+    )
+    sleutels = everywhere.groupby("taakveld")["sleutel"].agg(
+        lambda s: ";".join(sorted(set(s) - {""}))
     )
     table = pd.DataFrame(
         {
@@ -173,19 +200,24 @@ def taakveld_order(code: str) -> tuple:
 
 def compare_sets(sets: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return one row per key set: `set`, `lasten`, `eigen` (paid from the area itself), `rijk`."""
-    rows = []
-    for name in SETS:
-        part = sets[sets["set"] == name]
-        got = receipts(part, weights).set_index("van")["bedrag"]
-        rows.append(
-            {
-                "set": name,
-                "lasten": net_expenses(part, weights)["bedrag"].sum(min_count=1),
-                "eigen": got.reindex(OWN).sum(min_count=1),
-                "rijk": got.reindex(["rijk"]).sum(min_count=1),
-            }
-        )
-    return pd.DataFrame(rows)
+    sets = sets[["set", "buurt", "post", "van", "naar", "bedrag"]]
+    share = sets["buurt"].map(ledger.shares(weights))
+    inside = is_service(sets) & (share > 0)
+    sets = sets.assign(bedrag=sets["bedrag"] * share)[inside]
+    sign = published_sign(sets)
+    rows = pd.DataFrame(
+        {
+            "set": sets["set"].astype("category"),
+            "wie": _payer(sets, sign).cat.add_categories(_SPENT).mask(is_expense(sets), _SPENT),
+            "bedrag": sets["bedrag"] * sign,
+        }
+    )
+    groups = rows.groupby(["set", "wie"], observed=True)["bedrag"]
+    sums = groups.sum(min_count=1).round(2).unstack()
+    sums = sums.reindex(index=list(SETS), columns=[_SPENT, *OWN, "rijk"])
+    got = sums[[*OWN, "rijk"]].mask(sums == 0)  # nothing is no receipt
+    found = {"lasten": sums[_SPENT], "eigen": got[OWN].sum(axis=1, min_count=1)}
+    return pd.DataFrame({**found, "rijk": got["rijk"]}).rename_axis("set").reset_index()
 
 
 def per_inhabitant(
@@ -206,29 +238,23 @@ def per_inhabitant(
     return table[table["inwoners"].notna()].reset_index(drop=True)
 
 
-def landed(boekingen: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
+def landed(flows: Flows) -> pd.DataFrame:
     """Return where municipal expenses land: `naar`, `bedrag`, `se`."""
-    return ledger.totals(paid_out(boekingen), weights, ["naar"])
+    return flows.totals(paid_out(flows.rows), ["naar"])
 
 
-def by_key(rows: pd.DataFrame, weights: ledger.Weights, sleutels: pd.DataFrame) -> pd.DataFrame:
-    """Return what a figure is made of, by key: `wijze`, `sleutel`, `bedrag`, `marge`, `bron`.
-
-    `rows` are the boekingen behind the figure, `sleutels` the table of keys.
-    """
+def by_key(flows: Flows, sleutels: pd.DataFrame) -> pd.DataFrame:
+    """Return lasten for services by the key that spread them: `sleutel` (its name), `bedrag`."""
     names = sleutels.set_index("sleutel")["naam"]
-    part = rows.assign(sleutel=rows["sleutel"].fillna(""))
-    sign = published_sign(part).where(part["post"].str.startswith("iv3:"), 1)
-    table = ledger.totals(part, weights, ["methode", "sleutel", "bron"], sign=sign)
+    rows = services(flows.rows)
+    rows = rows[is_expense(rows)]
+    table = flows.totals(rows, ["sleutel"], published_sign(rows))
     table = table[table["bedrag"].notna() & (table["bedrag"] != 0)]
-    table["sleutel"] = [
+    named = [
         names.get(s, f"inwoners binnen {s.split(':')[-1]}" if s else "niet verdeeld")
         for s in table["sleutel"]
     ]
-    table = table.rename(columns={"methode": "wijze", "se": "marge"})
-    table["wijze"] = table["wijze"].astype(str)
-    columns = ["wijze", "sleutel", "bedrag", "marge", "bron"]
-    return table.sort_values("bedrag", ascending=False, ignore_index=True)[columns]
+    return table.assign(sleutel=named).groupby("sleutel", as_index=False)["bedrag"].sum()
 
 
 def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
@@ -249,9 +275,7 @@ def stand_ins(taakvelden: pd.DataFrame, sleutels: pd.DataFrame) -> pd.DataFrame:
     ).sort_values("gevraagd", ignore_index=True)
 
 
-def poorer_share(
-    boekingen: pd.DataFrame, weights: ledger.Weights, taakvelden: pd.DataFrame
-) -> pd.DataFrame:
+def poorer_share(flows: Flows, taakvelden: pd.DataFrame) -> pd.DataFrame:
     """Return, per `domein`, the `bedrag` of expenses and the part spread by a stand-in, `arm`.
 
     `taakvelden` has per taakveld the `gevraagd`e and the `gebruikt`e key.
@@ -259,9 +283,7 @@ def poorer_share(
     # A key that stands in for one taakveld may be the right one for another.
     poor = taakvelden[taakvelden["gevraagd"] != taakvelden["gebruikt"]]
     stand_ins = set(zip(poor["taakveld"], poor["gebruikt"], strict=True))
-    rows = paid_out(boekingen)
+    rows = paid_out(flows.rows)
     used = zip(rows["post"].str.split(":").str[1], rows["sleutel"], strict=True)
-    part = rows["bedrag"] * rows["buurt"].map(ledger.shares(weights))
-    arm = part.where([pair in stand_ins for pair in used], 0)
-    frame = pd.DataFrame({"domein": rows["domein"], "bedrag": part, "arm": arm})
-    return frame.groupby("domein", observed=True, as_index=False)[["bedrag", "arm"]].sum()
+    rows = rows.assign(arm=rows["bedrag"].where([pair in stand_ins for pair in used], 0))
+    return rows.groupby("domein", observed=True, as_index=False)[["bedrag", "arm"]].sum()

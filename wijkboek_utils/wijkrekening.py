@@ -7,15 +7,15 @@ Meade 1942; Byron 1978); the grootboek itself stays as estimated.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import ledger, multipliers, sources
-from wijkboek_utils.balance import Constraint, balance, closing
+from wijkboek_utils import ledger, multipliers, sources, sums
+from wijkboek_utils.area_flows import Flows
+from wijkboek_utils.balance import Constraint, balance, balanced, closing
 from wijkboek_utils.dutch import Z90
 from wijkboek_utils.flows import LANDED
 
@@ -31,6 +31,7 @@ UNNAMED = "Overig"
 NAMES = ("Inkomsten samen", "Uitgaven samen", "Niet verklaard")
 LINE = ["van", "naar", "regel"]
 DRAWS = 200
+Figures: TypeAlias = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
 GRADES = {"A": 0.05, "B": 0.15, "C": 0.30, "D": 0.60}  # largest 90 % margin, relative; else E
 
 
@@ -40,12 +41,11 @@ def named(boekingen: pd.DataFrame) -> pd.DataFrame:
     A boeking takes the first row of `regels.csv` whose beginning of the post, payer and receiver
     fit; an empty payer or receiver fits all.
     """
-    rules = _rules()
-    flows = boekingen[["post", "van", "naar"]].astype(str)
-    kinds = flows.drop_duplicates()
-    names = [_name(flow, rules) for flow in kinds.itertuples()]
-    found = flows.merge(kinds.assign(regel=names), how="left")  # keeps the order of the rows
-    return boekingen.assign(regel=found["regel"].to_numpy())
+    flows = boekingen[["post", "van", "naar"]]
+    numbers = [sums.numbered(flows[column]) for column in flows]
+    kind, first = sums.kinds(sums.together(len(flows), numbers))
+    names = [_name(*flow) for flow in flows.iloc[first].itertuples(index=False)]
+    return boekingen.assign(regel=pd.array(names, dtype="str")[kind])
 
 
 @cache
@@ -53,50 +53,38 @@ def _rules() -> pd.DataFrame:
     return sources.read_project_table("regels")
 
 
-def _name(flow: Any, rules: pd.DataFrame) -> str:
-    for rule in rules.itertuples():
-        parties = rule.van in ("", flow.van) and rule.naar in ("", flow.naar)
-        if parties and flow.post.startswith(rule.post):
-            return str(rule.naam)
+@cache
+def _fits() -> list[tuple[str, str, str, str]]:
+    return list(_rules()[["post", "van", "naar", "naam"]].itertuples(index=False, name=None))
+
+
+def _name(post: str, van: str, naar: str) -> str:
+    for start, payer, receiver, naam in _fits():
+        if post.startswith(start) and payer in ("", van) and receiver in ("", naar):
+            return naam
     return UNNAMED
 
 
-def sector(
-    boekingen: pd.DataFrame, weights: ledger.Weights, name: str, names: tuple[str, str, str] = NAMES
-) -> pd.DataFrame:
+def sector(flows: Flows, name: str, names: tuple[str, str, str] = NAMES) -> pd.DataFrame:
     """Return the account of one sector: `kant` (in, uit, saldo), `regel`, `bedrag`, `se` in EUR.
 
     Lines in the order of `regels.csv`, a total of each side, and what is in less what is out;
     `names` are those of the two totals and of the rest.
     """
-    # Of all boekingen, since what a key takes here it may give elsewhere in the books.
-    amounts, loadings = ledger.factors(named(boekingen), weights, LINE)
-    rows = amounts.reset_index()
-    mine = ((rows["naar"] == name) | (rows["van"] == name)).to_numpy()
-    rows, loadings = rows[mine], loadings[mine].set_axis(rows.index[mine])
-    kant = pd.Series(np.where(rows["naar"] == name, "in", "uit"), index=rows.index, name="kant")
+    rows = named(flows.rows)
+    rows = rows[(rows["naar"] == name) | (rows["van"] == name)]
+    kant = pd.Series(np.where(rows["naar"] == name, "in", "uit"), index=rows.index)
+    rows = rows.assign(kant=kant)
     order = [*dict.fromkeys(_rules()["naam"]), UNNAMED]
-    found = _summed(rows, loadings, [kant, rows["regel"]]).reset_index()
+    found = flows.totals(rows, ["kant", "regel"])
     found = found.sort_values("regel", key=lambda column: column.map(order.index))
-    totals = _summed(rows, loadings, [kant])
+    totals = flows.totals(rows, ["kant"])
     frames = []
     for side, label in zip(("in", "uit"), names, strict=False):
-        whole = totals[totals.index == side].assign(kant=side, regel=label)
-        frames += [found[found["kant"] == side], whole]
-    sign = kant.map({"in": 1.0, "uit": -1.0}).astype(float)
-    signed = rows.assign(bedrag=rows["bedrag"] * sign)
-    left = _summed(signed, loadings.mul(sign, axis=0), [pd.Series("saldo", index=rows.index)])
+        frames += [found[found["kant"] == side], totals[totals["kant"] == side].assign(regel=label)]
+    left = flows.totals(rows, [], kant.map({"in": 1.0, "uit": -1.0}).astype(float))
     frames.append(left.assign(kant="saldo", regel=names[2]))
     return pd.concat(frames, ignore_index=True)[["kant", "regel", "bedrag", "se"]]
-
-
-def _summed(rows: pd.DataFrame, loadings: pd.DataFrame, by: list[pd.Series]) -> pd.DataFrame:
-    """Return flows added up with the error of the sum: `bedrag`, `se`."""
-    groups = rows.groupby(by, observed=True)
-    bedrag = groups["bedrag"].sum(min_count=1)
-    moved = (loadings.groupby(by, observed=True).sum() ** 2).sum(axis=1)
-    se = np.sqrt(moved + groups["eigen"].sum()).where(bedrag.notna())
-    return pd.DataFrame({"bedrag": bedrag, "se": se}).round(2)
 
 
 def lines(boekingen: pd.DataFrame, weights: ledger.Weights) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -105,14 +93,20 @@ def lines(boekingen: pd.DataFrame, weights: ledger.Weights) -> tuple[pd.DataFram
     The first table has `bedrag` and `se` in EUR, `eigen` and `onbekend`, the second a column per
     cause, as `ledger.factors`. A flow of which nothing is known is left out.
     """
-    rows, sign = _with_landing(named(boekingen))
+    return summed(*with_landing(named(boekingen)), weights)
+
+
+def summed(
+    rows: pd.DataFrame, sign: pd.Series, weights: ledger.Weights
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the same as `lines`, of what `with_landing` gave before."""
     amounts, loadings = ledger.factors(rows, weights, LINE, sign)
     amounts["se"] = np.sqrt((loadings**2).sum(axis=1) + amounts["eigen"])
     known = amounts["bedrag"].notna() & ((amounts["bedrag"] != 0) | (amounts["se"] > 0))
     return amounts[known], loadings[known]
 
 
-def _with_landing(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+def with_landing(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Return the rows with what firms of the wijk get from the gemeente as paid by the gemeente.
 
     Also the sign of each row: what lands in the wijk is taken off what leaves it.
@@ -216,31 +210,24 @@ def draws(
 
 
 def ranges(
-    flows: pd.DataFrame,
-    loadings: pd.DataFrame,
-    figures: Callable[[pd.DataFrame], pd.Series],
-    count: int = DRAWS,
+    flows: pd.DataFrame, loadings: pd.DataFrame, figures: Figures, count: int = DRAWS
 ) -> pd.DataFrame:
     """Return what `figures` makes of the closed account: `waarde`, `laag` (5 %), `hoog` (95 %).
 
-    Monte Carlo: each draw is closed again. `figures` gets an account with `van`, `naar`, `bedrag`
-    and `se`.
+    Monte Carlo: each draw is closed again. `figures` gets the flows, and closed amounts: a row per
+    account and a column per flow. It returns a row per account and a column per figure.
     """
-    rules = constraints(flows)
-    rows = flows.reset_index().astype({"van": object, "naar": object})
-    found = []
-    for amounts in draws(flows, loadings, count):
-        drawn = rows.assign(bedrag=amounts)
-        again = [
-            replace(c, total=float(c.factors @ amounts)) if c.naam == INCOME else c for c in rules
-        ]
-        found.append(
-            figures(as_account(balance(drawn, again, loadings.to_numpy()))).to_numpy(float)
-        )
-    centre = figures(as_account(close(flows, loadings)))
+    rules, rows = constraints(flows), flows.reset_index()
+    drawn = draws(flows, loadings, count)
+    # Each draw has its own income, and keeps it.
+    totals = np.array([drawn @ c.factors if c.naam == INCOME else 0.0 * drawn[:, 0] for c in rules])
+    moves = rows["se"].to_numpy(float), loadings.to_numpy()
+    found = figures(rows, balanced(drawn, rules, *moves, totals.T)).to_numpy(float)
+    central = close(flows, loadings)["sluitend"].to_numpy()
+    centre = figures(rows, central[None]).iloc[0]
     known = centre.notna().to_numpy()
     bounds = np.full((2, len(centre)), np.nan)
-    bounds[:, known] = np.nanquantile(np.array(found)[:, known], [0.05, 0.95], axis=0)
+    bounds[:, known] = np.nanquantile(found[:, known], [0.05, 0.95], axis=0)
     return pd.DataFrame({"waarde": centre, "laag": bounds[0], "hoog": bounds[1]})
 
 
@@ -249,22 +236,24 @@ def as_account(closed: pd.DataFrame) -> pd.DataFrame:
     return closed.assign(bedrag=closed["sluitend"], se=closed["se_sluitend"])
 
 
-def round_the_wijk(account: pd.DataFrame) -> pd.Series:
+def round_the_wijk(flows: pd.DataFrame, amounts: np.ndarray) -> pd.DataFrame:
     """Return what a euro does: by sector the share that leaks, the multiplier, and LM3 of income.
 
-    `account` as in `multipliers`, of an area in which all of `CLOSED` are booked. Index:
-    `lek <sector>`, `lek wijk`, `multiplier <sector>` (all sectors inside take part), and of a euro
-    of residents, among residents and firms, `bewoners` (all rounds) and `lm3` (three).
+    `flows` and `amounts` as `ranges` gives them, of an area in which all of `CLOSED` are booked.
+    Columns: `lek <sector>`, `lek wijk`, `multiplier <sector>` (all sectors inside take part), and
+    of a euro of residents, among residents and firms, `bewoners` (all rounds) and `lm3` (three).
     """
-    leak = multipliers.leakage(account).set_index("sector")
-    found = {f"lek {name}": row["aandeel"] for name, row in leak.iterrows()}
-    found["lek wijk"] = leak["weg"].sum() / leak["uit"].sum() if leak["uit"].sum() else np.nan
-    times = multipliers.local_multiplier(account)
-    found |= {f"multiplier {name}": value for name, value in times.items()}
+    sectors, inside = multipliers.matrices(flows, amounts), multipliers.INSIDE
+    uit, weg, share = multipliers.leaving(sectors)
+    found = {f"lek {name}": share[:, n] for n, name in enumerate(inside)}
+    spent = uit.sum(axis=1)
+    found["lek wijk"] = weg.sum(axis=1) / np.where(spent == 0, np.nan, spent)
+    times = multipliers.all_rounds(sectors)
+    found |= {f"multiplier {name}": times[:, n] for n, name in enumerate(inside)}
     # What goes round among residents and firms: rent and levies do not grow with an extra euro.
-    found["lm3"] = multipliers.lm3_of(account, "huishoudens", PEOPLE)
-    found["bewoners"] = multipliers.local_multiplier(account, PEOPLE)["huishoudens"]
-    return pd.Series(found, dtype=float)
+    found["lm3"] = multipliers.three_rounds(sectors, "huishoudens", PEOPLE)
+    found["bewoners"] = multipliers.all_rounds(sectors, PEOPLE)[:, PEOPLE.index("huishoudens")]
+    return pd.DataFrame(found)
 
 
 def leaks(closed: pd.DataFrame, count: int = 3) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import dutch, multipliers, show, wijkrekening
+from wijkboek_utils.area_flows import Flows, once
 from wijkboek_utils.dutch import about, between, interval, is_known, number, percent, percents
 from wijkboek_utils.show import Html
 
@@ -45,12 +46,13 @@ def account(rows: pd.DataFrame, titel: str, note: str = "", sides: dict[str, str
     return show.table(frame, titel, {"Bedrag": str}, note=note, totals=totals)
 
 
-def rijk_account(boekingen: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+@once
+def rijk_account(flows: Flows) -> pd.DataFrame:
     """Return what the Rijk brings, takes, and brings more than it takes.
 
     As `wijkrekening.sector`, with what it brings first and the sign of the balance turned.
     """
-    rows = wijkrekening.sector(boekingen, weights, "rijk", RIJK)
+    rows = wijkrekening.sector(flows, "rijk", RIJK)
     order = rows["kant"].map({"uit": 0, "in": 1, "saldo": 2})
     rows["bedrag"] = rows["bedrag"].mask(rows["kant"] == "saldo", -rows["bedrag"])
     return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

@@ -4,8 +4,11 @@ Figures and keys of a year stay in the buurten of that year: the area is carried
 falls wholly inside the area is exact, also where buurten were split or got another code.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,6 @@ import pandas as pd
 from wijkboek_utils import (
     cbs,
     columns,
-    crosswalk,
     dutch,
     expenses,
     kengetallen,
@@ -24,7 +26,7 @@ from wijkboek_utils import (
     sources,
 )
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.measures import OWN, RUNNING, TOPICS, AreaOf, Point, measure
+from wijkboek_utils.measures import OWN, RUNNING, TOPICS, AreaOf, Figures, Point, measure
 from wijkboek_utils.regions import INHABITANTS
 
 # How much of the error of a key, an estimate or a conversion by area returns in another year. It
@@ -55,7 +57,7 @@ class Years:
     missing: pd.DataFrame
 
 
-def collect(gebied: pd.DataFrame, jaar: int) -> Years:
+def collect(gebied: pd.DataFrame, jaar: int, booked: pd.DataFrame | None = None) -> Years:
     """Return the figures of an area in every year that data/raw has, KWB and Iv3.
 
     `gebied` as `regions.weights`, in the buurten of the books of `jaar`. Lasten are those for
@@ -66,14 +68,15 @@ def collect(gebied: pd.DataFrame, jaar: int) -> Years:
     """
     inside = gebied[~regions.is_rest(gebied["buurt"])].set_index("buurt")["gewicht"]
     weights = {str(g): own for g, own in inside.groupby(inside.index.map(regions.gemeente_of))}
-    area_of = partial(_areas, weights, {g: cbs.read_kwb(g) for g in weights}, jaar)
+    area_of = _areas({g: partial(_area, own, cbs.read_kwb(g), jaar) for g, own in weights.items()})
     kwb = several.read(cbs.read_kwb, [*weights])
     points: list[Point] = []
     missing: list[dict[str, Any]] = []
     years = sorted({int(y) for y in kwb.loc[kwb["soort"] == "Buurt", "jaar"]})
     accounts = sorted({int(s.period) for g in weights for s in sources.select("iv3", g)})
     todo = [(y, partial(_counts, y, kwb[kwb["jaar"] == y], [*weights], area_of)) for y in years]
-    todo += [(y, partial(expenses.of_year, y, [*weights], area_of)) for y in accounts]
+    made = {} if booked is None else {jaar: booked}
+    todo += [(y, partial(expenses.of_year, y, [*weights], area_of, made.get(y))) for y in accounts]
     for year, read in todo:
         try:
             points += read()
@@ -137,34 +140,36 @@ def _times(point: Point, factor: float, changed: dict[str, Any]) -> Point:
     return scaled, {cause: error * factor for cause, error in errors.items()}
 
 
-def _areas(
-    weights: dict[str, pd.Series], kwb: dict[str, pd.DataFrame], jaar: int, years: dict[str, int]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the area in the buurten of a year of each gemeente, and the boundaries used for it."""
-    frames, used = [], []
-    for gemeente, year in years.items():
-        figures = kwb[gemeente]
-        if not (figures.loc[figures["soort"] == "Buurt", "jaar"] == year).any():
-            raise Fout(
-                f"Over {year} zijn er geen kerncijfers van {gemeente}. Haal ze op met: wijkboek "
-                f"fetch {gemeente} --only kwb-{year}"
-            )
-        chosen = cbs.choose_years(figures, jaar)
-        target = int(chosen.get(INHABITANTS, chosen.iloc[0]))
-        area, drawn = _area(weights[gemeente], figures, target, year)
-        frames.append(area)
-        used += drawn
-    return pd.concat(frames), used
+def _areas(parts: dict[str, Callable[[int], tuple[pd.DataFrame, list[str]]]]) -> AreaOf:
+    """Return what gives the area in a year of each gemeente; `parts`, one gemeente in a year."""
+    carried = cache(lambda gemeente, year: parts[gemeente](year))  # both for KWB and for Iv3
+
+    def area_of(years: dict[str, int]) -> tuple[pd.DataFrame, list[str]]:
+        found = [carried(gemeente, year) for gemeente, year in years.items()]
+        areas, drawn = zip(*found, strict=True)
+        return pd.concat(areas), list(chain.from_iterable(drawn))
+
+    return area_of
 
 
 def _area(
-    weights: pd.Series, kwb: pd.DataFrame, target: int, year: int
+    weights: pd.Series, kwb: pd.DataFrame, jaar: int, year: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the area in the buurten of a year, as `carry`, and the boundaries used for it."""
+    """Return the area in the buurten of a year, as `carry`, and the boundaries used for it.
+
+    `weights` are those of the buurten in the books of `jaar`.
+    """
+    if not (kwb.loc[kwb["soort"] == "Buurt", "jaar"] == year).any():
+        gemeente = regions.gemeente_of(weights.index[0])
+        raise Fout(
+            f"Over {year} zijn er geen kerncijfers van {gemeente}. Haal ze op met: wijkboek "
+            f"fetch {gemeente} --only kwb-{year}"
+        )
+    chosen = cbs.choose_years(kwb, jaar)
+    target = int(chosen.get(INHABITANTS, chosen.iloc[0]))
     if year == target:
         return pd.DataFrame({"gewicht": weights.astype(float), "grens": 0.0}), []
-    is_change = kwb["onderwerp"] == crosswalk.CHANGE
-    links, drawn = cbs.links(year, target, kwb[~is_change], kwb[is_change])
+    links, drawn = cbs.links(regions.gemeente_of(weights.index[0]), year, target)
     if new := sorted(set(weights.index[weights > 0]) - set(links["naar"])):
         raise Fout(
             f"In {year} lag een deel van het gebied van nu ({', '.join(new[:3])}) nog in geen "
@@ -179,15 +184,18 @@ def _counts(year: int, rows: pd.DataFrame, gemeenten: list[str], area_of: AreaOf
     rows = rows[rows["onderwerp"].isin(TOPICS)]
     facts = {"jaar": year, "verslag": COUNTED, "omgerekend": bool((area["grens"] > 0).any())}
     points = []
+    known = rows[rows["waarde"].notna()]
+    there = known["gebied"].str[2:6].groupby(known["onderwerp"]).nunique()
+    used_by = rows.groupby("onderwerp")["bron"].unique()
+    figures = Figures.of(rows, area)
     for onderwerp, topic in TOPICS.items():
-        own = rows[rows["onderwerp"] == onderwerp]
         # A figure of one gemeente says nothing of the part of the area in another.
-        if len(several.split(own.dropna(subset="waarde"))) < len(gemeenten):
+        if there.get(onderwerp, 0) < len(gemeenten):
             continue
-        value, errors = measure(onderwerp, rows, area)
+        value, errors = measure(onderwerp, figures)
         if not dutch.is_known(value):
             continue
-        used = own["bron"].unique()
+        used = used_by[onderwerp]
         told = {
             "onderwerp": onderwerp,
             "naam": topic.naam,
@@ -212,12 +220,18 @@ def changes(years: Years) -> pd.DataFrame:
     of conversion the part SAME is the same error in both years, and falls away.
     """
     found = []
-    causes = dict(list(years.errors.groupby(["jaar", *_SERIES])))
-    for series, rows in years.rows.groupby(_SERIES, sort=False):
-        first, last = rows.iloc[0], rows.iloc[-1]
+    causes: dict[tuple, dict[str, float]] = {}
+    for *figure, cause, error in years.errors[["jaar", *_SERIES, "oorzaak", "fout"]].to_numpy():
+        if dutch.is_known(error):
+            causes.setdefault(tuple(figure), {})[cause] = error
+    ends: dict[tuple, list[dict[str, Any]]] = {}
+    for row in years.rows.to_dict("records"):
+        ends.setdefault(tuple(row[name] for name in _SERIES), []).append(row)
+    for series, rows in ends.items():
+        first, last = rows[0], rows[-1]
         if first["jaar"] == last["jaar"]:
             continue
-        both = [causes[(r["jaar"], *series)].set_index("oorzaak")["fout"] for r in (first, last)]
+        both = [causes.get((r["jaar"], *series), {}) for r in (first, last)]
         difference, se = last["waarde"] - first["waarde"], difference_se(*both)
         # A margin of nothing is no margin for noise of adding floats.
         margin = max(dutch.Z90 * se, 1e-9 * abs(first["waarde"]))
@@ -238,21 +252,28 @@ def changes(years: Years) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*order, "deel", "oordeel", "breuk"])
 
 
-def difference_se(before: pd.Series, after: pd.Series) -> float:
-    """Return the standard error of a difference; both are signed errors, indexed by their cause."""
-    common = before.index.intersection(after.index).difference([OWN])
-    together = (before[common] * after[common]).sum()
-    variance = (before**2).sum() + (after**2).sum() - 2 * SAME * together
-    return float(np.sqrt(max(variance, 0.0)))
+def difference_se(before: dict[str, float], after: dict[str, float]) -> float:
+    """Return the standard error of a difference; both are signed errors by their cause."""
+    common = (before.keys() & after.keys()) - {OWN}
+    together = math.fsum(before[cause] * after[cause] for cause in common)
+    squares = math.fsum(error**2 for errors in (before, after) for error in errors.values())
+    return math.sqrt(max(squares - 2 * SAME * together, 0.0))
 
 
 def _unsure(onderwerp: str, first: int, last: int) -> bool:
     """Return whether the column may be another one: its place at CBS is not checked for a year."""
     if onderwerp not in TOPICS:
         return False
-    places = []
-    for year in (first, last):
-        rows = columns.wanted(year).query("onderwerp == @onderwerp")
-        rows = rows[~rows["nagegaan"].str.startswith("metadata")]
-        places.append(set(rows["pad"]))
-    return places[0] != places[1]
+    before, after = (_unchecked(year).get(onderwerp, set()) for year in (first, last))
+    return before != after
+
+
+@cache
+def _unchecked(year: int) -> dict[str, set[str]]:
+    """Return by onderwerp the places of a year that are not checked."""
+    rows = columns.wanted(year)
+    rows = rows[~rows["nagegaan"].str.startswith("metadata")]
+    found: dict[str, set[str]] = {}
+    for onderwerp, pad in zip(rows["onderwerp"], rows["pad"], strict=True):
+        found.setdefault(onderwerp, set()).add(pad)
+    return found

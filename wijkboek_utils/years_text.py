@@ -126,17 +126,23 @@ def _by_year(
 ) -> Html:
     """Return a row per topic and kind of prices, a column per year; `rows` in the order to show."""
     columns = [str(y) for y in sorted({int(y) for y in rows["jaar"]})]
-    lines = []
-    for (onderwerp, prijzen), part in rows.groupby(["onderwerp", "prijzen"], sort=False):
-        same = (changes["onderwerp"] == onderwerp) & (changes["prijzen"] == prijzen)
-        line = {first: _label(part.iloc[0])}
-        line |= {str(r["jaar"]): _cell(r) for r in part.to_dict("records")}
-        lines.append(line | {_CHANGE: _verdicts(changes[same], len(part))})
+    changed, lines = _by_kind(changes), []
+    for kind, part in _by_kind(rows).items():
+        line = {first: _label(part[0])} | {str(r["jaar"]): _cell(r) for r in part}
+        lines.append(line | {_CHANGE: _verdicts(changed.get(kind, []), len(part))})
     frame = pd.DataFrame(lines, columns=[first, *columns, _CHANGE])
     return show.table(frame, caption, dict.fromkeys(columns, str), note=note)
 
 
-def _label(row: pd.Series) -> str:
+def _by_kind(rows: pd.DataFrame) -> dict[tuple[str, str], list[dict]]:
+    """Return rows as records, by topic and kind of prices, in order of appearance."""
+    found: dict[tuple[str, str], list[dict]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault((row["onderwerp"], row["prijzen"]), []).append(row)
+    return found
+
+
+def _label(row: dict) -> str:
     """Return the name of a topic, with the prices that it is in."""
     if not row["prijzen"]:
         return str(row["naam"])
@@ -151,11 +157,11 @@ def _cell(row: dict) -> str:
     return _figure(row["waarde"], row["se"], row["eenheid"]) + (f" ({shown})" if shown else "")
 
 
-def _verdicts(changes: pd.DataFrame, known: int) -> str:
+def _verdicts(changes: list[dict], known: int) -> str:
     """Return how a figure changed, by kind of account where there are several."""
-    if changes.empty:
+    if not changes:
         return "niet te vergelijken" if known > 1 else "nog één jaar"
-    texts = {_ACCOUNTS[c["verslag"]]: _verdict(c) for c in changes.to_dict("records")}
+    texts = {_ACCOUNTS[c["verslag"]]: _verdict(c) for c in changes}
     return "; ".join(f"{kind}: {text}" if kind else text for kind, text in texts.items())
 
 

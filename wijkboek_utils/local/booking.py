@@ -86,7 +86,8 @@ def money(
     booked = table[table["reden"] == ""]
     why, questions = doubles.find(booked, doubles.answers(bijdragen))
     table.loc[why.index, "reden"] = why
-    table = _fitting(table, [books.all, *(part for _, part in sets.groupby("set"))])
+    if (table["reden"] == "").any():
+        table = _fitting(table, [books.all, *(part for _, part in sets.groupby("set"))])
     return table, doubles.booked(questions, table)
 
 

@@ -57,7 +57,7 @@ def spending(rows: pd.DataFrame, known: pd.DataFrame, places: set[str], jaar: in
     rows = rows.reset_index(drop=True)
     reason = _reasons(rows, places, jaar)
     reason = reason.mask(reason == "", rows["reden"])
-    there = rows["post"].isin(known["post"])
+    there = rows["post"].isin(known["post"].unique())
     reason = reason.mask((reason == "") & ~there, "deze post rekenen wij op een andere manier uit")
     frame = rows.assign(betaler=None, ontvanger=None, domein=None, reden=reason)
     return _described(frame, known)[COLUMNS]

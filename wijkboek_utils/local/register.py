@@ -66,6 +66,8 @@ def stock(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = Non
     its `toestand`. What fell in no buurt stands under the rest of the gemeente. `jaar` is that of
     rows without a date, `earlier` what reports published before, as `released`.
     """
+    if not any(s.kind in ("telling", "voorraad") for s in bijdragen):  # as in nearly every wijk
+        return _typed(pd.DataFrame(), _STOCK)
     found = [counts for counts, _, _ in _tellingen(bijdragen, jaar)]
     found.append(_listed(booking.rows(bijdragen, "voorraad"), jaar))
     table = _typed(pd.concat(found, ignore_index=True), _STOCK)
@@ -132,6 +134,8 @@ def work(bijdragen: list[Source], jaar: int, earlier: pd.DataFrame | None = None
     Hours of households or firms of an unknown number of people may be those of one, and are secret
     (`geheim`); so are those of people who were counted. `earlier` as in `stock`.
     """
+    if not any(s.kind in ("telling", "werk") for s in bijdragen):
+        return _typed(pd.DataFrame(), _WORK)
     listed = booking.rows(bijdragen, "werk")
     listed = listed.assign(
         kosten=listed["kosten"].where(_open(listed, "wie")),

@@ -56,6 +56,7 @@ YEARS = {
     "claims": "str",
 }
 _SAVED = ["eenheden", "bruto", "verwacht", "netto", "voorzichtig"]
+_AMOUNTS = ["betaalt", *_SAVED, "terug"]
 
 
 def draft(
@@ -120,18 +121,31 @@ def _years(
     claims: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return what both do in each year; without another payer `betaalt` is of who saves."""
-    mine = saved[saved["budget"] == saver]
-    given = back[(back["van"] == saver) & (back["naar"] == (payer or ""))]
-    held = claims[(claims["activiteit"] == plan.naam) & (claims["oordeel"] == pledges.HOLDS)]
-    held = held[[same(goal, mine["doel"]) for goal in held["doel"]]]
-    parts = {
-        "betaalt": paid[paid["budget"] == (payer or saver)].groupby("jaar")["bedrag"].sum(),
-        **{name: mine.groupby("jaar")[name].sum() for name in _SAVED},
-        "terug": given.groupby("jaar")["bedrag"].sum(),
-    }
-    table = pd.DataFrame(parts).fillna(0.0).rename_axis("jaar").reset_index()
-    numbers = held.groupby("jaar")["nummer"].agg(" ".join)
-    return table.assign(claims=table["jaar"].map(numbers))
+    mine = [row for row in saved.itertuples() if row.budget == saver]
+    goals = [row.doel for row in mine]
+    rows: dict[int, dict[str, float]] = {}
+
+    def add(year: int, name: str, amount: float) -> None:
+        rows.setdefault(year, dict.fromkeys(_AMOUNTS, 0.0))[name] += amount
+
+    for row in paid.itertuples():
+        if row.budget == (payer or saver):
+            add(row.jaar, "betaalt", row.bedrag)
+    for row in mine:
+        for name in _SAVED:
+            add(row.jaar, name, getattr(row, name))
+    for row in back.itertuples():
+        if row.van == saver and row.naar == (payer or ""):
+            add(row.jaar, "terug", row.bedrag)
+    numbers: dict[int, list[str]] = {}
+    for claim in claims.itertuples():
+        held = claim.activiteit == plan.naam and claim.oordeel == pledges.HOLDS
+        if held and same(claim.doel, goals):
+            numbers.setdefault(claim.jaar, []).append(claim.nummer)
+    years = sorted(rows)
+    table = pd.DataFrame([rows[year] for year in years], columns=_AMOUNTS, dtype="float64")
+    table.insert(0, "jaar", years)
+    return table.assign(claims=[" ".join(numbers.get(year, [])) or None for year in years])
 
 
 def _agreement(

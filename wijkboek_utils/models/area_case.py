@@ -5,6 +5,7 @@ they are follows from the books of the area. Costs are the extra costs alone: th
 paid already. What the books do not know is left out, never filled in.
 """
 
+from collections import UserDict
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from wijkboek_utils import dutch, ledger, regions, sources, views
-from wijkboek_utils.kengetallen import Kengetallen
+from wijkboek_utils import area_flows, dutch, ledger, regions, sources, views
+from wijkboek_utils.area_flows import Flows
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.models import cases, plans
 from wijkboek_utils.models.cases import Case
 from wijkboek_utils.models.plans import LESS, OWN
@@ -39,17 +41,19 @@ def from_books(
     getallen: Kengetallen,
     naam: str,
     jaar: int,
+    stromen: Flows | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables budgetten and activiteiten of an example, as notebook 06 writes real ones.
 
     `werk` is the inventory of work (taakveld, post, euro, deel): no plan takes on a larger part of
     a kind of work than it says the wijk can do. Plans begin in the year after `jaar` and take its
-    amounts. Without its budget in the books of `naam` a plan is not there.
+    amounts. Without its budget in the books of `naam` a plan is not there. `stromen` are the flows
+    of the area, where they are known already.
     """
     weights = regions.area(gebied)
     design = _design()
     years = range(jaar + 1, jaar + 1 + design["jaren"])
-    pots = _budgets(design["budgetten"], grootboek, weights)
+    pots = _budgets(design["budgetten"], stromen or area_flows.of(grootboek, weights))
     groups = _groups(indicatoren, ledger.shares(weights), pots, getallen)
     goals = {budget["doel"] for budget in pots.values()}
     rows: list[dict[str, Any]] = []
@@ -111,11 +115,20 @@ def illustration(activiteiten: pd.DataFrame) -> str:
 
 def premises(getallen: Kengetallen) -> tuple[list[str], list[str]]:
     """Return what must be true for the example to come out, and what it assumes, in words."""
-    told = {
-        id: dutch.percent(k.waarde) if k.eenheid == SHARE else dutch.euro(k.waarde)
-        for id, k in getallen.known.items()
-    }
+    told = _Words(getallen.known)
     return _design()["voorwaarden"], [words.format_map(told) for words in _design()["aannames"]]
+
+
+class _Words(UserDict[str, str]):
+    """Kengetallen in words, by id; written when they are asked for."""
+
+    def __init__(self, known: Mapping[str, Kengetal]) -> None:
+        super().__init__()
+        self.known = known
+
+    def __missing__(self, id: str) -> str:
+        k = self.known[id]
+        return dutch.percent(k.waarde) if k.eenheid == SHARE else dutch.euro(k.waarde)
 
 
 def budgets() -> list[dict[str, Any]]:
@@ -126,17 +139,17 @@ def budgets() -> list[dict[str, Any]]:
 @cache
 def _design() -> dict[str, Any]:
     text = (sources.TABLES / "wijkvoorbeeld.yml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(yaml.load(text, sources.YAML))
 
 
-def _budgets(
-    told: Iterable[dict[str, Any]], grootboek: pd.DataFrame, weights: ledger.Weights
-) -> dict[str, dict[str, Any]]:
+def _budgets(told: Iterable[dict[str, Any]], stromen: Flows) -> dict[str, dict[str, Any]]:
     """Return the budgets that the books know, by name, with their `bedrag` in whole thousands."""
     pots = list(told)
-    rows = grootboek[grootboek["post"].isin([post for pot in pots for post in pot["posten"]])]
-    public = views.net_expenses(rows, weights, ["post"])
-    other = ledger.totals(rows[~rows["post"].str.startswith("iv3:")], weights, ["post"])
+    rows = stromen.rows
+    rows = rows[rows["post"].isin([post for pot in pots for post in pot["posten"]])]
+    spent = rows[views.is_service(rows) & views.is_expense(rows)]
+    public = stromen.totals(spent, ["post"], views.published_sign(spent))
+    other = stromen.totals(rows[~rows["post"].str.startswith("iv3:")], ["post"])
     paid = pd.concat([public, other]).groupby("post")["bedrag"].sum()
     amounts = {pot["naam"]: round(float(paid.reindex(pot["posten"]).sum()), -3) for pot in pots}
     return {

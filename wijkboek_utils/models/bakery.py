@@ -61,6 +61,8 @@ def match(vraag_aanbod: pd.DataFrame, gewichten: pd.DataFrame) -> pd.DataFrame:
     ingredient whether it stands in the way of its recipe, `posten` those of the grootboek that it
     touches, on which `grond`. The order of the rows of `vraag_aanbod` makes no difference.
     """
+    if vraag_aanbod.empty:
+        return _typed(vraag_aanbod)
     rows = _numbered(vraag_aanbod)
     near = terms.here(rows, gewichten)
     needs = rows[(rows["soort"] == "vraag") & near]

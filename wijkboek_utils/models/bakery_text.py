@@ -1,5 +1,6 @@
 """The businessbakkerij in words and tables: what fits and why, what lacks, what to ask first."""
 
+from functools import cache
 from itertools import pairwise
 
 import networkx as nx
@@ -197,6 +198,7 @@ def taking_part() -> Html:
     )
 
 
+@cache  # the same in every report
 def example() -> Html:
     """Return the made-up example: matches, recipes, rings and what is left, with its passport."""
     rows = bakery.example("vraag_aanbod")

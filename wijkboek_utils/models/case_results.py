@@ -6,6 +6,7 @@ Written in notebook 08 as the tables `voorbeelden` (a row per plan), `voorbeeld_
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -47,8 +48,9 @@ RESULTS = {
     "wie": "str",
     "reden": "str",
 }
-BALANCES = ["voorbeeld", "variant", "budget", "houder", "doel"]
-BALANCES += ["betaalt", "bespaart", "geeft", "krijgt", "saldo"]
+_BALANCE = ["betaalt", "bespaart", "geeft", "krijgt", "saldo"]
+BALANCES = dict.fromkeys(["voorbeeld", "variant", "budget", "houder", "doel"], "str")
+BALANCES |= dict.fromkeys(_BALANCE, "float64")
 
 
 def work_out(found: Iterable[Case], getallen: Kengetallen) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -59,19 +61,29 @@ def work_out(found: Iterable[Case], getallen: Kengetallen) -> tuple[pd.DataFrame
     and `reden` say who stands in the way. A balance is EUR over all years. A case with `zonder` in
     its file has a second variant, without that budget. What goes on is decided by `market.solve`.
     """
-    results, balances = [], []
-    for case in found:
-        for variant, read in _variants(case):
-            if read.activiteiten:
-                told = {"voorbeeld": case.naam, "variant": variant}
-                result, balance = _one(read, netting.load(getallen), cashflow.discount(getallen))
-                results.append(result.assign(**told))
-                balances.append(balance.assign(**told))
+    net, voet = netting.load(getallen), cashflow.discount(getallen)
+    worked = [_worked(case, net, voet) for case in found]
+    results = [result for pairs in worked for result, _ in pairs]
+    balances = [balance for pairs in worked for _, balance in pairs]
     empty = cashflow.frame([], RESULTS)
     return (
         pd.concat([empty, *results], ignore_index=True)[[*RESULTS]].astype(RESULTS),
-        pd.concat([pd.DataFrame(columns=BALANCES), *balances], ignore_index=True)[BALANCES],
+        pd.concat([cashflow.frame([], BALANCES), *balances], ignore_index=True)[[*BALANCES]],
     )
+
+
+@lru_cache(maxsize=64)  # the cases of the publications are the same for every gemeente
+def _worked(
+    case: Case, net: netting.Netting, voet: float
+) -> tuple[tuple[pd.DataFrame, pd.DataFrame], ...]:
+    """Return the results and the balances of each variant of a case that has plans."""
+    found = []
+    for variant, read in _variants(case):
+        if read.activiteiten:
+            told = {"voorbeeld": case.naam, "variant": variant}
+            result, balance = _one(read, net, voet)
+            found.append((result.assign(**told), balance.assign(**told)))
+    return tuple(found)
 
 
 def _variants(case: Case) -> Iterable[tuple[str, Plans]]:
@@ -102,7 +114,7 @@ def _one(read: Plans, net: netting.Netting, voet: float) -> tuple[pd.DataFrame, 
     table = pd.concat([table, _together(table, simulate.summary(drawn))], ignore_index=True)
     accounts = cashflow.accounts(read, savings_of(savings, goes), outcome.betalingen, outcome.terug)
     who = ["budget", "houder", "doel"]
-    return table, accounts.groupby(who, as_index=False, sort=False)[BALANCES[5:]].sum()
+    return table, accounts.groupby(who, as_index=False, sort=False)[_BALANCE].sum()
 
 
 def savings_of(savings: pd.DataFrame, activiteiten: Iterable[str]) -> pd.DataFrame:

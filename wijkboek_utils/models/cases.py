@@ -6,6 +6,8 @@ whatever shows it, shows `Case.illustratie` too.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +15,7 @@ import yaml
 
 from wijkboek_utils import kengetallen, sources
 from wijkboek_utils.errors import Fout, did_you_mean
-from wijkboek_utils.kengetallen import Kengetallen
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.local import store
 from wijkboek_utils.models import plans
 from wijkboek_utils.models.plans import Plans
@@ -26,13 +28,14 @@ _ROWS = {"budgetten": "budget", "activiteiten": "activiteit"}
 _FIELDS = (*_NEEDED, *_ROWS, "kengetallen", "model")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself: what comes out of it is kept by it
 class Case:
     """A worked case. `aannames` say what is taken from the source and what is ours, `voorwaarden`
     what must be true for it to come out, `illustratie` that it is an example.
 
     `getallen` are the kengetallen that it computes with: its own in the place of ours. `model` is
-    what a case says beside its plans, for the module that computes it.
+    what a case says beside its plans, for the module that computes it. A case is shared: who wants
+    to ask more of its `getallen` takes a copy.
     """
 
     naam: str
@@ -58,17 +61,29 @@ def load(naam: str, getallen: Kengetallen) -> Case:
     """
     if naam not in names():
         raise Fout(f"Voorbeeld {naam} bestaat niet.{did_you_mean(naam, names())}")
-    facts = _facts(naam)
+    case, asked = _read(naam, FOLDER, tuple(getallen.known.items()))
+    for id, eenheid in asked:
+        getallen.get(id, eenheid)  # so that the report lists it
+    return case
+
+
+@lru_cache(maxsize=64)  # the same for every gemeente without kengetallen of its own
+def _read(
+    naam: str, folder: Path, ours: tuple[tuple[str, Kengetal], ...]
+) -> tuple[Case, tuple[tuple[str, str], ...]]:
+    """Return a case computed with `ours` and what it says itself, and what of ours it asked for."""
+    facts = _facts(folder / f"{naam}.yml")
     own = facts.get("kengetallen") or {}
     given = kengetallen.load(own).known
-    known = Kengetallen({**getallen.known, **{id: given[id] for id in own}})
+    known = Kengetallen({**dict(ours), **{id: given[id] for id in own}})
     label = LABEL.format(bron=facts["bron"])
     budgets, acts = (table(kind, facts.get(part) or []) for part, kind in _ROWS.items())
     read = plans.read(budgets, acts, known, label)
-    for used in known.used().itertuples():
-        if used.id not in own:
-            getallen.get(used.id, used.eenheid)  # so that the report lists it
-    return Case(
+    used = known.used()
+    asked = [
+        (id, unit) for id, unit in zip(used["id"], used["eenheid"], strict=True) if id not in own
+    ]
+    case = Case(
         naam,
         facts["titel"],
         facts["bron"],
@@ -79,6 +94,7 @@ def load(naam: str, getallen: Kengetallen) -> Case:
         known,
         facts.get("model") or {},
     )
+    return case, tuple(asked)
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -97,9 +113,8 @@ def without(read: Plans, budget: str) -> Plans:
     return replace(read, budgetten=left)
 
 
-def _facts(naam: str) -> dict[str, Any]:
+def _facts(path: Path) -> dict[str, Any]:
     """Return what stands in the file of a case, or say what it lacks."""
-    path = FOLDER / f"{naam}.yml"
     try:
         facts = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

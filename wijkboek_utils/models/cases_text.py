@@ -5,15 +5,17 @@ Every table says in its caption that it is an example.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from wijkboek_utils import dutch, passports, show
 from wijkboek_utils.dutch import about, euro, number, percent
-from wijkboek_utils.kengetallen import Kengetallen
+from wijkboek_utils.kengetallen import Kengetal, Kengetallen
 from wijkboek_utils.models import case_scheme
 from wijkboek_utils.models.cases import Case
+from wijkboek_utils.passports import Passport
 from wijkboek_utils.show import Html
 
 EXAMPLE = "rekenvoorbeeld"
@@ -28,9 +30,12 @@ _BALANCE = ["betaalt", "bespaart", "geeft", "krijgt", "saldo"]
 _HEADS = ["Betaalt", "Bespaart", "Geeft terug", "Krijgt terug", "Blijft over"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
-    """What notebook 08 wrote of the cases, see `case_results`."""
+    """What notebook 08 wrote of the cases, see `case_results`.
+
+    Two are equal when they say the same: the published cases are told once for all gemeenten.
+    """
 
     uitkomsten: pd.DataFrame
     saldi: pd.DataFrame
@@ -41,6 +46,15 @@ class Tables:
         """Return what is about one case."""
         whole = (self.uitkomsten, self.saldi, self.bezit, self.verkoop)
         return Tables(*(t[t["voorbeeld"] == name].reset_index(drop=True) for t in whole))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tables):
+            return NotImplemented
+        mine, its = vars(self).values(), vars(other).values()
+        return all(one.equals(two) for one, two in zip(mine, its, strict=True))
+
+    def __hash__(self) -> int:
+        return hash((*self.uitkomsten["activiteit"], *self.saldi["budget"]))
 
 
 def publications(found: Iterable[Case], tables: Tables, getallen: Kengetallen) -> Html:
@@ -54,17 +68,26 @@ def publications(found: Iterable[Case], tables: Tables, getallen: Kengetallen) -
 def origins(found: Iterable[Case]) -> Html:
     """Return the passports of the cases, folded away: what each of them computes with."""
     made = "Wat de publicatie zegt en wat wij aannemen, maal kengetallen"
-    return passports.fold(
-        [passports.of_model(case.titel, made, case.getallen.used()) for case in found]
-    )
+    return passports.fold([_origin(case, made) for case in found])
+
+
+@lru_cache(maxsize=64)
+def _origin(case: Case, made: str) -> Passport:
+    return passports.of_model(case.titel, made, case.getallen.used())
 
 
 def one(case: Case, tables: Tables, getallen: Kengetallen) -> Html:
     """Return a case: that it is an example, what comes out, who pays, what must be true."""
+    wage = case.model["loon"]["kengetal"] if "loon" in case.model else None
+    return _one(case, tables, getallen.get(wage, _WAGE) if wage else None)
+
+
+@lru_cache(maxsize=64)
+def _one(case: Case, tables: Tables, hour: Kengetal | None) -> Html:
     content = show.text(case.illustratie)
     for variant, rows in tables.uitkomsten.groupby("variant", sort=False):
         content += _plan(case, str(variant), rows, tables.saldi)
-    content += _more(case, tables, getallen)
+    content += _more(case, tables, hour)
     return content + premises(case.voorwaarden, case.aannames)
 
 
@@ -140,13 +163,13 @@ def balances(saldi: pd.DataFrame, titel: str, wie: str) -> Html:
     return show.table(frame, f"{titel}: wie betaalt en wie wint ({EXAMPLE})", write)
 
 
-def _more(case: Case, tables: Tables, getallen: Kengetallen) -> Html:
+def _more(case: Case, tables: Tables, hour: Kengetal | None) -> Html:
     """Return what a case has beside its plans."""
     content = Html("")
     if "korting" in case.model:
         content += discount(case.model["korting"], case.titel)
-    if "loon" in case.model:
-        content += show.text(wages(case.model["loon"], getallen))
+    if hour:
+        content += show.text(wages(case.model["loon"], hour))
     if "bestuur" in case.model:
         content += governance(case.model["bestuur"], case.titel)
     if len(tables.bezit):
@@ -170,9 +193,8 @@ def discount(told: Mapping[str, Any], titel: str) -> Html:
     return table + show.text(f"Van de korting nu houden de verzekerden samen {kept} per jaar.")
 
 
-def wages(told: Mapping[str, Any], getallen: Kengetallen) -> str:
-    """Say what is earned in the wijk by who does the work, before tax."""
-    hour = getallen.get(told["kengetal"], _WAGE)
+def wages(told: Mapping[str, Any], hour: Kengetal) -> str:
+    """Say what is earned in the wijk by who does the work, before tax, at a wage of an hour."""
     total = told["plekken"] * told["uren"] * hour.waarde
     return (
         f"Wie het werk doet, verdient bruto. Samen is dat ongeveer {about(total)} per "

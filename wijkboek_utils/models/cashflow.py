@@ -5,7 +5,9 @@ amounts are in the prices of the kengetal that they come from, so that the disco
 one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -39,6 +41,8 @@ BETALINGEN = {
     "soort": "str",
 }
 TERUG = {"activiteit": "str", "van": "str", "naar": "str", "jaar": "int64", "bedrag": "float64"}
+AT_TABLE = {"activiteit": "str", "doel": "str", "jaar": "int64", "budget": "str"}
+AT_TABLE |= {"bedrag": "float64"}
 REKENINGEN = ["budget", "houder", "doel", "jaar", "betaalt", "bespaart", "geeft", "krijgt", "saldo"]
 OORDEEL = ["activiteit", "kosten", "besparing", "contante_waarde", "terugverdientijd"]
 OORDEEL += ["rendement", "kans_op_winst", "laag", "hoog"]
@@ -58,7 +62,13 @@ def discount(getallen: Kengetallen) -> float:
 
 def frame(rows: Sequence[tuple[object, ...]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Return rows as a frame of such columns, of the right type also when there are none."""
-    return pd.DataFrame(rows, columns=[*columns]).astype(dict(columns))
+    cells = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pd.DataFrame(
+        {
+            name: pd.Series(one, dtype=columns[name])
+            for name, one in zip(columns, cells, strict=True)
+        }
+    )
 
 
 def savings(read: Plans, netting: Netting) -> pd.DataFrame:
@@ -87,15 +97,8 @@ def shares(read: Plans) -> pd.DataFrame:
     `sleutel` is the key of a goal. Budgets of a goal share by their amounts of the year, equally
     where all are 0. A goal without a budget at the table has no rows.
     """
-    rows = []
-    for goal in dict.fromkeys(plans.key(b.doel) for b in read.budgetten):
-        mine = read.of_goal(goal)
-        for year in read.jaren:
-            total = sum(b.amount(year) for b in mine)
-            rows += [
-                (goal, year, b.naam, b.amount(year) / total if total else 1 / len(mine))
-                for b in mine
-            ]
+    parts = read.delen.items()
+    rows = [(goal, year, *part) for (goal, year), mine in parts for part in mine]
     types = {"sleutel": "str", "jaar": "int64", "budget": "str", "deel": "float64"}
     return frame(rows, types)
 
@@ -104,10 +107,22 @@ def at_table(read: Plans, besparingen: pd.DataFrame, bedrag: str = "netto") -> p
     """Return each saving split over the budgets that have it: activiteit, doel, jaar, budget,
     bedrag. What nobody at the table saves is left out.
     """
-    rows = besparingen.assign(sleutel=besparingen["doel"].map(plans.key).astype("str"))
-    split = rows.merge(shares(read), on=["sleutel", "jaar"], how="inner", validate="m:m")
-    split["bedrag"] = split[bedrag] * split["deel"]
-    return split[["activiteit", "doel", "jaar", "budget", "bedrag"]]
+    return frame([*_at_table(read, besparingen, bedrag)], AT_TABLE)
+
+
+def _at_table(
+    read: Plans, besparingen: pd.DataFrame, bedrag: str
+) -> Iterator[tuple[str, str, int, str, float]]:
+    """Yield the rows of `at_table`."""
+    parts = read.delen
+    for naam, doel, year, amount in _told(besparingen, "activiteit", "doel", "jaar", bedrag):
+        for budget, part in parts.get((plans.key(doel), year), ()):
+            yield naam, doel, year, budget, amount * part
+
+
+def _told(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of some columns, as plain values."""
+    return zip(*(table[name].tolist() for name in columns), strict=True)
 
 
 def flow_back(
@@ -117,32 +132,40 @@ def flow_back(
 
     What a budget would give to itself stays where it is.
     """
-    paid = betalingen.groupby(["activiteit", "budget"], as_index=False)["bedrag"].sum()
-    paid["deel"] = paid["bedrag"] / paid.groupby("activiteit")["bedrag"].transform("sum")
-    payers = paid.rename(columns={"budget": "naar"})[["activiteit", "naar", "deel"]]
-    saved = at_table(read, besparingen, bedrag).rename(columns={"budget": "van"})
-    agreed = saved.merge(_agreed(read), on=["activiteit", "doel", "jaar"], validate="m:1")
-    flows = agreed.merge(payers, on="activiteit")
-    flows["bedrag"] *= flows["terug"] * flows["deel"]
-    kept = flows[(flows["van"] != flows["naar"]) & (flows["bedrag"] > 0)]
-    who = ["activiteit", "van", "naar", "jaar"]
-    return kept.groupby(who, as_index=False, sort=False)["bedrag"].sum().astype(TERUG)
+    payers, agreed = _payers(betalingen), _agreed(read)
+    flows: dict[tuple[str, str, str, int], float] = defaultdict(float)
+    for naam, doel, year, van, saved in _at_table(read, besparingen, bedrag):
+        for naar, part in payers.get(naam, ()):
+            amount = saved * (agreed.get((naam, doel, year), 0.0) * part)
+            if van != naar and amount > 0:
+                flows[naam, van, naar, year] += amount
+    return frame([(*who, amount) for who, amount in flows.items()], TERUG)
 
 
-def _agreed(read: Plans) -> pd.DataFrame:
+def _payers(betalingen: pd.DataFrame) -> dict[str, list[tuple[str, float]]]:
+    """Return of each activity that is paid for who pays it, by name, and which part of it."""
+    paid: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for naam, budget, amount in _told(betalingen, "activiteit", "budget", "bedrag"):
+        paid[naam][budget] += amount
+    wholes = {naam: sum(mine.values()) for naam, mine in paid.items()}
+    return {
+        naam: [(budget, amount / wholes[naam]) for budget, amount in sorted(mine.items())]
+        for naam, mine in paid.items()
+        if wholes[naam]
+    }
+
+
+def _agreed(read: Plans) -> dict[tuple[str, str, int], float]:
     """Return which part of the saving of an activity on a goal flows back in a year."""
-    rows = [
-        (plan.naam, e.doel, year, e.bruto * e.kans * e.toerekening, e.terug)
-        for plan in read.activiteiten
-        for e in plan.effecten
-        for year in e.jaren
-    ]
-    table = pd.DataFrame(rows, columns=["activiteit", "doel", "jaar", "gewicht", "terug"])
-    table["terug"] *= table["gewicht"]
-    sums = table.groupby(["activiteit", "doel", "jaar"], as_index=False)[["gewicht", "terug"]].sum()
-    sums["terug"] = (sums["terug"] / sums["gewicht"].where(sums["gewicht"] > 0)).fillna(0.0)
-    types = {"activiteit": "str", "doel": "str", "jaar": "int64", "terug": "float64"}
-    return sums[[*types]].astype(types)
+    saved: dict[tuple[str, str, int], float] = defaultdict(float)
+    back = saved.copy()
+    for plan in read.activiteiten:
+        for e in plan.effecten:
+            for year in e.jaren:
+                amount = e.bruto * e.kans * e.toerekening
+                saved[plan.naam, e.doel, year] += amount
+                back[plan.naam, e.doel, year] += amount * e.terug
+    return {of: back[of] / whole if whole > 0 else 0.0 for of, whole in saved.items()}
 
 
 def owners(read: Plans) -> dict[str, str]:
@@ -171,16 +194,17 @@ def accounts(
     rows = [(b.naam, names[b.naam], b.doel, year) for b in read.budgetten for year in years]
     types = {"budget": "str", "houder": "str", "doel": "str", "jaar": "int64"}
     table = frame(rows, types)
-    at = pd.MultiIndex.from_frame(table[["budget", "jaar"]])
     parts = {
-        "betaalt": (betalingen, "budget"),
-        "bespaart": (at_table(read, besparingen, bedrag), "budget"),
-        "geeft": (terug, "van"),
-        "krijgt": (terug, "naar"),
+        "betaalt": _told(betalingen, "budget", "jaar", "bedrag"),
+        "bespaart": (one[3:1:-1] + one[4:] for one in _at_table(read, besparingen, bedrag)),
+        "geeft": _told(terug, "van", "jaar", "bedrag"),
+        "krijgt": _told(terug, "naar", "jaar", "bedrag"),
     }
-    for name, (source, who) in parts.items():
-        sums = source.groupby([who, "jaar"])["bedrag"].sum()
-        table[name] = sums.reindex(at, fill_value=0.0).to_numpy(dtype=float)
+    for name, source in parts.items():
+        sums: dict[tuple[str, int], float] = defaultdict(float)
+        for who, year, amount in source:
+            sums[who, year] += amount
+        table[name] = [sums.get((naam, year), 0.0) for naam, _, _, year in rows]
     table["saldo"] = table["bespaart"] - table["betaalt"] - table["geeft"] + table["krijgt"]
     return table[REKENINGEN]
 
@@ -197,13 +221,16 @@ def holders(rekeningen: pd.DataFrame, voet: float) -> pd.DataFrame:
     return table.groupby("houder", as_index=False, sort=False)[HOUDERS[1:]].sum()[HOUDERS]
 
 
-def start(voet: float, jaren: pd.Series) -> pd.Series:
-    """Return what a euro at the start of a year is worth, some years after the first."""
+def start(voet: Any, jaren: Any) -> Any:
+    """Return what a euro at the start of a year is worth, some years after the first.
+
+    Of numbers, of one rate and a series of years, or of arrays of both.
+    """
     return (1 + voet) ** -jaren
 
 
-def end(voet: float, jaren: pd.Series) -> pd.Series:
-    """Return what a euro at the end of a year is worth, some years after the first."""
+def end(voet: Any, jaren: Any) -> Any:
+    """Return what a euro at the end of a year is worth, some years after the first; as `start`."""
     return (1 + voet) ** -(jaren + 1)
 
 
@@ -213,19 +240,29 @@ def by_year(read: Plans, besparingen: pd.DataFrame, bedrag: str = "netto") -> pd
     `totaal` is the saldo up to and including the year. The saving is missing where nobody said
     what an activity saves.
     """
-    sums = besparingen.groupby(["activiteit", "jaar"])[bedrag].sum()
-    rows = []
-    for plan in read.activiteiten:
-        years = sorted({*plan.jaren, *(year for e in plan.effecten for year in e.jaren)})
-        saved = 0.0 if plan.effecten else float("nan")
-        rows += [
-            (plan.naam, y, plan.kosten * (y in plan.jaren), sums.get((plan.naam, y), saved))
-            for y in years
-        ]
+    found = flows(read, besparingen, bedrag).items()
+    rows = [(naam, *one) for naam, mine in found for one in mine]
     types = {"activiteit": "str", "jaar": "int64", "kosten": "float64", "besparing": "float64"}
     table = frame(rows, types)
     table["saldo"] = table["besparing"] - table["kosten"]
     return table.assign(totaal=table.groupby("activiteit")["saldo"].cumsum())
+
+
+def flows(
+    read: Plans, besparingen: pd.DataFrame, bedrag: str
+) -> dict[str, list[tuple[int, float, float]]]:
+    """Return of each activity its years, with what it costs and saves in them."""
+    sums: dict[tuple[str, int], float] = defaultdict(float)
+    for naam, year, amount in _told(besparingen, "activiteit", "jaar", bedrag):
+        sums[naam, year] += amount
+    found = {}
+    for plan in read.activiteiten:
+        years = sorted({*plan.jaren, *(year for e in plan.effecten for year in e.jaren)})
+        saved = 0.0 if plan.effecten else float("nan")
+        found[plan.naam] = [
+            (y, plan.kosten * (y in plan.jaren), sums.get((plan.naam, y), saved)) for y in years
+        ]
+    return found
 
 
 def judge(
@@ -244,12 +281,11 @@ def judge(
     """
     first = min(read.jaren, default=0)
     rows = []
-    for name, table in by_year(read, besparingen, bedrag).groupby("activiteit", sort=False):
-        later = table["jaar"] - first
-        cost = float((table["kosten"] * start(voet, later)).sum())
-        row = flows(table)
-        worth = finance.npv(voet, row) * float(start(voet, later).iloc[0])
-        known = table["besparing"].notna().all()
+    for name, mine in flows(read, besparingen, bedrag).items():
+        cost = sum(spent * start(voet, year - first) for year, spent, _ in mine)
+        row = finance.in_a_row(mine)
+        worth = finance.npv(voet, row) * start(voet, mine[0][0] - first)
+        known = all(dutch.is_known(saved) for *_, saved in mine)
         times = (finance.payback(row), finance.irr(row)) if known else (None, None)
         rows.append((name, cost, worth + cost, worth, *times))
     types = {"activiteit": "str"} | dict.fromkeys(OORDEEL[1:6], "float64")
@@ -258,18 +294,6 @@ def judge(
         return found.reindex(columns=OORDEEL)
     told = kansen.rename(columns={"naam": "activiteit"})[["activiteit", *OORDEEL[6:]]]
     return found.merge(told, on="activiteit", how="left", validate="1:1")[OORDEEL]
-
-
-def flows(table: pd.DataFrame) -> list[float]:
-    """Return the row of amounts of one activity (`by_year`) for `finance`: costs at the start of a
-    year, savings at its end.
-    """
-    first, last = int(table["jaar"].min()), int(table["jaar"].max())
-    row = [0.0] * (last - first + 2)
-    for year, cost, saved in zip(table["jaar"], table["kosten"], table["besparing"], strict=True):
-        row[year - first] -= cost
-        row[year - first + 1] += saved
-    return row
 
 
 def funded(read: Plans, betalingen: pd.DataFrame) -> dict[str, float]:

@@ -6,7 +6,7 @@ that what it bought lasts; the balance of a plan is what it keeps here less what
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -134,21 +134,20 @@ def _factor(line: Mapping[str, Any], values: Values) -> np.ndarray:
 
 def loan(values: Values, years: str) -> np.ndarray:
     """Return what a euro that is lent costs each year until it is paid back."""
-    pairs = np.broadcast_arrays(values[RENT], values[years])
-    rates, lasts = (pair.astype(float) for pair in pairs)
-    each = zip(rates, lasts, strict=True)
-    return np.array([finance.annuity(1.0, rate, max(round(n), 1)) for rate, n in each])
+    lasts = np.maximum(np.round(values[years]), 1)
+    return np.asarray(finance.annuity(1.0, values[RENT], lasts))
 
 
-def table(
+def rows_of(
     id: str,
     plan: Mapping[str, Any],
     known: Mapping[str, Kengetal],
     values: tuple[Values, Values],
     reach: tuple[Values, Values],
-) -> pd.DataFrame:
-    """Return a plan as rows of `COLUMNS`: its lines, its loans, its sums and what they say."""
+) -> list[dict[str, Any]]:
+    """Return a plan as rows for `frame`: its lines, its loans, its sums and what they say."""
     middle, drawn = (compute(id, plan, v, r) for v, r in zip(values, reach, strict=True))
+    figures = _bands(middle, drawn)
     rows: list[dict[str, Any]] = []
     for line in plan["regels"]:
         key = f"{line['regel']}.{id}"
@@ -160,13 +159,13 @@ def table(
         row |= {"kengetallen": ";".join(line.get("maal", ())), "raakt": line.get("raakt")}
         row |= {"gedeeld": ";".join(line.get("door", ()))}
         row["begrensd"] = bool(middle[key][0] < quantity[0] * factor[0] - 0.005)
-        rows.append(row | band(middle[key], drawn[key]))
+        rows.append(row | figures[key])
         if line["soort"] == INVEST:
-            rows.append(_loan_row(row, line, id, values[0], middle, drawn))
-    rows += [_sum(name, middle[name], drawn[name]) for name in (*SUMS, BALANCE)]
+            rows.append(_loan_row(row, line, id, values[0], figures))
+    rows += [_sum(name, figures[name]) for name in (*SUMS, BALANCE)]
     rows += _verdict(id, plan, known, values[0], reach[0], middle, drawn)
     facts = {"domein": plan["domein"], "onderdeel": id}
-    return frame(pd.DataFrame([facts | row for row in rows]))
+    return [facts | row for row in rows]
 
 
 def _loan_row(
@@ -174,8 +173,7 @@ def _loan_row(
     line: Mapping[str, Any],
     id: str,
     values: Values,
-    middle: Lines,
-    drawn: Lines,
+    figures: Mapping[str, dict[str, float]],
 ) -> dict[str, Any]:
     key = f"{line['regel']}_lening.{id}"
     return {
@@ -184,17 +182,17 @@ def _loan_row(
         "naam": "Rente en aflossing",
         "wie": row["wie"],
         "van": row["regel"],
-        "hoeveelheid": float(middle[row["regel"]][0]),
+        "hoeveelheid": figures[row["regel"]]["waarde"],
         "kengetallen": f"{RENT};{line['jaren']}",
         "factor": float(loan(values, line["jaren"])[0]),
         "eenheid": YEARLY,
-        **band(middle[key], drawn[key]),
+        **figures[key],
     }
 
 
-def _sum(name: str, middle: np.ndarray, drawn: np.ndarray) -> dict[str, Any]:
+def _sum(name: str, figures: dict[str, float]) -> dict[str, Any]:
     unit = "euro" if name.startswith(INVEST) else YEARLY
-    return {"soort": name, "eenheid": unit, **band(middle, drawn)}
+    return {"soort": name, "eenheid": unit, **figures}
 
 
 def _verdict(
@@ -257,13 +255,32 @@ def _payback(id: str, plan: Mapping[str, Any], values: Values, middle: Lines) ->
 
 def band(middle: np.ndarray, drawn: np.ndarray) -> dict[str, float]:
     """Return a value with what holds nine draws out of ten; all missing where it is unknown."""
-    value = float(middle[0])
-    low, high = ranges.band(value, drawn) if np.isfinite(value) else (np.nan, np.nan)
-    return {"waarde": value, "laag": low, "hoog": high}
+    return _bands({BALANCE: middle}, {BALANCE: drawn})[BALANCE]
 
 
-def frame(rows: pd.DataFrame) -> pd.DataFrame:
+def _bands(middle: Lines, drawn: Lines) -> dict[str, dict[str, float]]:
+    """Return the `band` of each of some amounts, by their names."""
+    value = np.array([amount[0] for amount in middle.values()])
+    spread = np.array(np.broadcast_arrays(*(drawn[name] for name in middle)))
+    known = np.isfinite(value)
+    ends = np.full((2, len(value)), np.nan)
+    ends[:, known] = ranges.bands(value[known], spread[known])[1:]
+    figures = zip(value.tolist(), *ends.tolist(), strict=True)
+    names = ("waarde", "laag", "hoog")
+    return {
+        line: dict(zip(names, one, strict=True)) for line, one in zip(middle, figures, strict=True)
+    }
+
+
+def frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows in `COLUMNS` and their types; words that are not there as empty."""
-    whole = rows.reindex(columns=[*COLUMNS]).astype("object")
-    words = {name: "" for name, kind in COLUMNS.items() if kind == "str"}
-    return whole.fillna(words | {"begrensd": False}).astype(COLUMNS).reset_index(drop=True)
+    absent = {"str": "", "float64": np.nan, "bool": False}
+    columns = {
+        name: [absent[kind] if _missing(cell := row.get(name)) else cell for row in rows]
+        for name, kind in COLUMNS.items()
+    }
+    return pd.DataFrame(columns).astype(COLUMNS)
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or cell is pd.NA or cell != cell

@@ -30,7 +30,7 @@ def definitions() -> Mapping[str, Any]:
 
     Read once and shared: do not change it.
     """
-    return dict(yaml.safe_load((sources.TABLES / "kansen.yml").read_text("utf-8")))
+    return dict(yaml.load((sources.TABLES / "kansen.yml").read_text("utf-8"), sources.YAML))
 
 
 def compute(
@@ -58,12 +58,14 @@ def compute(
     both = ranges.central(all_), ranges.draws(all_)
     reach = _reachable(defined, both[0]), _reachable(defined, both[1])
     chance_plans.check(defined, known)
-    frames = [counted, left, _reach(defined, left, both)]
-    frames += [
-        chance_plans.table(id, plan, known, both, reach) for id, plan in defined["modellen"].items()
+    plans = [
+        row
+        for id, plan in defined["modellen"].items()
+        for row in chance_plans.rows_of(id, plan, known, both, reach)
     ]
+    frames = [counted, left, _reach(defined, left, both), frame(plans)]
     frames.append(_per_household(left, counted))
-    return frame(pd.concat(frames, ignore_index=True))
+    return pd.concat(frames, ignore_index=True)[[*chance_plans.COLUMNS]]
 
 
 def outflow(
@@ -78,7 +80,8 @@ def outflow(
     found = []
     for by in (["domein"], ["domein", "onderdeel"]):
         total = ledger.totals(rows, weights, by)
-        total["bron"] = [_sources(rows, pair[: len(by)]) for pair in total[by].to_numpy().tolist()]
+        told = _sources(rows, by)
+        total["bron"] = [told.get(tuple(pair), "") for pair in total[by].to_numpy().tolist()]
         found.append(total)
     table = pd.concat(found, ignore_index=True).fillna({"onderdeel": ""})
     margin = dutch.Z90 * table["se"]
@@ -93,30 +96,38 @@ def outflow(
         eenheid=YEARLY,
     )
     place = [order[key] for key in zip(table["domein"], table["onderdeel"], strict=True)]
-    return frame(table.iloc[np.argsort(place, kind="stable")])
+    return frame(table.iloc[np.argsort(place, kind="stable")].to_dict("records"))
 
 
 def post_of(grootboek: pd.DataFrame, defined: Mapping[str, Any]) -> pd.Series:
     """Return of each boeking the post of `defined` that it leaves by; empty where it stays."""
-    receiver, payer = grootboek["naar"].astype("str"), grootboek["van"].astype("str")
-    post, domain = grootboek["post"].astype("str"), grootboek["domein"].astype("str")
+    words = ["van", "naar", "post", "domein"]
+    # Few boekingen differ in these from all others: each kind is looked up once.
+    kind = grootboek.groupby(words, observed=True, sort=False).ngroup().to_numpy()
+    kinds = grootboek.loc[~pd.Series(kind, grootboek.index).duplicated(), words]
+    posts = [_leaves_by(defined, *one) for one in kinds.to_numpy().tolist()]
+    return pd.Series(pd.array(posts, dtype="str").take(kind), index=grootboek.index)
+
+
+def _leaves_by(defined: Mapping[str, Any], van: str, naar: str, post: str, domein: str) -> str:
     # What the Rijk gets from the gemeente is no service to the wijk.
-    leaves = (receiver == "buitenwereld") | ((receiver == "rijk") & (payer != "gemeente"))
-    leaves &= ~((payer == "gemeente") & post.str.endswith(":baten"))  # a receipt below zero
-    found = pd.Series("", index=grootboek.index)
-    for name, facts in defined["domeinen"].items():
-        here = leaves & (domain == name) & ~post.str.startswith(tuple(facts.get("zonder", ())))
-        for item, rule in facts["posten"].items():
-            fits = here & (found == "") & post.str.startswith(tuple(rule.get("uit", [""])))
-            found = found.mask(fits, item if item != "rest" else f"rest_{name}")
-    return found
+    leaves = naar == "buitenwereld" or (naar == "rijk" and van != "gemeente")
+    below_zero = van == "gemeente" and post.endswith(":baten")  # a receipt below zero
+    facts = defined["domeinen"].get(domein)
+    if not leaves or below_zero or not facts or post.startswith(tuple(facts.get("zonder", ()))):
+        return ""
+    fits = (i for i, r in facts["posten"].items() if post.startswith(tuple(r.get("uit", [""]))))
+    item = next(fits, "")
+    return item if item != "rest" else f"rest_{domein}"
 
 
 def counts(
     indicatoren: pd.DataFrame, weights: ledger.Weights, defined: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Return the counts of the area, a row of `COLUMNS` for each; missing where nobody knows."""
-    buurten, figures = keys.per_buurt(indicatoren)
+    formulas = [one["is"] for rule in defined["tellingen"].values() for one in rule["formules"]]
+    topics = {regions.INHABITANTS}.union(*map(keys.topics_of, formulas))
+    buurten, figures = keys.per_buurt(indicatoren[indicatoren["onderwerp"].isin(topics)])
     rows = []
     for id, rule in defined["tellingen"].items():
         row = {"soort": COUNT, "van": id, "naam": rule["naam"], "eenheid": rule["eenheid"]}
@@ -129,7 +140,7 @@ def counts(
                 row |= {"bron": flows.origin(one["is"], buurten)[0]}
                 break
         rows.append(row)
-    return frame(pd.DataFrame(rows))
+    return frame(rows)
 
 
 def _total(count: estimates.Estimate, weights: ledger.Weights) -> tuple[float, float]:
@@ -154,10 +165,12 @@ def _names(defined: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     return names
 
 
-def _sources(rows: pd.DataFrame, key: list[str]) -> str:
-    part = rows[rows["domein"] == key[0]]
-    part = part[part["onderdeel"] == key[1]] if len(key) > 1 else part
-    return ";".join(sources.ids(part["bron"].dropna().unique()))
+def _sources(rows: pd.DataFrame, by: list[str]) -> dict[tuple[str, ...], str]:
+    """Return the sources of some boekingen for each combination of the columns `by`."""
+    cells: dict[tuple[str, ...], list[str]] = {}
+    for *key, bron in rows[[*by, "bron"]].drop_duplicates().dropna().to_numpy().tolist():
+        cells.setdefault(tuple(key), []).append(bron)
+    return {key: ";".join(sources.ids(found)) for key, found in cells.items()}
 
 
 def _estimate(row: Any) -> Estimate:
@@ -192,10 +205,11 @@ def _reach(
 ) -> pd.DataFrame:
     """Return what can be influenced, per post and for the domain; nothing of a rest."""
     rows = []
+    found = [row for row in left.itertuples() if row.onderdeel]
     for domain, facts in defined["domeinen"].items():
         sums = [np.zeros(1), np.zeros(1)]
-        posts = left[(left["domein"] == domain) & (left["onderdeel"] != "")]
-        for post in posts.itertuples():
+        posts = [row for row in found if row.domein == domain]
+        for post in posts:
             rule = facts["posten"].get(post.onderdeel, {})
             share = rule.get("invloed")
             if not share:
@@ -207,7 +221,7 @@ def _reach(
             rows.append({"domein": domain, "bron": post.bron, **row, **band(*parts)})
         if len(posts):
             rows.append({"domein": domain, "naam": facts["naam"], **band(*sums)})
-    return frame(pd.DataFrame(rows).assign(soort=REACH, eenheid=YEARLY))
+    return frame([row | {"soort": REACH, "eenheid": YEARLY} for row in rows])
 
 
 def _per_household(left: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from wijkboek_utils.charts import Bar
 from wijkboek_utils.dutch import is_known
 from wijkboek_utils.models import chance_plans as plans
 from wijkboek_utils.models import chances
-from wijkboek_utils.models.chance_plan_text import fold, of, range_of, span, verdict
+from wijkboek_utils.models.chance_plan_text import Row, fold, range_of, records, span, verdict
 from wijkboek_utils.passports import Passport
 from wijkboek_utils.show import Html
 
@@ -106,20 +106,22 @@ def domain(rows: pd.DataFrame, units: pd.DataFrame, domein: str, naam: str, jaar
     `units` as `Kengetallen.used`.
     """
     defined = chances.definitions()
-    here = rows[rows["domein"] == domein]
+    all_, known = records(rows), {row["id"]: row for row in records(units)}
+    here = [row for row in all_ if row["domein"] == domein]
     facts = defined["domeinen"][domein]
-    if here[here["soort"] == chances.OUTFLOW].empty:
+    if not any(row["soort"] == chances.OUTFLOW for row in here):
         return show.text(f"Hierover staat niets in de boeken van {naam}. Het is dus onbekend.")
     parts = show.text(_lead(here, facts)) + _posts(here, facts, naam, jaar)
     for id, plan in defined["modellen"].items():
         if plan["domein"] == domein:
-            parts += fold(rows, id, plan, units)
+            parts += fold(all_, id, plan, known)
     return parts
 
 
-def _lead(here: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def _lead(here: list[Row], facts: Mapping[str, Any]) -> str:
+    whole = [row for row in here if not row["onderdeel"]]
     left, reach, each = (
-        _whole(here, kind).iloc[0]
+        next(row for row in whole if row["soort"] == kind)
         for kind in (chances.OUTFLOW, chances.REACH, chances.PER_HOUSEHOLD)
     )
     told = (
@@ -131,19 +133,20 @@ def _lead(here: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     return told + f"Mensen kunnen daarvan {range_of(reach)} samen beïnvloeden."
 
 
-def _posts(here: pd.DataFrame, facts: Mapping[str, Any], naam: str, jaar: int) -> Html:
+def _posts(here: list[Row], facts: Mapping[str, Any], naam: str, jaar: int) -> Html:
     """Return the posts of a domain: what leaves, which share can be influenced, and why."""
-    left = here[(here["soort"] == chances.OUTFLOW) & (here["onderdeel"] != "")]
-    reach = of(here, chances.REACH).set_index("onderdeel")
+    posts = [row for row in here if row["onderdeel"]]
+    reach = {row["onderdeel"]: row for row in posts if row["soort"] == chances.REACH}
     lines, reasons = [], []
-    for row in left.itertuples():
-        rule = facts["posten"].get(row.onderdeel, facts["posten"]["rest"])
+    for row in posts:
+        if row["soort"] != chances.OUTFLOW:
+            continue
+        rule = facts["posten"].get(row["onderdeel"], facts["posten"]["rest"])
         told, share = "niets gerekend", ""
-        if row.onderdeel in reach.index:
-            part = reach.loc[row.onderdeel]
+        if part := reach.get(row["onderdeel"]):
             told, share = span(part), f", {dutch.percent(part['factor'])}"
-        lines.append((row.naam, span(left.loc[row.Index]), told))
-        reasons.append(f"{row.naam}{share}: {dutch.lower_first(rule['grond'])}")
+        lines.append((row["naam"], span(row), told))
+        reasons.append(f"{row['naam']}{share}: {dutch.lower_first(rule['grond'])}")
     columns = ["Post", "Gaat weg", "Te beïnvloeden"]
     table = show.table(
         pd.DataFrame(lines, columns=columns),
@@ -159,6 +162,11 @@ def _whole(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of domains as a whole, by domain."""
     found = rows[(rows["soort"] == kind) & (rows["onderdeel"] == "")]
     return found.set_index("domein")
+
+
+def of(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of one kind."""
+    return rows[rows["soort"] == kind]
 
 
 def _se(row: pd.Series) -> float:

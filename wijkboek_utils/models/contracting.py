@@ -22,7 +22,8 @@ from wijkboek_utils.models.enterprise_books import (
     SHARED,
     Lines,
     Values,
-    books,
+    all_years,
+    in_years,
     last,
 )
 
@@ -77,11 +78,14 @@ def landing(pakketten: pd.DataFrame, getallen: Kengetallen) -> pd.DataFrame:
     for n, one in enumerate(pakketten.itertuples()):
         plan = _ways(central, pakketten, chances, n)
         spread = _ways(drawn, pakketten, luck, n)
-        for key, amount in plan.items():
-            whole, each = (ways[key[0], PRICE, SOURCE] for ways in (plan, spread))
-            pairs = (amount, spread[key]), (amount / whole, spread[key] / np.maximum(each, 1.0))
-            figures = [(float(mid[0]), *ranges.band(float(mid[0]), some)) for mid, some in pairs]
-            rows.append((one.id, one.naam, *key, *figures[0], *figures[1]))
+        middle, drawn_ = (np.array([*ways.values()]) for ways in (plan, spread))
+        whole, each = (
+            np.array([ways[way, PRICE, SOURCE] for way, _, _ in plan]) for ways in (plan, spread)
+        )
+        euros = ranges.bands(middle[:, 0], drawn_)
+        parts = ranges.bands((middle / whole)[:, 0], drawn_ / np.maximum(each, 1.0))
+        for key, *figures in zip(plan, *euros, *parts, strict=True):
+            rows.append((one.id, one.naam, *key, *figures))
     return pd.DataFrame(rows, columns=LANDING)
 
 
@@ -123,8 +127,9 @@ def _ways(
     """Return (manier, regel, plek) of package `n`: EUR a year at full size, by draws."""
     sure = luck.copy()
     sure[n] = 1.0
-    whole = books(v, pakketten, sure, enterprise.YEARS)
-    alone = books(v, pakketten.iloc[[n]], np.ones((1, luck.shape[1])), enterprise.YEARS)
+    year = all_years(enterprise.YEARS)[-1:]
+    whole = in_years(v, pakketten, sure, year)
+    alone = in_years(v, pakketten.iloc[[n]], np.ones((1, luck.shape[1])), year)
     price = last(alone, "opdrachten", IN, EURO)
     total = last(whole, "opdrachten", IN, EURO)
     part = price / np.where(total > 0, total, 1.0)

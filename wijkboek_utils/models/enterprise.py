@@ -5,6 +5,8 @@ it. In prices of one year, without inflation. Hours of volunteers stay hours.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -32,6 +34,8 @@ YEARS = 10  # after the year of preparation, which is year 0
 PACKAGES = ["id", "naam", "taakveld", "post", "domein", "uren", "uren_laag", "uren_hoog"]
 PACKAGES += ["opbrengst", "opbrengst_laag", "opbrengst_hoog", "grond", "bron"]
 PLAN = ["jaar", "regel", "soort", "eenheid", "bedrag", "laag", "hoog"]
+Facts: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]  # a table, by column
+Asked: TypeAlias = tuple[tuple[str, Estimate], ...]
 OUTCOME = ["maat", "eenheid", "waarde", "laag", "hoog"]
 
 # What the plan rests on: kengetallen `wijkbedrijf_` + name, in these units.
@@ -174,9 +178,9 @@ def sensitivity(pakketten: pd.DataFrame, getallen: Kengetallen, jaren: int = YEA
     """
     asked = with_hours(pakketten, values(getallen))
 
-    def result(v: Values) -> float:
+    def result(v: Values) -> np.ndarray:
         lines = books(v, pakketten, np.ones((len(pakketten), 1)) * v["kans"], jaren)
-        return float(lines["resultaat", LEVEL, EURO][-1, 0])
+        return lines["resultaat", LEVEL, EURO][-1]
 
     names = ranges.names(getallen, [e.mee for e in asked.values()])
     work = dict(zip(pakketten["id"], pakketten["naam"], strict=True))
@@ -197,13 +201,30 @@ def with_hours(pakketten: pd.DataFrame, v: Mapping[str, Estimate]) -> dict[str, 
 
 
 def _plan(pakketten: pd.DataFrame, getallen: Kengetallen, jaren: int) -> Lines:
-    v = ranges.central(with_hours(pakketten, values(getallen)))
-    return books(v, pakketten, np.ones((len(pakketten), 1)) * v["kans"], jaren)
+    return _worked(*_facts(pakketten, getallen), jaren)[0]
 
 
 def _draws(pakketten: pd.DataFrame, getallen: Kengetallen, jaren: int) -> Lines:
-    v = ranges.draws(with_hours(pakketten, values(getallen)))
-    return books(v, pakketten, granted(pakketten, v), jaren)
+    return _worked(*_facts(pakketten, getallen), jaren)[1]
+
+
+def _facts(pakketten: pd.DataFrame, getallen: Kengetallen) -> tuple[Facts, Asked]:
+    """Return the packages and what the plan rests on, so that they can be told from others."""
+    columns = tuple((name, tuple(pakketten[name].tolist())) for name in pakketten)
+    return columns, tuple(values(getallen).items())
+
+
+@lru_cache(maxsize=2)  # several tables are made from one plan
+def _worked(facts: Facts, asked: Asked, jaren: int) -> tuple[Lines, Lines]:
+    """Return the lines of the plan itself and those of its draws."""
+    pakketten = pd.DataFrame(dict(facts))
+    rests = with_hours(pakketten, dict(asked))
+    middle, drawn = ranges.central(rests), ranges.draws(rests)
+    chances = np.ones((len(pakketten), 1)) * middle["kans"]
+    return (
+        books(middle, pakketten, chances, jaren),
+        books(drawn, pakketten, granted(pakketten, drawn), jaren),
+    )
 
 
 def granted(pakketten: pd.DataFrame, v: Values) -> np.ndarray:

@@ -29,34 +29,54 @@ def synergy(stekkers: np.ndarray, most: np.ndarray) -> np.ndarray:
 
 
 def work(
-    v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int
+    v: Values, pakketten: pd.DataFrame, granted: np.ndarray, year: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the hours worked and the EUR earned: packages by years by draws."""
-    shape = (len(pakketten), jaren + 1, granted.shape[1])
+    """Return the hours worked and the EUR earned: packages by years by draws.
+
+    `year` is a column of years.
+    """
+    shape = (len(pakketten), len(year), granted.shape[1])
     hours, income = np.zeros(shape), np.zeros(shape)
-    for n, one in enumerate(pakketten.itertuples()):
-        reach = v["bereik"] / v["bereik_midden"]
-        hours[n] = _size(v, jaren) * granted[n] * v[f"uren:{one.id}"] * reach
-        income[n] = hours[n] * one.opbrengst / one.uren * v["tarief"] / v["tarief_midden"]
+    size, reach = _size(v, year), v["bereik"] / v["bereik_midden"]
+    facts = (pakketten[name].tolist() for name in ("id", "opbrengst", "uren"))
+    for n, (id, euro, full) in enumerate(zip(*facts, strict=True)):
+        hours[n] = size * granted[n] * v[f"uren:{id}"] * reach
+        income[n] = hours[n] * euro / full * v["tarief"] / v["tarief_midden"]
     return hours, income
 
 
-def _size(v: Values, jaren: int) -> np.ndarray:
+def _size(v: Values, year: np.ndarray) -> np.ndarray:
     """Return how far it has grown, 0 to 1, years by draws: as much more every year."""
-    return np.clip(np.arange(jaren + 1)[:, None] / np.maximum(v["aanloop"], 1.0), 0.0, 1.0)
+    return np.clip(year / np.maximum(v["aanloop"], 1.0), 0.0, 1.0)
+
+
+def all_years(jaren: int) -> np.ndarray:
+    """Return the year of preparation and the years after it, as a column."""
+    return np.arange(jaren + 1)[:, None]
 
 
 def books(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int) -> Lines:
     """Return every line as years by draws; `granted` is packages by draws, 0 to 1."""
-    year = np.arange(jaren + 1)[:, None]
-    count = granted.shape[1]
-    like = np.zeros((jaren + 1, count))
-    done, earned = work(v, pakketten, granted, jaren)
+    lines = in_years(v, pakketten, granted, all_years(jaren))
+    euros = {line: amount for line, amount in lines.items() if line[1] in (IN, OUT)}
+    levels = _levels(euros, lines["schuld", LEVEL, EURO])
+    levels[SAVED] = lines[SAVED, LEVEL, EURO]
+    return (
+        euros
+        | {(name, LEVEL, EURO): amount for name, amount in levels.items()}
+        | {line: amount for line, amount in lines.items() if line[1] == COUNT}
+    )
+
+
+def in_years(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, year: np.ndarray) -> Lines:
+    """Return the lines that no other year is needed for, as `books`, in a column of years."""
+    like = np.zeros((len(year), granted.shape[1]))
+    done, earned = work(v, pakketten, granted, year)
     hours, income = done.sum(axis=0), earned.sum(axis=0)
     green = done[(pakketten["domein"] == "groen").to_numpy()].sum(axis=0)
-    open_ = (year > 0) * np.ones((1, count))
+    open_ = (year > 0) + like
     plugs = granted.sum(axis=0)
-    saved = synergy(plugs, v["synergie"]) * _size(v, jaren)  # it grows as the work does
+    saved = synergy(plugs, v["synergie"]) * _size(v, year)  # it grows as the work does
 
     paid = hours / v["declarabel"]
     skilled = paid * v["deel_vakkracht"]
@@ -77,7 +97,7 @@ def books(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int) -
         )
     }
     lent = v["lening"] * (year == 0)
-    repaid, debt = _repaid(v, jaren)
+    debt, before = _debt(v, year), _debt(v, year - 1) * (year > 0)
     came = {
         "opdrachten": income,
         "loonkostensubsidie": employed * subsidy,
@@ -92,8 +112,8 @@ def books(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int) -
         "wijkondernemer": v["wijkondernemer"] * open_,
         "pand": v["pand"] * open_,
         "vaste lasten": v["vaste_lasten"] * open_,
-        "rente": np.vstack([debt[:1] * 0, debt[:-1]]) * v["rente"],
-        "aflossing": repaid,
+        "rente": before * v["rente"],
+        "aflossing": (before - debt) * (year > 0),
     }
     euros = {(name, IN, EURO): like + amount for name, amount in came.items()}
     euros |= {(name, OUT, EURO): like + amount for name, amount in went.items()}
@@ -107,8 +127,7 @@ def books(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int) -
         ("bewoners met participatieloon", PEOPLE): joiners,
         ("vakkrachten", PEOPLE): skilled / v["uren_baan"],
     }
-    levels = _levels(euros, like + debt)
-    levels[SAVED] = sum(shared.values(), like) * saved
+    levels = {"schuld": like + debt, SAVED: sum(shared.values(), like) * saved}
     return (
         euros
         | {(name, LEVEL, EURO): amount for name, amount in levels.items()}
@@ -116,11 +135,9 @@ def books(v: Values, pakketten: pd.DataFrame, granted: np.ndarray, jaren: int) -
     )
 
 
-def _repaid(v: Values, jaren: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is paid back each year in equal parts, and the debt after it."""
-    year = np.arange(jaren + 1)[:, None]
-    debt = v["lening"] * np.clip(1 - year / np.maximum(v["looptijd"], 1.0), 0.0, 1.0)
-    return -np.diff(debt, axis=0, prepend=debt[:1]), debt
+def _debt(v: Values, year: np.ndarray) -> np.ndarray:
+    """Return the debt at the end of each year: it is paid back in equal parts."""
+    return v["lening"] * np.clip(1 - year / np.maximum(v["looptijd"], 1.0), 0.0, 1.0)
 
 
 def _levels(euros: Lines, debt: np.ndarray) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ figure, there is none.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -15,6 +16,18 @@ from wijkboek_utils.errors import Fout
 
 _SMALL = 1e-12  # of the largest amount: less is what is left of a rounding
 _NEAR = 0.01  # a root this near to the real axis, by its size, may be real
+
+
+def in_a_row(years: Sequence[tuple[int, float, float]]) -> list[float]:
+    """Return a row of amounts from years in order, each with what it costs at its start and what
+    it saves at its end.
+    """
+    first, last = years[0][0], years[-1][0]
+    row = [0.0] * (last - first + 2)
+    for year, cost, saved in years:
+        row[year - first] -= cost
+        row[year - first + 1] += saved
+    return row
 
 
 def npv(voet: float, stromen: Sequence[float]) -> float:
@@ -65,21 +78,23 @@ def payback(stromen: Sequence[float]) -> float | None:
     return last + float(-total[last] / (total[last + 1] - total[last]))
 
 
-def annuity(bedrag: float, voet: float, jaren: int) -> float:
+def annuity(bedrag: float, voet: Any, jaren: Any) -> Any:
     """Return the equal amount at the end of each of some years that is worth an amount now.
 
-    Raises Fout where there is no year to spread it over.
+    `voet` and `jaren` are numbers, or arrays of draws. Raises Fout where there is no year to spread
+    it over.
     """
     _check(voet)
-    if jaren < 1:
+    if np.less(jaren, 1).any():
         raise Fout("Een bedrag verdelen kan over één jaar of meer. Kies minstens 1 jaar.")
-    if voet == 0:
-        return bedrag / jaren
-    return bedrag * voet / -math.expm1(-jaren * math.log1p(voet))
+    free = np.equal(voet, 0)
+    rate = np.where(free, 1.0, voet)
+    each = np.where(free, 1 / np.asarray(jaren), rate / -np.expm1(-jaren * np.log1p(rate)))
+    return bedrag * each
 
 
-def _check(voet: float) -> None:
-    if not voet > -1:
+def _check(voet: Any) -> None:
+    if not np.greater(voet, -1).all():
         raise Fout("Een discontovoet is meer dan min 100 procent. Verbeter het kengetal.")
 
 

@@ -7,6 +7,7 @@ does not see it. The script beside it gives it one, and has the outcome read alo
 from collections.abc import Callable
 from typing import Any
 
+import anywidget
 import ipywidgets
 
 from wijkboek_utils import pages, show
@@ -48,7 +49,7 @@ class Board:
         fields = ipywidgets.VBox(rows).add_class("wb-spel-velden")
         head = ipywidgets.HTML(_head(game))
         both = ipywidgets.Box([fields, self.uitkomst]).add_class("wb-spel-bord")
-        self.box = ipywidgets.VBox([head, both, _script("spel.js")]).add_class("wb-spel")
+        self.box = ipywidgets.VBox([head, both, _Script("spel.js")]).add_class("wb-spel")
         for field in self.velden.values():
             field.observe(self._play, "value")
         self._play()
@@ -95,11 +96,13 @@ def _row(field: Any) -> ipywidgets.VBox:
     return ipywidgets.VBox([field, slider]).add_class("wb-spel-rij")
 
 
-def _script(name: str) -> ipywidgets.Output:
-    """Return a script that runs where the board is shown."""
-    data = {"application/javascript": pages.text(name), "text/plain": ""}
-    shown = {"output_type": "display_data", "data": data, "metadata": {}}
-    return ipywidgets.Output(outputs=(shown,))
+class _Script(anywidget.AnyWidget):
+    """A script that runs where the board is shown, also where a page allows no script in it."""
+
+    def __init__(self, name: str) -> None:
+        """Take a file of our templates."""
+        self._esm = pages.text(name)
+        super().__init__()
 
 
 def _head(game: Game) -> str:

@@ -149,10 +149,8 @@ def search(
     open_ = np.zeros(len(model.plannen) + 1, dtype=bool)
     open_[:-1] = high[model.of(PLAN)] > 0  # the last is for columns of no plan
     paid = model.of(PAYS)
-    kept = (high > 0) & (~paid | open_[np.where(paid, model.kolommen["plan"], -1)])
-    rows = [
-        LinearConstraint(model.matrix(present)[:, kept], model.rijen["laag"], model.rijen["hoog"])
-    ]
+    kept = (high > 0) & (~paid | open_[np.where(paid, model.plan, -1)])
+    rows = [LinearConstraint(model.matrix(present)[:, kept], *model.grenzen)]
     rows += [LinearConstraint(weights[kept], -np.inf, most) for weights, most in extra]
     found = milp(
         cost[kept],
@@ -203,9 +201,9 @@ def _at_part(besparingen: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
 
 def _can(model: Model, high: np.ndarray) -> np.ndarray:
     """Return 1 for each plan that somebody may pay for; the others need no search."""
-    open_ = model.kolommen["plan"][model.of(PAYS) & (high > 0)]
+    open_ = model.plan[model.of(PAYS) & (high > 0)]
     found = np.isin(np.arange(len(model.plannen)), open_)
-    return (found | (model.plannen["kosten"] == 0).to_numpy()).astype(float)
+    return (found | (model.plannen["kosten"].to_numpy() == 0)).astype(float)
 
 
 def parts_of(model: Model, found: np.ndarray) -> np.ndarray:

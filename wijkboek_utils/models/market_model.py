@@ -51,26 +51,29 @@ class Model:
     baten: pd.DataFrame
     heel: np.ndarray
 
-    @property
+    @cached_property
     def houders(self) -> list[str]:
         """Return who sits at the table, as keys, by name of their budgets."""
         return list(self.baten.columns)
 
     def of(self, soort: str) -> np.ndarray:
         """Return which columns are of a kind."""
-        return self.kolommen["soort"].to_numpy() == soort
+        return self._kinds[soort]
 
     def worth(self, present: Collection[str] | None = None) -> np.ndarray:
         """Return what each plan is worth to who is present, in thousands of EUR, discounted."""
-        saved = self.baten if present is None else self.baten[[*present]]
-        return saved.sum(axis=1).to_numpy() - self.plannen["kosten"].to_numpy() / EUROS
+        saved, cost = self._money
+        if present is not None:
+            saved = saved[:, [self.houders.index(who) for who in present]]
+        return saved.sum(axis=1) - cost
 
     def high(self, present: Collection[str] | None = None) -> np.ndarray:
         """Return the highest value of each column: a plan goes on once, and nothing is lacking."""
         high = np.where(self.of(PAYS), np.inf, 1.0)
         high[self.of(LACK)] = 0.0
         if present is not None:
-            high[self.of(PAYS) & ~self.kolommen["houder"].isin([*present]).to_numpy()] = 0.0
+            here = [nr for nr, who in enumerate(self.houders) if who in present]
+            high[self.of(PAYS) & ~np.isin(self._payer, here)] = 0.0
         return high
 
     def matrix(self, present: Collection[str] | None = None) -> sparse.csc_array:
@@ -81,13 +84,47 @@ class Model:
         return self._of(np.where(np.isin(self.cellen[:, 3], here), self.cellen[:, 2], 0.0))
 
     @cached_property
+    def plan(self) -> np.ndarray:
+        """Return of each column the number of its plan; -1 where it is of none."""
+        return self.kolommen["plan"].to_numpy(dtype=int)
+
+    @cached_property
+    def grenzen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and the highest value of each row."""
+        return self.rijen["laag"].to_numpy(), self.rijen["hoog"].to_numpy()
+
+    @cached_property
+    def _kinds(self) -> dict[str, np.ndarray]:
+        kinds = self.kolommen["soort"].to_numpy(dtype=object)
+        return {kind: kinds == kind for kind in (PLAN, PAYS, LOAD, LACK)}
+
+    @cached_property
+    def _payer(self) -> np.ndarray:
+        """Return of each column the number of its holder; -1 where it has none."""
+        return pd.Index(self.houders).get_indexer(self.kolommen["houder"])
+
+    @cached_property
+    def _money(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each plan saves for each holder and what it costs, in thousands of EUR."""
+        return self.baten.to_numpy(dtype=float), self.plannen["kosten"].to_numpy() / EUROS
+
+    @cached_property
     def _whole(self) -> sparse.csc_array:
         return self._of(self.cellen[:, 2])
 
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the rows of each column, where these start, and among them the place of a cell."""
+        row, column = self.cellen[:, :2].astype(int).T
+        count = max(len(self.rijen), 1)
+        places, nr = np.unique(column * count + row, return_inverse=True)
+        starts = np.searchsorted(places, np.arange(len(self.kolommen) + 1) * count)
+        return places % count, starts, nr
+
     def _of(self, values: np.ndarray) -> sparse.csc_array:
-        places = self.cellen[:, :2].astype(int).T
-        shape = (len(self.rijen), len(self.kolommen))
-        return sparse.csc_array((values, (places[0], places[1])), shape=shape)
+        rows, starts, nr = self._places
+        cells = np.bincount(nr, weights=values, minlength=len(rows))
+        return sparse.csc_array((cells, rows, starts), shape=(len(self.rijen), len(self.kolommen)))
 
 
 def build(
@@ -138,19 +175,16 @@ def _split(
     """
     place = {a.naam: nr for nr, a in enumerate(acts)}
     owner = {b.naam: holders.index(key(b.houder)) for b in plans.budgetten}
-    parts: dict[tuple[str, int], list[tuple[int, float]]] = {}
-    for told in cashflow.shares(plans).itertuples():
-        parts.setdefault((told.sleutel, told.jaar), []).append((owner[told.budget], told.deel))
     gains, agreed = np.zeros((2, len(acts), len(holders)))
     elders = np.zeros(len(acts))
     # cashflow.savings gives a row per effect and year, in this order.
     backs = [e.terug for a in plans.activiteiten for e in a.effecten for _ in e.jaren]
     for told, back in zip(besparingen.itertuples(), backs, strict=True):
         nr, value = place[told.activiteit], told.netto * end[told.jaar] / EUROS
-        mine = parts.get((key(told.doel), told.jaar), [])
-        for who, part in mine:
-            gains[nr, who] += value * part
-            agreed[nr, who] += value * part * back
+        mine = plans.delen.get((key(told.doel), told.jaar), [])
+        for budget, part in mine:
+            gains[nr, owner[budget]] += value * part
+            agreed[nr, owner[budget]] += value * part * back
         elders[nr] += 0.0 if mine else value
     return gains, agreed, elders
 

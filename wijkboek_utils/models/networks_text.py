@@ -1,6 +1,7 @@
 """The networks in words, one picture in three bands, and tables."""
 
 import xml.etree.ElementTree as ET
+from functools import cache
 
 import networkx as nx
 import pandas as pd
@@ -206,6 +207,7 @@ def shown(network: nx.Graph, maten: pd.DataFrame, naam: str, passport: Html) -> 
     return found + measures(maten, naam) + passport
 
 
+@cache  # the same in every report
 def example() -> Html:
     """Return the made-up example of a network, with its passport."""
     rows = bakery.example("netwerk")

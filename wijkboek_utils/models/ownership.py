@@ -7,6 +7,7 @@ where prices rise the loan weighs less than here.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -92,9 +93,12 @@ def flows(property: Property) -> pd.DataFrame:
     `soort` is `in`, `uit` or `stand`. For each holder `kas begin` and what comes in, less what goes
     out, is `kas einde`; the range of a line holds nine draws out of ten and the plan itself.
     """
-    values = property.values()
-    plan = _lines(property, ranges.central(values), np.ones((property.jaren, 1)))
-    drawn = _lines(property, ranges.draws(values), _years(property, ranges.DRAWS))
+    return _flows(property).copy(deep=False)
+
+
+@lru_cache(maxsize=16)  # as `_returns`
+def _flows(property: Property) -> pd.DataFrame:
+    plan, drawn = _plan(property)
     rows = [
         (houder, jaar, regel, soort, *amounts)
         for (houder, regel, soort), jaar, *amounts in ranges.by_year(plan, drawn)
@@ -110,9 +114,12 @@ def returns(property: Property) -> pd.DataFrame:
     particular when loan and members are paid, with its range; `kans_tekort`
     how often the till runs empty.
     """
-    values = property.values()
-    plan = _lines(property, ranges.central(values), np.ones((property.jaren, 1)))
-    drawn = _lines(property, ranges.draws(values), _years(property, ranges.DRAWS))
+    return _returns(property).copy(deep=False)
+
+
+@lru_cache(maxsize=16)  # what is owned in the examples is the same in every gemeente
+def _returns(property: Property) -> pd.DataFrame:
+    plan, drawn = _plan(property)
     rows = []
     for houder in dict.fromkeys(key[0] for key in plan):
         level = _picker(plan, houder)
@@ -139,6 +146,15 @@ def returns(property: Property) -> pd.DataFrame:
             )
         )
     return pd.DataFrame(rows, columns=RETURNS)
+
+
+def _plan(property: Property) -> tuple[Lines, Lines]:
+    """Return the lines of the plan itself, and of its draws."""
+    values = property.values()
+    return (
+        _lines(property, ranges.central(values), np.ones((property.jaren, 1))),
+        _lines(property, ranges.draws(values), _years(property, ranges.DRAWS)),
+    )
 
 
 def rate(stromen: np.ndarray) -> np.ndarray:

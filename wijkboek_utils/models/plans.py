@@ -7,6 +7,7 @@ money: it is refused, with what it lacks.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -135,6 +136,19 @@ class Plans:
         found |= {year for a in self.activiteiten for e in a.effecten for year in e.jaren}
         return sorted(found)
 
+    @cached_property
+    def delen(self) -> Mapping[tuple[str, int], list[tuple[str, float]]]:
+        """Return which part of a saving each budget has, by the key of its goal and by year."""
+        found = {}
+        for goal in dict.fromkeys(key(b.doel) for b in self.budgetten):
+            mine = self.of_goal(goal)
+            for year in self.jaren:
+                total = sum(b.amount(year) for b in mine)
+                found[goal, year] = [
+                    (b.naam, b.amount(year) / total if total else 1 / len(mine)) for b in mine
+                ]
+        return found
+
     def of_goal(self, doel: str) -> list[Budget]:
         """Return the budgets for a goal."""
         return [b for b in self.budgetten if same(b.doel, (doel,))]
@@ -174,28 +188,29 @@ def read(
     )
 
 
-def _named(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows of each plan or budget, in turn."""
-    rows = table.astype("object").where(table.notna(), None)
-    return [group for _, group in rows.groupby(rows["naam"].map(key), sort=False)]
+def _named(table: pd.DataFrame) -> list[list[Mapping[str, Any]]]:
+    """Return the rows of each plan or budget, in turn; what is missing is None."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in table.to_dict("records"):
+        known = {name: None if pd.isna(value) else value for name, value in row.items()}
+        found.setdefault(key(str(row["naam"])), []).append(known)
+    return [*found.values()]
 
 
-def _budget(rows: pd.DataFrame, refused: list[dict[str, str]]) -> Budget:
-    first = rows.iloc[0]
+def _budget(rows: list[Mapping[str, Any]], refused: list[dict[str, str]]) -> Budget:
+    first = rows[0]
     said = {column: _first(rows, column) for column in ("houder", "doel", "vrij_deel")}
     amounts: dict[int, float] = {}
-    for _, row in rows.iterrows():
-        other = _other(row, said)
+    for row in rows:
         year = int(row["jaar"])
-        if other:
+        if other := _other(row, said):
             why = f"op een eerdere rij van dit budget staat iets anders bij «{other}»"
         elif year in amounts:
             why = f"voor {year} staat dit budget er al"
         else:
             amounts[year] = float(row["bedrag"])
             continue
-        told = {"activiteit": f"Budget {first['naam']}", "doel": row["doel"], "reden": why}
-        refused.append(told)
+        refused.append({"activiteit": f"Budget {first['naam']}", "doel": row["doel"], "reden": why})
     free = said["vrij_deel"]
     return Budget(
         first["naam"],
@@ -203,17 +218,16 @@ def _budget(rows: pd.DataFrame, refused: list[dict[str, str]]) -> Budget:
         said["doel"],
         amounts,
         None if free is None else float(free),
-        "; ".join(dict.fromkeys(rows["voorwaarde"].dropna())),
+        "; ".join(dict.fromkeys(told for row in rows if (told := row["voorwaarde"]) is not None)),
     )
 
 
 def _activity(
-    rows: pd.DataFrame, getallen: Kengetallen, refused: list[dict[str, str]]
+    rows: list[Mapping[str, Any]], getallen: Kengetallen, refused: list[dict[str, str]]
 ) -> Activiteit | None:
     """Return a plan; None when more is asked than it costs, which is no plan."""
-    first = rows.iloc[0]
-    said = {column: _first(rows, column) for column in ("kosten", "begin", "jaren")}
-    said["alles_of_niets"] = _first(rows, "alles_of_niets")
+    first = rows[0]
+    said = {c: _first(rows, c) for c in ("kosten", "begin", "jaren", "alles_of_niets")}
     own: list[str] = []
     asked: dict[str, float] = {}
     effects: list[Effect] = []
@@ -221,12 +235,9 @@ def _activity(
     def refuse(doel: str | None, why: str) -> None:
         refused.append({"activiteit": first["naam"], "doel": doel or "", "reden": why})
 
-    for _, row in rows.iterrows():
+    for row in rows:
         if other := _other(row, said):
-            refuse(
-                row["doel"],
-                f"op een eerdere rij van dit plan staat iets anders bij «{other}»",
-            )
+            refuse(row["doel"], f"op een eerdere rij van dit plan staat iets anders bij «{other}»")
             continue
         if row["doel"] is None:
             continue
@@ -256,12 +267,12 @@ def _activity(
     )
 
 
-def _first(rows: pd.DataFrame, column: str) -> Any:
+def _first(rows: list[Mapping[str, Any]], column: str) -> Any:
     """Return what the first row says that says something, or None."""
-    return next((value for value in rows[column] if value is not None), None)
+    return next((row[column] for row in rows if row[column] is not None), None)
 
 
-def _other(row: pd.Series, said: Mapping[str, Any]) -> str:
+def _other(row: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     """Return the first column in which a row contradicts what was said; nothing when none does."""
     for column, value in said.items():
         mine = row[column]
@@ -283,17 +294,13 @@ def refusal(row: Mapping[str, Any], getallen: Kengetallen) -> str:
     if known is None:
         near = did_you_mean(row["kengetal"], list(getallen.known))
         return f"kengetal {row['kengetal']} bestaat niet.{near}"
-    if known.eenheid not in _per(row["eenheid"]):
+    one = f"euro per {row['eenheid']}"
+    if known.eenheid not in (one, f"{one} per jaar"):
         return f"kengetal {known.id} is in «{known.eenheid}» en het plan telt in «{row['eenheid']}»"
     return ""
 
 
-def _per(unit: str) -> list[str]:
-    """Return how a kengetal says what one unit costs."""
-    return [f"euro per {unit} per jaar", f"euro per {unit}"]
-
-
-def _effect(row: pd.Series, getallen: Kengetallen) -> Effect:
+def _effect(row: Mapping[str, Any], getallen: Kengetallen) -> Effect:
     known = getallen.known[row["kengetal"]]
     return Effect(
         row["doel"],

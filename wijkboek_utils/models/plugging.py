@@ -10,7 +10,16 @@ import pandas as pd
 
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models import enterprise, ranges
-from wijkboek_utils.models.enterprise_books import EURO, FIXED, HOURS, SAVED, SHARED, synergy, work
+from wijkboek_utils.models.enterprise_books import (
+    EURO,
+    FIXED,
+    HOURS,
+    SAVED,
+    SHARED,
+    all_years,
+    synergy,
+    work,
+)
 
 RESIDENTS = "bewoners"
 GEMEENTE, OTHERS = "gemeente", "bedrijven en bewoners als klant"
@@ -51,8 +60,9 @@ def plugs(pakketten: pd.DataFrame, plan: pd.DataFrame, getallen: Kengetallen) ->
     asked = enterprise.with_hours(pakketten, enterprise.values(getallen))
     central, drawn = ranges.central(asked), ranges.draws(asked)
     chances = np.ones((len(pakketten), 1)) * central["kans"]
-    middle = work(central, pakketten, chances, enterprise.YEARS)
-    spread = work(drawn, pakketten, enterprise.granted(pakketten, drawn), enterprise.YEARS)
+    last = all_years(enterprise.YEARS)[-1:]
+    middle = work(central, pakketten, chances, last)
+    spread = work(drawn, pakketten, enterprise.granted(pakketten, drawn), last)
     whose = party(pakketten)
     rows = []
     for name in dict.fromkeys(whose):

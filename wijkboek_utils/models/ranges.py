@@ -5,7 +5,8 @@ gives the range, and with one value at its low or high end what that value does 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 from zlib import crc32
 
@@ -48,10 +49,17 @@ class Estimate:
         Two half normal distributions, one on either side of the value. Never below 0 unless `laag`
         is, nor above `hoogst`.
         """
-        z = np.random.default_rng([seed, crc32(self.mee.encode())]).standard_normal(count)
+        z = _luck(self.mee, count, seed)
         up, down = self.hoog - self.waarde, self.waarde - self.laag
         drawn = self.waarde + z / dutch.Z90 * np.where(z > 0, up, down)
         return np.clip(drawn, min(self.laag, 0.0), self.hoogst)
+
+
+@lru_cache(maxsize=512)  # the same kengetallen are drawn for each plan of each gemeente
+def _luck(mee: str, count: int, seed: int) -> np.ndarray:
+    z = np.random.default_rng([seed, crc32(mee.encode())]).standard_normal(count)
+    z.flags.writeable = False
+    return z
 
 
 NONE, WHOLE = Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0)
@@ -90,8 +98,14 @@ def draws(
 
 def band(middle: float, drawn: np.ndarray) -> tuple[float, float]:
     """Return what holds nine draws out of ten, stretched to hold the plan itself."""
-    low, high = np.quantile(drawn, [LOW, HIGH])
-    return min(float(low), middle), max(float(high), middle)
+    _, low, high = bands(np.array([middle]), drawn[None])
+    return float(low[0]), float(high[0])
+
+
+def bands(middle: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return several values with the `band` of each; a row of `drawn` for each value."""
+    low, high = np.quantile(drawn, [LOW, HIGH], axis=1)
+    return middle, np.where(middle < low, middle, low), np.where(middle > high, middle, high)
 
 
 def by_year(
@@ -99,33 +113,35 @@ def by_year(
 ) -> Iterator[tuple[Line, int, float, float, float]]:
     """Yield line, year, amount, low and high of a plan: arrays of years by draws, `plan` of one."""
     for line, amounts in plan.items():
-        for year, amount in enumerate(amounts[:, 0]):
-            yield line, year, float(amount), *band(float(amount), drawn[line][year])
+        figures = bands(amounts[:, 0], drawn[line])
+        for year, (amount, low, high) in enumerate(zip(*figures, strict=True)):
+            yield line, year, float(amount), float(low), float(high)
 
 
 def tornado(
     values: Mapping[str, Estimate],
-    model: Callable[[Mapping[str, np.ndarray]], float],
+    model: Callable[[Mapping[str, np.ndarray]], np.ndarray],
     names: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return what each kengetal does alone: `kengetal`, `naam`, `bij_laag`, `bij_hoog`, `verschil`.
 
-    `model` gives the outcome of one set of values; `names` are those of the kengetallen. Largest
-    difference first; estimates that move together move together here.
+    `model` gives the outcome of each set of values, as of draws; `names` are those of the
+    kengetallen. Largest difference first; estimates that move together move together here.
     """
-    rows = []
-    for one in dict.fromkeys(e.mee for e in values.values() if e.laag < e.hoog):
-        low, high = (
-            model(central({k: _at(e, end) if e.mee == one else e for k, e in values.items()}))
-            for end in ("laag", "hoog")
-        )
-        rows.append((one, names.get(one, one), low, high, abs(high - low)))
+    moved = [*dict.fromkeys(e.mee for e in values.values() if e.laag < e.hoog)]
+    # All sets at once: two for each of `moved`, one with it low and one with it high.
+    sets = {k: np.full(2 * len(moved), e.waarde) for k, e in values.items()}
+    place = {one: 2 * nr for nr, one in enumerate(moved)}
+    for k, e in values.items():
+        if e.mee in place:
+            sets[k][place[e.mee] :][:2] = e.laag, e.hoog
+    found = np.reshape(model(sets), (-1, 2)).tolist() if moved else []
+    rows = [
+        (one, names.get(one, one), low, high, abs(high - low))
+        for one, (low, high) in zip(moved, found, strict=True)
+    ]
     table = pd.DataFrame(rows, columns=_EFFECT)
     return table.sort_values(["verschil", "kengetal"], ascending=[False, True], ignore_index=True)
-
-
-def _at(estimate: Estimate, end: str) -> Estimate:
-    return replace(estimate, waarde=getattr(estimate, end))
 
 
 def names(getallen: Kengetallen, ids: Iterable[str]) -> dict[str, str]:

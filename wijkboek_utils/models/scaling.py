@@ -9,7 +9,7 @@ turning point; beyond it there are diseconomies of scale.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,32 +39,34 @@ class Curve:
     """Unit cost by size: lowest at `keerpunt`, `sturing` how steep it is.
 
     `sturing` is which share of the lowest unit cost every e times more adds by steering. At the
-    turning point that is also the share that is fixed: there they are in balance.
+    turning point that is also the share that is fixed: there they are in balance. Both may be
+    arrays: then it is a curve for each pair.
     """
 
-    keerpunt: float
-    sturing: float
+    keerpunt: Any
+    sturing: Any
 
     def __post_init__(self) -> None:
         """Raise Fout for what is no curve with a lowest point."""
-        if not (self.keerpunt > 0 and 0 < self.sturing < 1):
+        low, steep = np.min(self.keerpunt), np.max(self.sturing)
+        if not (low > 0 and np.min(self.sturing) > 0 and steep < 1):
             raise Fout(
                 "Een schaallijn heeft een keerpunt groter dan 0 en sturing tussen 0 en 1; hier "
-                f"{self.keerpunt:g} en {self.sturing:g}. Verbeter het kengetal."
+                f"{low:g} en {steep:g}. Verbeter het kengetal."
             )
 
-    def parts(self, size: float) -> tuple[float, float, float]:
+    def parts(self, size: float) -> tuple[Any, Any, Any]:
         """Return fixed, variable and steering cost a unit; together 1 at the turning point."""
         if not size > 0:
             raise Fout(f"Een schaallijn begint boven 0; gevraagd is {size:g}.")
         ratio = size / self.keerpunt
-        return self.sturing / ratio, 1.0 - self.sturing, self.sturing * float(np.log(ratio))
+        return self.sturing / ratio, 1.0 - self.sturing, self.sturing * np.log(ratio)
 
-    def factor(self, size: float) -> float:
+    def factor(self, size: float) -> Any:
         """Return the unit cost, in that of the turning point; never below 1."""
         return sum(self.parts(size))
 
-    def unit_cost(self, size: float, reference: float, cost: float) -> float:
+    def unit_cost(self, size: float, reference: float, cost: float) -> Any:
         """Return the unit cost at a size, when at the size `reference` it is `cost`."""
         return cost * self.factor(size) / self.factor(reference)
 
@@ -83,9 +85,9 @@ def between(
     The range is the lowest and the highest over all values of the kengetallen within theirs.
     """
     grid = [np.linspace(k.laag, k.hoog, _STEPS) for k in _facts(schaal, getallen)]
-    costs = [Curve(float(n), float(d)).unit_cost(size, reference, INDEX) for n, d in product(*grid)]
-    middle = curve(schaal, getallen).unit_cost(size, reference, INDEX)
-    return middle, min([middle, *costs]), max([middle, *costs])
+    costs = Curve(*np.meshgrid(*grid)).unit_cost(size, reference, INDEX)
+    middle = float(curve(schaal, getallen).unit_cost(size, reference, INDEX))
+    return middle, min(middle, float(costs.min())), max(middle, float(costs.max()))
 
 
 def _facts(schaal: str, getallen: Kengetallen) -> tuple[Kengetal, Kengetal]:

@@ -83,6 +83,8 @@ def coalition(model: Model, gap: float = 0.0) -> Value:
 
     def worth(group: frozenset[str]) -> float:
         here = [who for who in model.houders if who in group]
+        if not (model.worth(here) > 0).any():
+            return 0.0  # no plan gains them anything, nor do any together
         found = market.choose(model, here, gap, nodes=_NODES)
         if found is None or found.x is None:
             return 0.0

@@ -9,6 +9,7 @@ source. The discount rate is not drawn: it is agreed, not uncertain.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -107,14 +108,14 @@ def tornado(read: Plans, netting: Netting, voet: Kengetal, activiteit: str) -> p
             e.kengetal.id: f"wat één {e.eenheid} kost",
         }
 
-    def value(inputs: Mapping[str, np.ndarray]) -> float:
-        rate = float(inputs[_RATE][0])
+    def value(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        rate = inputs[_RATE]
         left = _left([inputs[k.id] for k in netting.getallen])
         total = -_cost(plan, rate, first)
         for number, e in enumerate(plan.effecten):
             units, works = inputs[f"{plan.naam} {number}"], inputs[f"{_WORKS} {number}"]
             saved = units * inputs[e.kengetal.id] * works * e.toerekening * left
-            total += float(saved[0]) * _worth(e, rate, first)
+            total = total + saved * _worth(e, rate, first)
         return total
 
     found = ranges.tornado(values, value, names)
@@ -132,13 +133,16 @@ def _left(taken: Sequence[np.ndarray]) -> np.ndarray:
     return left
 
 
-def _worth(e: Effect, voet: float, first: int) -> float:
-    """Return what a euro saved in each year of an effect is worth in the first year of all."""
-    return float(cashflow.end(voet, pd.Series(e.jaren) - first).sum())
+def _worth(e: Effect, voet: Any, first: int) -> Any:
+    """Return what a euro saved in each year of an effect is worth in the first year of all, at
+    each rate.
+    """
+    return cashflow.end(np.asarray(voet)[..., None], np.array(e.jaren) - first).sum(axis=-1)
 
 
-def _cost(plan: Activiteit, voet: float, first: int) -> float:
-    return plan.kosten * float(cashflow.start(voet, pd.Series(plan.jaren) - first).sum())
+def _cost(plan: Activiteit, voet: Any, first: int) -> Any:
+    years = np.array(plan.jaren) - first
+    return plan.kosten * cashflow.start(np.asarray(voet)[..., None], years).sum(axis=-1)
 
 
 def _paid(read: Plans, betalingen: pd.DataFrame, voet: float, first: int) -> dict[str, float]:
@@ -161,9 +165,6 @@ def _accruals(
     nothing.
     """
     of = cashflow.owners(read)
-    parts: dict[tuple[str, int], list[tuple[str, float]]] = {}
-    for row in cashflow.shares(read).itertuples():
-        parts.setdefault((row.sleutel, row.jaar), []).append((of[row.budget], row.deel))
     funded = cashflow.funded(read, betalingen)
     found: dict[tuple[str, int], dict[str, float]] = {}
     for plan in read.activiteiten:
@@ -175,8 +176,8 @@ def _accruals(
             back = e.terug if total else 0.0
             for year in e.jaren:
                 now = funded[plan.naam] * (1 + voet) ** -(year - first + 1)
-                for houder, part in parts.get((plans.key(e.doel), year), []):
-                    has[houder] += now * part * (1 - back)
+                for saver, part in read.delen.get((plans.key(e.doel), year), []):
+                    has[of[saver]] += now * part * (1 - back)
                     for budget, paid in payers.items():
                         has[of[budget]] += now * part * back * paid / (total or 1.0)
             found[plan.naam, number] = {who: part for who, part in has.items() if part}

@@ -4,7 +4,7 @@ Rules stand in `tables/werk.csv`: which boekingen, who does it, what of the mone
 what we judge could be done by the wijk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,48 +48,70 @@ class Books:
 
     def sums(
         self, labels: pd.Series, sign: pd.Series | None = None
-    ) -> dict[str, tuple[pd.DataFrame, Estimate]]:
-        """Return by label its boekingen, and what they come to in the area, in EUR a year.
+    ) -> dict[str, tuple[dict[str, Any], Estimate]]:
+        """Return by label what its boekingen say, and what they come to in the area, in EUR a year.
 
         `labels` is on the index of the grootboek, missing for what has none; so is `sign`.
         """
-        rows = self.grootboek.assign(werk=labels)[labels.notna()]
-        signs = None if sign is None else sign[labels.notna()]
+        named = labels.notna()
+        rows = self.grootboek[named].assign(werk=labels[named])
+        signs = None if sign is None else sign[named]
         table = ledger.totals(rows, self.gewichten, ["werk"], sign=signs).set_index("werk")
-        groups = dict(iter(rows.groupby("werk", observed=True)))
+        facts = _told(rows)
         return {
-            name: (groups[name], Estimate(one["bedrag"], own=one["se"]))
+            name: (facts[name], Estimate(one["bedrag"], own=one["se"]))
             for name, one in table.iterrows()
         }
 
     def labels(self, rules: pd.DataFrame, chosen: pd.Series) -> pd.Series:
         """Return of each chosen boeking the first rule whose posts it belongs to, by `keuze`."""
-        post = self.grootboek["post"]
-        found = {
-            one: rule.keuze
-            for rule in rules.itertuples()
-            for one in post[chosen].unique()
-            if one.startswith(tuple(rule.keuze.split(";")))
-        }
-        return post.where(chosen).map(found)
+        choices = [(keuze, tuple(keuze.split(";"))) for keuze in rules["keuze"]]
 
-    def item(self, rule: Any, rows: pd.DataFrame, euro: Estimate, **facts: Any) -> dict[str, Any]:
-        """Return what is told of paid work beside its hours; `rows` are its boekingen."""
-        years = rows["bronjaar"].dropna()
-        sums = rows.groupby(rows["domein"].astype(str))["bedrag"].sum()
+        def first(post: str) -> str | None:
+            return next((keuze for keuze, begins in choices if post.startswith(begins)), None)
+
+        return by_post(self.grootboek, first).where(chosen)
+
+    def item(self, rule: Any, told: dict[str, Any], euro: Estimate, **facts: Any) -> dict[str, Any]:
+        """Return what is told of paid work beside its hours; `told` is what its boekingen say."""
         return {
+            **told,
             "naam": rule.naam,
-            "domein": rule.domein or sums.idxmax(),
+            "domein": rule.domein or told["domein"],
             "wie": rule.wie,
             "euro": euro.value,
             "se": euro.se,
             **_judged(rule),
-            "post": ";".join(rows["post"].unique()),
-            "bron": ";".join(sources.ids(rows["bron"].dropna().unique())),
-            "bronjaar": int(years.max()) if len(years) else None,
             "kengetal": ";".join(k for k in (rule.arbeid, rule.uurkosten) if k),
             **facts,
         }
+
+
+def by_post(grootboek: pd.DataFrame, of: Callable[[str], str | None]) -> pd.Series:
+    """Return a word about the post of each boeking, missing where there is none."""
+    code, posts = pd.factorize(grootboek["post"])
+    words = pd.array([of(post) for post in posts], dtype="str")
+    return pd.Series(words.take(code), index=grootboek.index)
+
+
+def _told(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return by label (`werk`) in which `domein` most is paid, and `post`, `bron`, `bronjaar`."""
+    sums = rows.groupby(["werk", rows["domein"].astype(str)])["bedrag"].sum()
+    most = sums.reset_index().sort_values("bedrag", ascending=False, kind="stable")
+    domains = most.drop_duplicates("werk").set_index("werk")["domein"].to_dict()
+    kinds = rows[["werk", "post", "bron", "bronjaar"]].drop_duplicates()
+    said: dict[str, list[tuple[Any, ...]]] = {}
+    for werk, *one in zip(*(kinds[name].tolist() for name in kinds), strict=True):
+        said.setdefault(werk, []).append(tuple(one))
+    return {
+        werk: {
+            "domein": domains[werk],
+            "post": ";".join(dict.fromkeys(post for post, _, _ in told)),
+            "bron": ";".join(sources.ids(bron for _, bron, _ in told if pd.notna(bron))),
+            "bronjaar": max((int(year) for *_, year in told if pd.notna(year)), default=None),
+        }
+        for werk, told in said.items()
+    }
 
 
 def rows(books: Books, onbetaald: pd.DataFrame, rekening: pd.DataFrame) -> list[dict[str, Any]]:
@@ -140,7 +162,7 @@ def _municipal(
 ) -> Iterator[dict[str, Any]]:
     """Yield what the gemeente does for the area, by taakveld: its own staff, and what it buys."""
     rows = books.grootboek
-    code = rows["post"].str.split(":").str[1]
+    code = by_post(rows, lambda post: post.split(":")[1] if ":" in post else None)
     code = code.where(views.is_service(rows) & views.is_expense(rows))
     found = books.sums(code, views.published_sign(rows))
     by_prefix = {rule.keuze: rule for rule in rules.itertuples()}

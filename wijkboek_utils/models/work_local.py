@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger
@@ -33,11 +34,14 @@ def spread(
     )
     sums = both.groupby(["post", "buurt"])["bedrag"].sum().unstack(fill_value=0.0)
     sums = sums.reindex(columns=share.index, fill_value=0.0) * share
-    found = {
-        item.id: sums.reindex(str(item.post).split(";")).sum()
-        for item in items[items["uren"].notna()].itertuples()
-    }
-    table = pd.DataFrame(found, index=share.index).T
+    known = items[items["uren"].notna()]
+    posts = [str(cell).split(";") for cell in known["post"]]
+    # A row per item, with a 1 for each of its posts.
+    of = np.zeros((len(known), len(sums)))
+    for nr, one in enumerate(posts):
+        place = sums.index.get_indexer(pd.Index(one, dtype=sums.index.dtype))
+        of[nr, place[place >= 0]] = 1.0
+    table = pd.DataFrame(of @ sums.to_numpy(), known["id"].tolist(), share.index)
     return table.div(table.sum(axis=1), axis=0)
 
 

@@ -1,7 +1,6 @@
 // What widgets cannot do by themselves: name a slider, say that the outcome changed, and keep open
 // what somebody opened while the figures below it change.
-"use strict";
-(() => {
+const begin = () => {
   const state = new Map();
   const folds = () => [...document.querySelectorAll(".wb-spel-uitkomst details")];
   document.addEventListener("toggle", (event) => {
@@ -26,4 +25,6 @@
   };
   new MutationObserver(tidy).observe(document.body, { childList: true, subtree: true });
   tidy();
-})();
+};
+
+export default { initialize: begin };

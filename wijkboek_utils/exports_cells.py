@@ -1,0 +1,108 @@
+"""The cells of long tables as text, a column at a time.
+
+A table of boekingen has half a million cells and few different texts. So Arrow writes the numbers
+and joins the rows, and Python sees each different text of a column once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Texts = Any  # an array of Arrow: of strings, where a missing value is null
+
+
+class Column:
+    """A column of a table, read once for all files that it goes into."""
+
+    def __init__(self, name: str, column: pd.Series) -> None:
+        """Read a column; its texts are words, or else numbers, or yes and no."""
+        self.name = name
+        self.is_text = not pd.api.types.is_numeric_dtype(column.dtype)
+        self.is_bool = pd.api.types.is_bool_dtype(column.dtype)
+        if self.is_text:
+            self._kinds = pc.dictionary_encode(_array(column))
+            self._words: list[str] = self._kinds.dictionary.to_pylist()
+        else:
+            self.written = numbers(column)
+            self._infinite = pd.api.types.is_float_dtype(column.dtype) and np.isinf(
+                column.to_numpy("float64", na_value=np.nan)
+            )
+
+    def changed(self, change: Callable[[str], str | None]) -> Texts:
+        """Return the texts after `change`, which sees each different text once."""
+        texts = pa.array([change(text) for text in self._words], pa.string())
+        return texts.take(self._kinds.indices)
+
+    def finite(self) -> Texts:
+        """Return what is written for the numbers; of an infinite one nothing, yes is 1."""
+        if self.is_bool:
+            return pc.if_else(pc.equal(self.written, "True"), "1", "0")
+        if np.any(self._infinite):
+            return pc.if_else(pa.array(self._infinite), None, self.written)
+        return self.written
+
+    def widest(self, rows: int) -> int:
+        """Return the length of the longest text in the first rows, and of the name."""
+        if not self.is_text:
+            return len(self.name)
+        used = set(self._kinds.indices[:rows].to_pylist()) - {None}
+        return max(map(len, (self.name, *(self._words[n] for n in used))))
+
+
+def read(table: pd.DataFrame) -> list[Column]:
+    """Return the columns of a table."""
+    return [Column(str(name), column) for name, column in table.items()]
+
+
+def numbers(column: pd.Series) -> Texts:
+    """Return numbers, or yes and no, as Python writes them: 1.0, 1e-05, True."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return pc.if_else(_array(column), "True", "False")
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return pc.cast(_array(column), pa.string())
+    values = column.to_numpy("float64", na_value=np.nan)
+    written = pc.cast(pa.array(values, from_pandas=True), pa.string())
+    whole = pa.array(np.trunc(values) == values)
+    written = pc.if_else(whole, pc.binary_join_element_wise(written, ".0", ""), written)
+    # Outside these bounds Arrow and Python do not begin to write powers of ten at the same size.
+    size = np.abs(values)
+    odd = (size > 0) & ((size < 1e-4) | (size >= 1e10))
+    if column.dtype != "float64":  # a short float has fewer digits
+        odd = ~np.isnan(values)
+    exact = pa.array([str(column.iloc[n]) for n in odd.nonzero()[0]], pa.string())
+    return pc.replace_with_mask(written, pa.array(odd), exact)
+
+
+def row(parts: Sequence[Texts | str]) -> Texts:
+    """Return the texts that some columns make together; null where one of them is."""
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def counted(first: int, size: int) -> Texts:
+    """Return the numbers of some rows."""
+    return pc.cast(pa.array(np.arange(first, first + size)), pa.string())
+
+
+def lines(parts: Sequence[Texts | str], between: str = "", end: str = "") -> bytes:
+    """Return the rows that some columns make, one after another; a missing cell leaves nothing.
+
+    A text among the `parts` stands in every row.
+    """
+    whole = pc.binary_join_element_wise(
+        *parts, between, null_handling="replace", null_replacement=""
+    )
+    whole = row([whole, end]) if end else whole
+    if not len(whole):
+        return b""
+    _, offsets, data = whole.buffers()  # Arrow keeps the texts of a column in one piece
+    ends = np.frombuffer(offsets, np.int32, len(whole) + 1, whole.offset * 4)
+    return bytes(data[ends[0] : ends[-1]])
+
+
+def _array(column: pd.Series) -> Any:
+    found = pa.array(column, from_pandas=True)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
