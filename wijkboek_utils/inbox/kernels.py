@@ -20,15 +20,18 @@ SECONDS = 900  # of CPU, in one visit
 _CONTEXT = multiprocessing.get_context("forkserver")
 
 
-def register() -> None:
-    """Make this the way in which kernels start, and warm up the process they come from."""
+def register(modules: list[str]) -> None:
+    """Make this the way in which kernels start, and warm up the process they come from.
+
+    `modules` are what that process imports.
+    """
     from importlib.metadata import EntryPoint
 
     factory = KernelProvisionerFactory.instance()
     value = f"{__name__}:Forked"
     factory.provisioners[NAME] = EntryPoint(NAME, value, factory.GROUP_NAME)
     factory.default_provisioner_name = NAME
-    _CONTEXT.set_forkserver_preload(["wijkboek_utils.inbox.warm"])
+    _CONTEXT.set_forkserver_preload(modules)
     first = _CONTEXT.Process(target=_nothing)
     first.start()
     first.join()

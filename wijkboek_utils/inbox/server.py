@@ -21,30 +21,20 @@ from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from wijkboek_utils import pages, sources
+from wijkboek_utils import folders, pages, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.inbox import limits
+from wijkboek_utils.inbox.offer import Offer
 from wijkboek_utils.inbox.visits import COOKIE, Visits, sound
 
-NOTEBOOK = sources.NOTEBOOKS / "93_bijdragen.ipynb"
 _TEMPLATE = pages.TEMPLATES / "voila"
 _SHARE = Path(sys.prefix, "share", "jupyter")  # where pip puts the scripts of widgets and Voila
 EXTENSIONS = {
     "@jupyter-widgets/jupyterlab-manager": _SHARE / "labextensions",
     "@voila-dashboards/widgets-manager8": _SHARE / "voila" / "labextensions",
+    "anywidget": _SHARE / "labextensions",
 }
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-_HEADERS = {
-    # Scripts come from our own files alone. Widgets set styles, hence unsafe-inline there.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' "
-    "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 class Guarded:
@@ -52,7 +42,7 @@ class Guarded:
 
     def set_default_headers(self: Any) -> None:
         """Send our headers with whatever is answered."""
-        for name, value in _HEADERS.items():
+        for name, value in self.settings["wijkboek_offer"].headers.items():
             self.set_header(name, value)
         self.clear_header("Server")
 
@@ -66,7 +56,8 @@ class Guarded:
     def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
         """Say what is wrong on a page of our own, with no trace of the program."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(pages.templates().get_template("voila/fout.html.j2").render(status=status_code))
+        page = pages.templates().get_template("voila/fout.html.j2")
+        self.finish(page.render(status=status_code, offer=self.settings["wijkboek_offer"]))
 
     @property
     def browser(self: Any) -> str | None:
@@ -233,16 +224,16 @@ class _Starting:
         return kernel
 
 
-_NEEDED = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "OMP_NUM_THREADS"}
+_NEEDED = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "OMP_NUM_THREADS", folders.SERVED}
 
 
 class Server(Voila):
     """Voila with one page, its own addresses and nothing else."""
 
-    def __init__(self, visits: Visits, outward: bool, **facts: Any) -> None:
-        """Take who may visit, and whether the server faces a network."""
+    def __init__(self, visits: Visits, outward: bool, offer: Offer, **facts: Any) -> None:
+        """Take who may visit, whether the server faces a network, and what it shows."""
         super().__init__(**facts)
-        self.visits, self.outward = visits, outward
+        self.visits, self.outward, self.offer = visits, outward, offer
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """Read no settings of the machine: what is open is decided here."""
@@ -259,6 +250,7 @@ class Server(Voila):
         return settings | {
             "identity_provider": Nobody(parent=self, token=""),
             "wijkboek_visits": self.visits,
+            "wijkboek_offer": self.offer,
             "wijkboek_hosts": set() if self.outward else hosts,
             "wijkboek_secure": self.outward,
             "wijkboek_end": self.end,

@@ -39,7 +39,7 @@ window.voila_heartbeat = window.voila_process = window.voila_finish = () => {};
       one.setAttribute("aria-hidden", "true");
       one.hidden = true;
     });
-    if (main.querySelector(".jupyter-button")) document.getElementById("wb-wacht")?.remove();
+    if (main.querySelector(".jupyter-button, .wb-verkenner, .wb-spel")) document.getElementById("wb-wacht")?.remove();
     const goal = [...main.querySelectorAll("[data-wb-naar]")].find((one) => !one.dataset.wbWas);
     if (goal) {
       goal.dataset.wbWas = "ja";
