@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup report test lint format bench belasting lab screenshots lock clean
+.PHONY: help setup report test lint format docs bench belasting lab screenshots lock clean
 
 help: ## toon deze lijst
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,24 +28,30 @@ lint: setup ## controleer stijl en typen
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: setup ## zet code en notebooks in de huisstijl
+format: setup ## zet code en notebooks in de huisstijl, zonder uitvoer
+	$(BIN)/jupyter nbconvert --clear-output --inplace --log-level=ERROR notebooks/*.ipynb
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## meet render tegen papermill en nbconvert
+docs: setup ## bouw de website van docs/ in docs/_site
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_site
+	@echo docs/_site/index.html
+
+bench: setup ## meet render tegen papermill en nbconvert, en de verkenner
 	$(BIN)/python -m docs.bench
+	OMP_NUM_THREADS=1 $(BIN)/python -m docs.bench_verkenner
 
 belasting: setup ## laat twintig bezoekers tegelijk bijdragen
 	$(BIN)/python -m docs.load
 
-lab: setup ## open JupyterLab
-	$(BIN)/jupyter lab notebooks
+lab: setup ## open JupyterLab, in het Nederlands
+	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab notebooks
 
 screenshots: setup ## maak de schermafdrukken van docs/
 	$(BIN)/python docs/screenshots.py
 
 lock: setup ## leg de versies van pyproject.toml opnieuw vast
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra keuring pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra keuring --extra cluster --extra docs --extra lab pyproject.toml -o requirements.lock
 
 clean: ## verwijder alles wat gebouwd is
-	rm -rf .venv data/processed/*/ reports/*/ reports/.[!.]*
+	rm -rf .venv docs/_site data/processed/*/ reports/*/ reports/.[!.]*
