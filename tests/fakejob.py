@@ -1,0 +1,52 @@
+"""A job that makes no report: it ends as its name says, so that a batch can be tried in seconds."""
+
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from wijkboek_utils.asked import Asked, Outcome
+
+
+def warm() -> None:
+    """Load nothing."""
+
+
+def checked(link, how):
+    fout = f"Pilot {how['names'][0]} bestaat niet." if "onbekend" in how["names"][0] else ""
+    say(link, {"fout": fout})
+
+
+def index(link, how):
+    (Path(os.environ["WIJKBOEK_ROOT"]) / "lijst").write_text("af")
+    say(link, {})
+
+
+def failed(link, how):
+    name = how["asked"]["name"]
+    (Path(os.environ["WIJKBOEK_ROOT"]) / f"{name}.html").write_text(how["words"])
+    say(link, {})
+
+
+def serve(link, how):
+    asked = Asked.of(how)
+    log = Path(asked.parameters["log"])
+    with log.open("a") as file:
+        file.write(f"begin {asked.name} {time.monotonic()} {asked.together}\n")
+    say(link, {"step": [0, 2, "01_een"]})
+    kind = asked.name.partition("-")[0]
+    if kind == "sterft" or (kind == "eenmaal" and log.read_text().count(asked.name) == 1):
+        os._exit(3)
+    if kind == "hangt":
+        time.sleep(600)
+    time.sleep(0.2)
+    with log.open("a") as file:
+        file.write(f"eind {asked.name} {time.monotonic()}\n")
+    faults = ["er klopt iets niet"] if kind == "concept" else []
+    stuck = kind == "stuk"
+    say(link, {"outcome": asdict(Outcome(asked.name, faults + stuck * ["stuk"], 1.0, not stuck))})
+
+
+def say(link, message):
+    link.sendall(json.dumps(message).encode() + b"\n")

@@ -1,0 +1,146 @@
+"""The same batch on a Dask cluster: a scheduler and two workers on this computer."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import command, project
+
+BIN = Path(sys.executable).parent
+AREAS = ["WK034401", "WK034402", "WK020201"]
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own; `folder` is all that they share."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        told = self._told(self.scheduler, r"Scheduler at:\s+(tcp://\S+)")
+        self.address = told.group(1)
+        self.workers = [self._worker(n) for n in (1, 2)]
+        for worker in self.workers:
+            self._told(worker, "Registered to")
+
+    def _worker(self, number):
+        place = self.folder / f"worker-{number}"
+        place.mkdir()
+        return self._start(
+            "worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard", cwd=place
+        )
+
+    def _start(self, what, *rest, cwd=None):
+        path = self.folder / f"{what}-{len(list(self.folder.glob('*.log')))}.log"
+        # No project of its own: what a worker needs, it gets.
+        env = {k: v for k, v in os.environ.items() if k != "WIJKBOEK_ROOT"}
+        env |= {"TMPDIR": str(self.folder)}
+        options = ["--no-dashboard"] if what == "scheduler" else []
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                [str(BIN / "dask"), what, *rest, *options],
+                stdout=log,
+                stderr=log,
+                cwd=cwd or self.folder,
+                env=env,
+                start_new_session=True,
+            )
+        process.log = path
+        return process
+
+    def _told(self, process, words):
+        end = time.monotonic() + 120
+        while not (found := re.search(words, process.log.read_text())):
+            assert time.monotonic() < end and process.poll() is None, process.log.read_text()
+            time.sleep(0.1)
+        return found
+
+    def close(self):
+        for process in [*self.workers, self.scheduler]:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    found = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield found
+    found.close()
+
+
+def small(folder):
+    """Return a project whose reports have one chapter."""
+    return project(folder, chapters=["22_plausibiliteit"])
+
+
+def pages(root):
+    """Return the pages and tables that were made, as bytes, by their path."""
+    found = [*root.glob("reports/*/**/*"), *root.glob("data/processed/*/*.parquet")]
+    return {str(p.relative_to(root)): p.read_bytes() for p in found if p.is_file()}
+
+
+def test_reports_of_two_workers_are_those_of_one_computer_and_a_lost_worker_costs_only_its_own(
+    cluster, tmp_path
+):
+    root = small(tmp_path / "hier")
+    doomed = cluster.workers[0]
+
+    def kill():
+        """End a worker while it makes a report."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end and not list(
+            root.glob("data/processed/*/kerncijfers.parquet")
+        ):
+            time.sleep(0.05)
+        os.kill(doomed.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    done = command("render", *AREAS, "--scheduler", cluster.address, root=root)
+    killer.join()
+    assert doomed.wait(timeout=60) == -signal.SIGKILL
+    lines = [line for line in done.stdout.splitlines() if "/3 " in line]
+    assert len(lines) == 3, done.stdout + done.stderr
+    assert "geen worker" not in done.stderr and "onverwacht" not in done.stderr
+    there = small(tmp_path / "daar")
+    command("render", *AREAS[:1], root=there)
+    made = pages(root)
+    assert {path: made[path] for path in pages(there)} == pages(there)
+    # What they made is as fresh as what we make ourselves.
+    again = command("render", *AREAS, root=root)
+    assert again.stdout.count("(niet veranderd)") == 3
+    cluster.workers[0] = cluster._worker(3)
+    cluster._told(cluster.workers[0], "Registered to")
+
+
+def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
+    root = small(tmp_path / "hier")
+    store = str(tmp_path / "depot")
+    arguments = ["render", AREAS[0], "--scheduler", cluster.address, "--store", store]
+    done = command(*arguments, root=root)
+    assert done.stdout.count("reports/WK03440") == 1, done.stdout + done.stderr
+    made = pages(root)
+    assert f"reports/{AREAS[0]}/index.html" in made
+    again = command(*arguments, root=root)
+    assert again.stdout.count("(niet veranderd)") == 1
+    # The store has it all: a computer that lost its reports makes them again from there.
+    shutil.rmtree(root / "reports")
+    shutil.rmtree(root / "data" / "processed")
+    command(*arguments, root=root)
+    assert pages(root) == made
+
+
+def test_without_a_scheduler_there_is_a_message_and_no_report(tmp_path):
+    root = small(tmp_path)
+    done = command("render", "WK034401", "--scheduler", "tcp://127.0.0.1:9", root=root)
+    assert done.returncode == 2
+    assert "Bij tcp://127.0.0.1:9 antwoordt geen Dask-scheduler" in done.stderr
+    assert "Traceback" not in done.stderr and not (root / "reports").exists()

@@ -1,0 +1,222 @@
+"""Many reports: which must be made, several at once, each in a process of its own.
+
+One that fails never stops the others. What died may be tried once more, alone; what failed by
+itself would fail again.
+"""
+
+import collections
+import contextlib
+import json
+import os
+import selectors
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from typing import Any, Protocol
+
+from wijkboek_utils import folders, inputs
+from wijkboek_utils.asked import STOCK, Asked, Outcome
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.forks import CAN_FORK, Forked, Nursery
+
+_JOB = "wijkboek_utils.job"  # the module of what a report is made by
+
+
+class Watcher(Protocol):
+    """Who is told how far a batch is."""
+
+    def step(self, name: str, number: int, count: int, notebook: str) -> None:
+        """Hear that a notebook of a pilot starts."""
+
+
+class Workshop(Protocol):
+    """Where reports are made."""
+
+    def check(self, names: list[str], parameters: dict[str, str]) -> None:
+        """Raise Fout for a pilot or parameter that cannot be; nothing is made yet."""
+
+    def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
+        """Make reports, `jobs` at once; yield what came of each as it is done."""
+
+    def index(self) -> None:
+        """Write the list of all reports."""
+
+
+def divide(
+    wanted: list[Asked], force: bool = False
+) -> tuple[list[tuple[str, list[str]]], list[tuple[Asked, list[str]]]]:
+    """Return which reports are as they would be if made now, and which are not.
+
+    Of the first the faults that keep them from being published, of the others what has changed.
+    """
+    if force:
+        return [], [(one, ["gevraagd met --force"]) for one in wanted]
+    hashes = inputs.Hashes.load()
+    fresh, rest = [], []
+    for one in wanted:
+        found = inputs.state(one.name, one.parameters, one.pdf, hashes)
+        if found.changes:
+            rest.append((one, found.changes))
+        else:
+            fresh.append((one.name, found.faults))
+    hashes.save()
+    return fresh, rest
+
+
+def workshop(
+    names: list[str], engine: str, scheduler: str | None = None, store: str | None = None
+) -> AbstractContextManager[Workshop]:
+    """Return where to make reports: on a cluster, in warm processes, or right here."""
+    if scheduler:
+        from wijkboek_utils.cluster import Cluster
+
+        return Cluster(scheduler, store)
+    return Forks(names) if CAN_FORK and engine != STOCK else contextlib.nullcontext(Here())
+
+
+class Here:
+    """Makes reports in this process, one after the other, for where nothing can be forked."""
+
+    def check(self, names: list[str], parameters: dict[str, str]) -> None:
+        """Raise Fout for a pilot or parameter that cannot be."""
+        from wijkboek_utils import job
+
+        job.check(names, parameters)
+
+    def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
+        """Make reports; yield what came of each."""
+        from wijkboek_utils import job
+
+        for one in wanted:
+            yield job.make(
+                replace(one, engine=STOCK),
+                lambda *step, name=one.name: watcher.step(name, *step),
+            )
+
+    def index(self) -> None:
+        """Write the list of all reports."""
+        from wijkboek_utils import index, sources
+
+        index.write(sources.REPORTS)
+
+
+class Forks:
+    """Makes reports in processes forked from one that has everything loaded."""
+
+    def __init__(
+        self, names: Sequence[str] = (), warm: str = "wijkboek_utils.warm:country", job: str = _JOB
+    ) -> None:
+        """Start that process, which calls `warm` while the caller goes on; `job` makes a report.
+
+        `names` are what will be asked.
+        """
+        first = names[:2]  # enough to know whether there are more
+        self._home, self._job = Nursery(warm, *first, cwd=str(folders.ROOT)), job
+
+    def check(self, names: list[str], parameters: dict[str, str]) -> None:
+        """Raise Fout for a pilot or parameter that cannot be."""
+        told = self._ask(f"{self._job}:checked", {"names": names, "parameters": parameters})
+        if told["fout"]:
+            raise Fout(told["fout"])
+
+    def index(self) -> None:
+        """Write the list of all reports."""
+        self._ask(f"{self._job}:index", {})
+
+    def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
+        """Make reports; one that died is made once more when the others are done."""
+        jobs = jobs or cores()
+        together = max(1, jobs // max(1, len(wanted)))
+        again = []
+        for one, outcome in self._at_once(
+            [replace(one, together=together) for one in wanted], jobs, watcher
+        ):
+            if outcome.again:
+                again.append(one)
+            else:
+                yield outcome
+        # Alone: it may have been short of what the others took.
+        for one, outcome in self._at_once(again, 1, watcher):
+            if outcome.died:  # no old report may pass for what was asked
+                self._ask(f"{self._job}:failed", {"asked": asdict(one), "words": outcome.faults[0]})
+            yield outcome
+
+    def _ask(self, do: str, how: dict[str, Any]) -> Any:
+        """Return what a process answers."""
+        asked = self._home.fork(do, how)
+        answer = b"".join(iter(lambda: asked.link.recv(1 << 16), b""))
+        asked.end()
+        if not answer:
+            raise Fout("Een hulpproces is onverwacht gestopt. Probeer het opnieuw.")
+        return json.loads(answer)
+
+    def _at_once(
+        self, wanted: list[Asked], jobs: int, watcher: Watcher
+    ) -> Iterator[tuple[Asked, Outcome]]:
+        """Yield each with what came of it, in the order in which they are done."""
+        waiting = collections.deque(wanted)
+        running: dict[int, _Running] = {}
+        with selectors.DefaultSelector() as selector:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    one = waiting.popleft()
+                    process = self._home.fork(f"{self._job}:serve", asdict(one))
+                    running[process.pid] = _Running(one, process)
+                    selector.register(process.link, selectors.EVENT_READ, running[process.pid])
+                for key, _ in selector.select():
+                    found: _Running = key.data
+                    if not found.hear(watcher):
+                        selector.unregister(found.process.link)
+                        del running[found.process.pid]
+                        yield found.asked, found.outcome()
+
+    def __enter__(self) -> "Forks":
+        """Return the workshop itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop all that still runs, also after an error or Ctrl-C."""
+        self._home.close()
+
+
+class _Running:
+    """A report that is being made."""
+
+    def __init__(self, asked: Asked, process: Forked) -> None:
+        self.asked, self.process = asked, process
+        self._start = time.monotonic()
+        self._buffer = b""
+        self._outcome: Outcome | None = None
+
+    def hear(self, watcher: Watcher) -> bool:
+        """Take what it tells; return False when it tells no more."""
+        try:
+            got = self.process.link.recv(1 << 16)
+        except ConnectionResetError:
+            got = b""
+        *lines, self._buffer = (self._buffer + got).split(b"\n")
+        for line in lines:
+            told: dict[str, Any] = json.loads(line)
+            if "step" in told:
+                watcher.step(self.asked.name, *told["step"])
+            else:
+                self._outcome = Outcome(**told["outcome"])
+        return bool(got)
+
+    def outcome(self) -> Outcome:
+        """Return what came of it; of one that died without a word, that."""
+        code = self.process.poll(wait=True)
+        self.process.end()
+        if self._outcome:
+            return self._outcome
+        words = f"het maken van het rapport is onverwacht gestopt (code {code})"
+        seconds = time.monotonic() - self._start
+        return Outcome(self.asked.name, [words], seconds, False, again=True, died=True)
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    linux = sys.platform.startswith("linux")
+    return len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1

@@ -1,0 +1,270 @@
+"""What a report was made of, to know whether it must be made again, and why.
+
+A report is fresh while everything that it can depend on is as it was, and its own files are as they
+were written. Everything counts that can be read, rather than what happened to be read: a source
+that is new may be chosen over an older one. This module only hashes: with nothing changed,
+`wijkboek render` has no need of pandas.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wijkboek_utils import files, folders
+
+STAMP = "stempel.json"
+_FORM = 1  # of the stamp itself
+_OWN = {"lokaal"}  # series of which a report only reads what covers its own gemeenten
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Facts = dict[str, str]
+
+
+@dataclass
+class Hashes:
+    """Checksums of files, remembered by size and time, so that nothing is read twice."""
+
+    path: Path = field(default_factory=lambda: folders.PROCESSED / ".controlesommen.json")
+    known: dict[str, list[Any]] = field(default_factory=dict)
+    changed: bool = False
+    shared: Facts = field(default_factory=dict)  # what `common` found
+
+    @classmethod
+    def load(cls) -> "Hashes":
+        """Return what an earlier command remembered; nothing, when that cannot be read."""
+        found = cls()
+        with contextlib.suppress(OSError, ValueError):
+            found.known = dict(json.loads(found.path.read_text(encoding="utf-8")))
+        return found
+
+    def of(self, path: Path) -> str:
+        """Return the checksum of a file; empty when it is not there."""
+        try:
+            now = path.stat()
+        except OSError:
+            return ""
+        key, mark = str(path), [now.st_size, now.st_mtime_ns, now.st_ino]
+        if self.known.get(key, [None])[:-1] == mark:
+            return str(self.known[key][-1])
+        digest = files.sha256(path)
+        if now.st_mtime_ns < time.time_ns() - files.TICK:
+            self.known[key] = [*mark, digest]
+            self.changed = True
+        return digest
+
+    def save(self) -> None:
+        """Remember for a next command; that it cannot be written is no reason to stop."""
+        if not self.changed or not self.path.parent.is_dir():
+            return
+        half = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            half.write_text(json.dumps(self.known), encoding="utf-8")
+            half.replace(self.path)
+        except OSError:
+            half.unlink(missing_ok=True)
+
+
+def of(
+    slug: str,
+    gemeenten: Iterable[str],
+    parameters: dict[str, str],
+    pdf: bool,
+    hashes: Hashes,
+) -> Facts:
+    """Return what a report of these gemeenten depends on: what in words, to a checksum or value.
+
+    `parameters` are those that the user gave.
+    """
+    facts = dict(common(hashes))
+    facts |= {f"parameter {name}": value for name, value in sorted(parameters.items())}
+    facts |= {"parameter --pdf": "ja" if pdf else "nee"}
+    facts |= {"parameter --stand": os.environ.get(folders.AS_OF, "")}
+    facts |= {f"bestand {known_as(p)}": hashes.of(p) for p in _pilot_files(slug)}
+    inside, today = set(gemeenten), date.today().isoformat()
+    for id, series, covers, until, digest in raw(hashes):
+        if series not in _OWN or inside.intersection(covers):
+            facts[f"bron {id}"] = digest
+            if until and until < today:
+                facts[f"bewaartermijn {id}"] = "voorbij"
+    return facts
+
+
+def common(hashes: Hashes) -> Facts:
+    """Return what all reports depend on: notebooks, code, versions, what was said of sources."""
+    if not hashes.shared:
+        paths = [*sorted(folders.NOTEBOOKS.glob("[0-2]*.ipynb")), *code_files()]
+        paths += [p for p in sorted(folders.RAW.rglob("*.yml")) if p.name != "manifest.yml"]
+        paths += sorted(folders.RAW.glob("lokaal/*/uitgegeven-*.csv"))  # what any pilot let out
+        facts = {f"bestand {known_as(p)}": hashes.of(p) for p in paths}
+        facts["versie python"] = platform.python_version()
+        hashes.shared = facts | {f"versie {n}": v for n, v in versions().items()}
+    return hashes.shared
+
+
+@cache
+def code() -> str:
+    """Return one checksum of our code and the versions of what it uses, as they were first seen."""
+    found = {known_as(p): files.sha256(p) for p in code_files()}
+    return digest(found | {"python": platform.python_version()} | versions())
+
+
+def digest(facts: Facts) -> str:
+    """Return one checksum of some facts."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def code_files() -> list[Path]:
+    """Return our modules, tables and templates."""
+    found = (p for p in folders.PACKAGE.rglob("*") if "__pycache__" not in p.parts)
+    return sorted(p for p in found if p.is_file() and p.suffix != ".pyc")
+
+
+def known_as(path: Path) -> str:
+    """Return a file as the user knows it."""
+    for base in (folders.ROOT, folders.PACKAGE.parent):
+        if path.is_relative_to(base):
+            return str(path.relative_to(base))
+    return path.name
+
+
+@cache
+def versions() -> Facts:
+    """Return the versions of the libraries that the project asks for, by name."""
+    found = {}
+    for line in metadata.requires("wijkboek") or []:
+        if "extra ==" not in line and (name := re.match(r"[\w.-]+", line)):
+            try:
+                found[name.group()] = metadata.version(name.group())
+            except metadata.PackageNotFoundError:
+                found[name.group()] = "ontbreekt"
+    return found
+
+
+def _pilot_files(slug: str) -> list[Path]:
+    """Return the file of a pilot and those beside it that it names."""
+    own = folders.PILOTS / f"{slug}.yml"
+    if not own.is_file():
+        return []
+    text = own.read_text(encoding="utf-8", errors="replace")
+    beside = (p for p in folders.PILOTS.iterdir() if p.suffix != ".yml" and p.name in text)
+    return [own, *sorted(beside)]
+
+
+def raw(hashes: Hashes) -> Iterator[tuple[str, str, list[str], str, str]]:
+    """Yield of each raw source its id, series, gemeenten, last day of use, and a checksum.
+
+    The checksum is of the file as it is now and of all that its manifest says.
+    """
+    for manifest in sorted(folders.RAW.rglob("manifest.yml")):
+        for entry in _entries(manifest, hashes.of(manifest)):
+            now = hashes.of(manifest.parent / str(entry.get("file", "")))
+            about = json.dumps(entry, sort_keys=True, default=str)
+            digest = hashlib.sha256(f"{now} {about}".encode()).hexdigest()
+            covers = [str(code) for code in entry.get("covers") or []]
+            until = str(entry.get("keep_until") or "")
+            yield str(entry.get("id")), str(entry.get("series")), covers, until, digest
+
+
+@cache
+def _entries(manifest: Path, digest: str) -> list[dict[str, Any]]:
+    """Return the entries of a manifest; none of one that cannot be read, which others report."""
+    try:
+        found = yaml.load(manifest.read_text(encoding="utf-8"), _LOADER)["sources"]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        return []
+    return [entry for entry in found if isinstance(entry, dict)]
+
+
+def stamp(slug: str, gemeenten: list[str], before: Facts, faults: list[str]) -> None:
+    """Write down that a report was made of these facts, with the checksums of all that it wrote.
+
+    `before` is what was there before the first notebook: what changed meanwhile makes it stale.
+    """
+    made = {}
+    for path in _made(slug):
+        now = path.stat()
+        mark = [now.st_size, now.st_mtime_ns, files.sha256(path)]
+        made[str(path.relative_to(folders.ROOT))] = mark
+    content = {
+        "vorm": _FORM,
+        "gemeenten": gemeenten,
+        "redenen": faults,
+        "invoer": before,
+        "gemaakt": made,
+    }
+    path = folders.PROCESSED / slug / STAMP
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+    half.replace(path)
+
+
+def _made(slug: str) -> list[Path]:
+    """Return all files of a pilot that a render writes."""
+    places = (folders.PROCESSED / slug, folders.REPORTS / slug)
+    found = (p for place in places for p in place.rglob("*") if p.is_file())
+    return sorted(p for p in found if p.name != STAMP and not p.name.startswith("."))
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether a report is fresh: `changes` say why not; `faults` keep it from being published."""
+
+    changes: list[str]
+    faults: list[str]
+
+
+def state(slug: str, parameters: dict[str, str], pdf: bool, hashes: Hashes) -> State:
+    """Return whether the report of a pilot is as it would be if it were made now."""
+    try:
+        text = (folders.PROCESSED / slug / STAMP).read_text(encoding="utf-8")
+        held = json.loads(text)
+        if held["vorm"] != _FORM:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        return State(["er is nog geen rapport dat af is"], [])
+    now = of(slug, held["gemeenten"], parameters, pdf, hashes)
+    changes = list(differences(held["invoer"], now)) + list(_touched(slug, held["gemaakt"]))
+    return State(changes, held["redenen"])
+
+
+def differences(before: Facts, now: Facts) -> Iterator[str]:
+    """Yield in words what is different between the facts of two moments."""
+    for what in sorted(before.keys() | now.keys()):
+        old, new = before.get(what, ""), now.get(what, "")
+        if old == new:
+            continue
+        kind = what.partition(" ")[0]
+        if kind in ("parameter", "versie"):
+            yield f"{what}: was {old or 'niet gegeven'}, is nu {new or 'niet gegeven'}"
+        elif kind == "bewaartermijn":
+            yield f"{what} is {new or 'verlengd'}"
+        else:
+            yield f"{what} is {'weg' if not new else 'nieuw' if not old else 'veranderd'}"
+
+
+def _touched(slug: str, made: dict[str, list[Any]]) -> Iterator[str]:
+    """Yield in words which files of a report are no longer as they were written."""
+    there = {str(path.relative_to(folders.ROOT)): path for path in _made(slug)}
+    for name in sorted(made.keys() | there.keys()):
+        if name not in there:
+            yield f"{name} is weg"
+        elif name not in made:
+            yield f"{name} hoort er niet bij"
+        else:
+            now = there[name].stat()
+            size, when, digest = made[name]
+            moved = [now.st_size, now.st_mtime_ns] != [size, when]
+            if moved and files.sha256(there[name]) != digest:
+                yield f"{name} is na het maken veranderd"

@@ -1,0 +1,135 @@
+"""The report of one pilot from its raw figures: all notebooks, then the page and its files.
+
+It runs in a process of its own, forked from one in which everything is loaded, and tells how far it
+is over a socket, a line of JSON at a time.
+"""
+
+import gc
+import json
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from wijkboek_utils import folders, forks, inputs, report, run, sources, warm
+from wijkboek_utils import index as reports
+from wijkboek_utils.asked import Asked, Outcome
+from wijkboek_utils.bundle import Inputs
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.report import Part
+from wijkboek_utils.run import Failure, Job
+
+Tell = Callable[[int, int, str], None]  # the number of a step, of how many, and its name
+_OBJECTS = 20_000  # made before Python looks which can go; those of a page are many, and stay
+
+
+def check(names: list[str], parameters: dict[str, str]) -> None:
+    """Raise Fout for a pilot or parameter that cannot be; nothing is made."""
+    run.plan(names, parameters, run.notebooks())
+
+
+def checked(link: socket.socket, how: dict[str, Any]) -> None:
+    """Tell over `link` what `check` finds wrong, as `fout`; empty when nothing."""
+    try:
+        check(**how)
+    except Fout as fout:
+        _say(link, {"fout": str(fout)})
+    else:
+        _say(link, {"fout": ""})
+
+
+def index(link: socket.socket, how: dict[str, Any]) -> None:
+    """Write the list of all reports, and tell so."""
+    reports.write(sources.REPORTS)
+    _say(link, {})
+
+
+def failed(link: socket.socket, how: dict[str, Any]) -> None:
+    """Write the page of a report whose process died; `how` has `asked` and `words`."""
+    wanted = Asked.of(how["asked"])
+    (job,) = run.plan([wanted.name], wanted.parameters, run.notebooks())
+    hint = "Vaak is het geheugen van de computer op. Probeer het opnieuw, met --jobs 1."
+    report.fail(job, Failure("", "?", "", "", how["words"], hint=hint))
+    _say(link, {})
+
+
+def serve(link: socket.socket, how: dict[str, Any]) -> None:
+    """Make a report and tell over `link`: a `step` before each notebook, at the end `outcome`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked, who then ends us
+    gc.set_threshold(_OBJECTS)
+    wanted = Asked.of(how)
+    try:
+        outcome = make(wanted, lambda *step: _say(link, {"step": step}))
+    except Fout as fout:
+        outcome = Outcome(wanted.name, [str(fout)], 0, finished=False)
+    except OSError as error:  # a disk that is full
+        outcome = Outcome(wanted.name, [f"{error.filename}: {error.strerror}"], 0, finished=False)
+    _say(link, {"outcome": asdict(outcome)})
+
+
+def _say(link: socket.socket, message: dict[str, Any]) -> None:
+    link.sendall(json.dumps(message).encode() + b"\n")
+
+
+def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
+    """Make the report of a pilot and return what came of it; an error of ours is a fault too."""
+    start = time.monotonic()
+    books = run.notebooks()
+    os.environ[folders.AS_OF] = wanted.stand
+    os.environ["WIJKBOEK_ROOT"] = str(sources.ROOT)  # for notebooks in whatever process
+    (job,) = run.plan([wanted.name], wanted.parameters, books)
+    # What an earlier run left could pass for what this one made.
+    shutil.rmtree(sources.PROCESSED / job.pilot.slug, ignore_errors=True)
+    hashes = inputs.Hashes.load()
+    facts = job.pilot.slug, job.pilot.gemeenten
+    before = inputs.of(*facts, wanted.parameters, wanted.pdf, hashes)
+    made_of = Inputs(*facts, before)
+    warm.pilot(job)
+    parts = list(_parts(job, books, wanted, tell))
+    tell(len(books), len(books), "rapport")
+    how = wanted.printed, wanted.together
+    faults = report.assemble(job, parts, made_of, *how)
+    failure = next((one.failure for one in parts if one.failure), None)
+    outcome = Outcome(
+        name=job.pilot.slug,
+        faults=faults,
+        seconds=time.monotonic() - start,
+        finished=failure is None,
+        again=failure is not None and failure.again,
+    )
+    if outcome.finished:
+        inputs.stamp(*facts, before, faults)
+    return outcome
+
+
+def _parts(job: Job, books: list[Path], wanted: Asked, tell: Tell) -> Iterator[Part]:
+    """Yield what the report takes from each notebook, in order; stop after the first that fails.
+
+    Build notebooks need each other's tables; chapters only need those, and run side by side.
+    """
+    build = [book for book in books if not run.is_chapter(book)]
+
+    def part(book: Path) -> Part:
+        how = wanted.engine, wanted.limits, forks.here
+        return report.part(job, run.execute(book, job.parameters, *how))
+
+    def calls(some: list[Path]) -> Iterator[Callable[[], Part]]:
+        for book in some:
+            tell(books.index(book), len(books), book.stem)
+            if book in build:
+                warm.built(job)
+            yield partial(part, book)
+
+    for some, together in ((build, 1), (books[len(build) :], wanted.together)):
+        for one in forks.side_by_side(calls(some), together):
+            yield one
+            if one.failure:
+                return
+        if some is build:
+            warm.chapters(job)

@@ -1,0 +1,205 @@
+"""What is loaded and computed before processes fork, so that they share it."""
+
+import ast
+import contextlib
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wijkboek_utils.errors import Fout
+from wijkboek_utils.folders import NOTEBOOKS
+
+if TYPE_CHECKING:
+    from wijkboek_utils.run import Job
+
+_KERNEL = ["wijkboek_utils.notebook_process", "ipykernel.debugger"]
+# What IPython imports when a kernel starts.
+_KERNEL += ["sqlite3", "tornado.platform.asyncio", "IPython.core.completerlib", "encodings.ascii"]
+_KERNEL += ["IPython.core.oinspect", "IPython.core.logger", "IPython.extensions.storemagic"]
+# What pandas imports when the first table is shown.
+_KERNEL += ["pandas.io.formats.html", "pandas.io.formats.string"]
+
+# What takes long to load and no notebook that runs by itself needs: what debugs it, and what checks
+# addresses and durations in JSON, of which the schema of a notebook asks nothing.
+_NOT_NEEDED = ["debugpy", "rfc3986_validator", "rfc3987_syntax", "isoduration"]
+
+_WRITING = ["papermill", "wijkboek_utils.engine", "wijkboek_utils.job", "nbconvert"]
+_WRITING += ["rocrate.rocrate"]
+_FOR_MAPS = "folium"  # one report loads it itself, beside what else it writes
+
+
+def libraries(folder: str = "") -> None:
+    """Import what the notebooks of a folder import, and the kernel itself."""
+    # Who imports matplotlib here decides where the figures of notebooks go: below their cell.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    # A second thread costs more than small matrices do, and other reports run beside this one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    names = ["jsonschema", *_KERNEL, *wanted(Path(folder or NOTEBOOKS))]
+    with _without(_NOT_NEEDED):
+        for name in names:
+            with contextlib.suppress(
+                Exception
+            ):  # the notebook that needs it will say what is wrong
+                importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        import pandas as pd
+
+        # pandas asks at its import whether it is in a terminal, and we are no notebook yet.
+        pd.options.display.max_columns = 20
+
+
+@contextlib.contextmanager
+def _without(names: list[str]) -> Iterator[None]:
+    """Let some modules not be found; afterwards they can be imported as ever."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+def country(*names: str) -> None:
+    """Load all that any report needs; for more than one, compute what is the same for all.
+
+    The country is read in the books of the first of `names`; a report on another year reads what it
+    lacks itself.
+    """
+    libraries()
+    for name in _WRITING:
+        importlib.import_module(name)
+    from wijkboek_utils import report, run
+
+    books = run.notebooks()
+    report.warm(books)
+    for book in books:
+        run.loaded(book, book.stat().st_mtime_ns)
+    if len(names) > 1:
+        importlib.import_module(_FOR_MAPS)
+        with contextlib.suppress(Fout):  # who checks what was asked will say so
+            _hold(names[0])
+
+
+def _hold(name: str) -> None:
+    """Read the country once, and what follows from it alone."""
+    from wijkboek_utils import (
+        attention,
+        cbs,
+        iv3,
+        neighbours,
+        pdok,
+        pilots,
+        plausibility_country,
+        scale,
+    )
+
+    for module in (cbs, iv3, pdok):
+        module.hold()
+    pilot = pilots.load(name)
+    kerncijfers = cbs.figures(pilot.gemeente, pilot.jaar)
+    years = tuple(sorted(kerncijfers["jaar"].unique().tolist()))
+    cbs.read_country()
+    for kind in ("GM", "WK"):
+        neighbours.others(kind, years)
+    attention.of_years(years)
+    scale.of_year(pilot.jaar, pilot.verslag)
+    plausibility_country.spent(pilot.jaar)
+    plausibility_country.verdict()
+    _examples()
+
+
+def _examples() -> None:
+    """Work out the examples that are the same in each report."""
+    from wijkboek_utils import kengetallen
+    from wijkboek_utils.models import (
+        area_case,
+        bakery_text,
+        case_results,
+        cases,
+        cases_text,
+        chances,
+        networks_text,
+        ownership_examples,
+        ranges,
+    )
+
+    known = kengetallen.load({})
+    found = [cases.load(name, known) for name in cases.names()]
+    held = case_results.holdings(found, known)
+    tables = (*case_results.work_out(found, known), held, case_results.resales(found, known))
+    cases_text.publications(found, cases_text.Tables(*tables), known)
+    cases_text.origins(found)
+    ownership_examples.compare(known)
+    chances.definitions()
+    area_case.budgets()
+    bakery_text.example()
+    networks_text.example()
+    ranges.draws({id: ranges.of(k) for id, k in known.known.items()})
+
+
+def wanted(folder: Path) -> list[str]:
+    """Return the modules that the notebooks of a folder import."""
+    found: dict[str, None] = {}
+    for path in sorted(folder.glob("[0-2]*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                found |= dict.fromkeys(_imported("".join(cell["source"])))
+    return list(found)
+
+
+def _imported(code: str) -> list[str]:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+def pilot(job: "Job") -> None:
+    """Compute what all notebooks of a pilot need, before the first one starts."""
+    from wijkboek_utils import cbs, iv3, pilots
+
+    with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
+        found = pilots.load(job.pilot.slug, job.pilot.jaar)
+        for gemeente in found.gemeenten:
+            cbs.indicators(gemeente, found.jaar)
+            iv3.source(gemeente, found.jaar)
+
+
+def built(job: "Job") -> None:
+    """Read what the next notebook of a pilot needs, as far as its tables are made."""
+    from wijkboek_utils import account_passports, area_flows, sources
+
+    slug = job.pilot.slug
+    made = {path.stem for path in (sources.PROCESSED / slug).glob("*.parquet")}
+    with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
+        for name in sorted(made):
+            sources.read_table(slug, name)
+        if "grootboek" in made:
+            area_flows.read(slug)
+            account_passports.books(slug)
+
+
+def chapters(job: "Job") -> None:
+    """Compute what chapters of a pilot share, after all of its books are made."""
+    from wijkboek_utils import area_flows, household_account, places, views, wijkrekening_text
+
+    built(job)
+    with contextlib.suppress(Exception):  # the chapter that needs it will say what is wrong
+        places.earned(job.pilot.slug)
+        places.counted(job.pilot.slug, job.pilot.codes)
+        flows = area_flows.read(job.pilot.slug)
+        for view in (views.cost, views.gemeente_account, household_account.account):
+            view(flows)
+        wijkrekening_text.rijk_account(flows)

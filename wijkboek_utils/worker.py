@@ -1,0 +1,75 @@
+"""What a worker of a cluster does: make one report, in processes forked from a warm one.
+
+A worker needs our package and, where it cannot see the project's folder, the store. It keeps what
+it fetched for the next report.
+"""
+
+import json
+import os
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wijkboek_utils.asked import Asked, Outcome
+from wijkboek_utils.depot import Depot
+from wijkboek_utils.folders import AS_OF
+from wijkboek_utils.forks import Forked, Nursery
+
+_LOCK = threading.Lock()
+_homes: dict[str, Nursery] = {}  # one for each state of the project that was asked here
+
+
+def make(how: dict[str, Any], root: str, store: str, project: str, code: str) -> dict[str, Any]:
+    """Make a report and return its Outcome as a dict; called by Dask on a worker.
+
+    `how` is an Asked; `project` names the state of the project, a list in the store where there is
+    one, and `code` the state of our package, which must be the same here.
+    """
+    from wijkboek_utils import inputs
+
+    asked = Asked.of(how)
+    if inputs.code() != code:
+        words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
+        return asdict(Outcome(asked.name, [words], 0, finished=False))
+    depot = Depot(store) if store else None
+    place = _project(depot, project) if depot else Path(root)
+    with _LOCK:
+        state = f"{place} {project} {asked.stand}"
+        if state not in _homes:
+            for old in [*_homes]:  # of an older state; nobody asks for it any more
+                _homes.pop(old).close()
+            os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
+            _homes[state] = Nursery(
+                "wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place)
+            )
+        process = _homes[state].fork("wijkboek_utils.job:serve", asdict(asked))
+    outcome = _heard(asked, process)
+    if depot and outcome.finished:
+        made = [Path("reports", asked.name), Path("data", "processed", asked.name)]
+        files = [p for part in made for p in sorted((place / part).rglob("*")) if p.is_file()]
+        depot.send(place, files, f"{project}-{asked.name}")
+    return asdict(outcome)
+
+
+def _project(depot: Depot, project: str) -> Path:
+    """Return a folder of this computer with the project as it was sent."""
+    place = Path(tempfile.gettempdir(), f"wijkboek-{os.getuid()}", project)
+    with _LOCK:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        depot.fetch(place, project)
+    return place
+
+
+def _heard(asked: Asked, process: Forked) -> Outcome:
+    """Return what came of a report that is being made."""
+    told = b"".join(iter(lambda: process.link.recv(1 << 16), b""))
+    with _LOCK:
+        code = process.poll(wait=True)
+        process.end()
+    for line in told.splitlines():
+        if b'"outcome"' in line:
+            return Outcome(**json.loads(line)["outcome"])
+    words = f"het maken van het rapport is op een worker onverwacht gestopt (code {code})"
+    return Outcome(asked.name, [words], 0, finished=False, again=True)
