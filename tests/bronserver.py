@@ -1,4 +1,4 @@
-"""A server on this computer that answers as CBS (OData v3) and PDOK (OGC API Features) do.
+"""A server on this computer that answers as CBS (OData v3) and PDOK (OGC API Features, streets) do.
 
 The host is the first part of a path: `http://127.0.0.1:PORT/opendata.cbs.nl/ODataFeed/odata/...`.
 It can be told to fail in the ways in which networks and these services fail.
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
-from tests import brondata
+from tests import brondata, bronlocatie
 from tests import bronodata as odata
 from tests import bronpdok as pdok
 from tests.bronodata import Fault, Record, Refusal, Table, as_json, canonical
@@ -65,8 +65,10 @@ class BronServer:
         property_filters: bool = True,
         tls: bool = False,
         port: int = 0,
+        streets: Iterable[bronlocatie.Street] = (),
     ) -> None:
         """Take what is to be served; port 0 finds a free one."""
+        self.streets = list(streets)
         self.tables = {table.id: table for table in tables}
         self.collections = list(collections)
         self.page_rows, self.property_filters = page_rows, property_filters
@@ -163,7 +165,10 @@ class BronServer:
         raise Refusal(404, f"No service at '{'/'.join(parts)}'.")
 
     def _pdok(self, parts: list[str], options: Record, fault: Fault | None) -> Answer:
-        """Answer a question about boundaries."""
+        """Answer a question about boundaries or streets."""
+        if parts[:1] == bronlocatie.PATH[:1]:
+            found = bronlocatie.answer(self.streets, parts, options)
+            return Answer(as_json(found), "application/json")
         filters = self.property_filters
         body = pdok.answer(self.collections, self.address, parts, options, filters, fault)
         if "features" not in body:
@@ -292,7 +297,8 @@ def main() -> None:
     parser.add_argument("--page-rows", type=int, default=10_000)
     asked = parser.parse_args()
     pages = {"page_rows": asked.page_rows, "port": asked.port}
-    with BronServer(brondata.embedded(), brondata.boundaries(), **pages) as server:
+    streets = bronlocatie.ARNHEM
+    with BronServer(brondata.embedded(), brondata.boundaries(), streets=streets, **pages) as server:
         print("De bronnen staan klaar. Probeer, in een ander venster:", flush=True)
         print(f"WIJKBOEK_SERVER={server.address} wijkboek fetch GM0344", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

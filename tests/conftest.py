@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from filelock import FileLock
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,7 +34,7 @@ def project(folder: Path, chapters: Sequence[str] | None = None) -> Path:
 
 
 # How long an example takes says nothing here: the machine may be busy.
-settings.register_profile("wijkboek", deadline=None)
+settings.register_profile("wijkboek", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wijkboek")
 
 # Tests see the embedded figures alone, whatever was fetched or rendered here.
@@ -54,6 +54,7 @@ from wijkboek_utils import (  # noqa: E402  after the line above
     kengetallen,
     keys,
     ledger,
+    remember,
     sources,
 )
 from wijkboek_utils import browser as browser_  # noqa: E402
@@ -61,6 +62,43 @@ from wijkboek_utils import regions as regions_  # noqa: E402
 
 GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
 REQUIRED = os.environ.get("WIJKBOEK_BROWSER") == "required"  # no browser test may be skipped
+
+
+# The files that take longest begin first, so that at the end no worker goes on alone. Those that
+# read the rendered pilots wait for the first of them: others come between.
+_LONGEST = [
+    "browser",
+    "local_mangled",
+    "cluster",
+    "docs",
+    "verify",
+    "bad_days",
+    "serve",
+    "attack",
+    "report",
+    "check",
+    "download",
+    "hostile",
+    "play",
+    "pdf",
+    "notebooks",
+    "new",
+    "matching",
+    "several",
+    "engine",
+    "explain",
+    "coverage",
+    "run",
+    "market",
+    "fetched_report",
+    "explorer",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; each file stays together, in its own order."""
+    place = {f"test_{name}.py": n for n, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 def command(
@@ -130,6 +168,17 @@ def per_buurt(figures: dict[str, Any], buurten: list[str]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows).assign(soort="Buurt", jaar=2023, bron="kwb-2023")
     return frame.astype({"waarde": float})
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test that puts something else in our place find and leave nothing remembered."""
+    changes = "monkeypatch" in request.fixturenames
+    if changes:
+        remember.forget()
+    yield
+    if changes:
+        remember.forget()
 
 
 class Gemeente:

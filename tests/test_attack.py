@@ -355,9 +355,17 @@ def test_a_report_and_the_one_after_it_together_leave_every_small_cell_open():
 
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of every published file, of workbooks what is in their cells."""
+    """Yield the name and the text of every published file.
+
+    Of a workbook what is in its cells, of a zip file each file in it.
+    """
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as packed:
+                for part in packed.namelist():
+                    yield f"{name}, {part}", packed.read(part).decode("utf-8", "replace")
+            continue
         if path.suffix != ".xlsx":
             yield name, path.read_bytes().decode("utf-8", "replace")
             continue
@@ -373,10 +381,14 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def standing(numbers: list[int], files: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return where numbers stand, however they are written: 7331, 7.331, 7331.0, 7 331."""
+    """Return where numbers stand, however they are written: 7331, 7.331, 7331.0, 7 331.
+
+    Not within a checksum, where any four digits come by.
+    """
     ways = "|".join(rf"{n // 1000}[.,\s\u00a0]?{n % 1000:03d}" for n in numbers)
     wanted = re.compile(rf"(?<![\d.,])(?:{ways})(?!\d|[.,]\d*[1-9])")
-    return [(name, found) for name, text in files for found in wanted.findall(text)]
+    sums = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+    return [(name, n) for name, text in files for n in wanted.findall(sums.sub("", text))]
 
 
 def in_sheet(sheet: Any) -> pd.DataFrame | None:

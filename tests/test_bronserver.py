@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 import requests
 
-from tests import brondata, bronodata
+from tests import brondata, bronlocatie, bronodata
 from tests.bronodata import Record, Table
 from tests.bronpdok import RD
 from tests.bronserver import BronServer, Fault
@@ -369,3 +370,25 @@ def test_it_stops_at_once_with_a_drip_and_an_idle_connection_open():
 def _drips(server: BronServer) -> None:
     with pytest.raises(requests.RequestException):
         ask(server, "TypedDataSet")
+
+
+# Streets.
+
+FREE = "/api.pdok.nl/bzk/locatieserver/search/v3_1/free"
+
+
+def test_the_locatieserver_gives_streets_and_addresses_in_pages_of_at_most_a_hundred():
+    streets = bronlocatie.ARNHEM
+    with BronServer(streets=streets) as server:
+        url = server.address + FREE
+        found = requests.get(url, {"q": "Hommelstraat Arnhem", "fq": "type:weg"}).json()["response"]
+        assert found["numFound"] == 2 == len(found["docs"])
+        asked = {"q": f"openbareruimte_id:{streets[1].id}", "fq": "type:adres", "fl": "buurtcode"}
+        pages = [
+            requests.get(url, {**asked, "rows": 100, "start": n}).json()["response"]["docs"]
+            for n in (0, 100, 200)
+        ]
+        assert [len(page) for page in pages] == [100, 100, 41]
+        assert Counter(d["buurtcode"] for page in pages for d in page) == streets[1].addresses
+        for wrong in ({"rows": 101}, {"naam": "x"}):
+            assert requests.get(url, {"q": "x", **wrong}).status_code == 400

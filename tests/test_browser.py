@@ -32,11 +32,12 @@ def contents() -> list[str]:
     return [s for s in sources.read_project_table("wcag")["alleen_bij"].unique() if s]
 
 
-@pytest.mark.parametrize("pilot", PILOTS)
+@pytest.mark.parametrize("pilot", [PILOTS[0], PILOTS[2]])  # all parts; one with contributions
 def test_the_report_and_its_map_keep_every_rule(rendered, browser, pilot):
-    default = pilot == PILOTS[0]  # the others differ in their figures only
+    # The other differs in its figures only, and gets the other width and colours.
+    default = pilot == PILOTS[0]
     for path in (p for p in pages(rendered, pilot) if p.parent.name != "audit"):
-        views = VIEWS if default else VIEWS[1:]
+        views = VIEWS[:1] if default else VIEWS[1:]
         result = inspection.inspect(browser, path, path.name, {}, contents(), views, default)
         assert faults(result.findings) == []
         assert len(result.axe) > 70 and result.measured["netwerk"]
@@ -48,7 +49,8 @@ def test_the_report_and_its_map_keep_every_rule(rendered, browser, pilot):
 def test_the_notebooks_beside_a_report_keep_the_rules_too(rendered, browser, pilot):
     found = []
     for path in pages(rendered, pilot):
-        if path.parent.name == "audit":
+        # What chapters show stands in the report; one of them has the frame of all.
+        if path.parent.name == "audit" and not re.match("1[2-9]|2", path.name):
             look = inspection.inspect(browser, path, path.name, {}, [], (View(360),), False)
             found += faults(look.findings)
     assert found == []

@@ -178,6 +178,19 @@ def test_a_seller_gets_a_quarter_of_the_rise_of_the_part_that_was_bought():
         resale.sales(100.0, 1.2, 0.25, 0.0, 0.0, [10])
 
 
+def test_a_case_of_the_same_kengetallen_is_worked_out_once_and_each_report_lists_what_it_took():
+    one, two = kengetallen.load(), kengetallen.load()
+    case = cases.load("corporatie", one)
+    assert cases.load("corporatie", two) is case
+    assert one.used().equals(two.used()) and len(one.used())
+    first, again = (case_results.work_out([case], KNOWN)[0] for _ in range(2))
+    first.loc[0, "waarde"] = 0.0  # what a reader does to its own table is its own
+    assert case_results.work_out([case], KNOWN)[0].equals(again)
+    own = {"waarde": 0.05, "laag": 0.01, "hoog": 0.09, "jaar": 2023, "bron": "x"}
+    other = kengetallen.load({"discontovoet": own | {"vindplaats": "y"}})
+    assert cases.load("corporatie", other) is not case
+
+
 def test_a_case_uses_its_own_kengetal_and_the_report_lists_the_others():
     asked = kengetallen.load()
     assert cases.load("tuin", asked).getallen.known["bijstand_per_persoon"].waarde == 12_000

@@ -69,12 +69,35 @@ def test_the_balance_of_holders_is_that_of_their_budgets(market):
 
 @FEW
 @given(markets())
+def test_what_flows_back_is_each_saving_times_what_was_agreed_times_who_paid(market):
+    """Row by row, from the tables: the plain rule that `flow_back` counts in one pass."""
+    read, paid = market
+    saved, back, _ = books(read, paid)
+    agreed = [e.terug for a in read.activiteiten for e in a.effecten for _ in e.jaren]
+    by_hand: dict[tuple, float] = {}
+    for share, row in zip(agreed, saved.itertuples(), strict=True):
+        mine = paid[paid["activiteit"] == row.activiteit].groupby("budget")["bedrag"].sum()
+        parts = cashflow.shares(read)
+        here = parts[(parts["sleutel"] == plans.key(row.doel)) & (parts["jaar"] == row.jaar)]
+        for van, part in zip(here["budget"], here["deel"], strict=True):
+            for naar, amount in mine.items():
+                if van != naar:
+                    flow = row.netto * share * part * amount / mine.sum()
+                    at = (row.activiteit, van, naar, row.jaar)
+                    by_hand[at] = by_hand.get(at, 0.0) + flow
+    found = {tuple(row[:4]): row[4] for row in back.to_numpy().tolist()}
+    for at in {*by_hand, *found}:
+        assert found.get(at, 0.0) == pytest.approx(by_hand.get(at, 0.0), rel=1e-9, abs=1e-9)
+
+
+@FEW
+@given(markets())
 def test_the_value_of_an_activity_is_the_present_value_of_its_row_of_amounts(market):
     read, _ = market
     saved = cashflow.savings(read, NET)
     judged = cashflow.judge(read, saved, RATE).set_index("activiteit")
     for name, table in cashflow.by_year(read, saved).groupby("activiteit"):
-        row = cashflow.flows(table)
+        row = finance.in_a_row(cashflow.flows(read, saved, "netto")[name])
         later = int(table["jaar"].min()) - read.jaren[0]
         value = finance.npv(RATE, row) / (1 + RATE) ** later
         close = 1e-9 * sum(map(abs, row)) + 1e-9

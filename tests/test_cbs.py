@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from wijkboek_utils import cbs, households, iv3, places, regions, sources
@@ -32,7 +33,7 @@ def test_a_suppressed_figure_is_missing_and_never_zero():
 
 
 @pytest.mark.parametrize("value", [-99991, -99995, -99997, -99998])
-def test_a_number_that_stands_for_no_figure_is_missing(monkeypatch, value):
+def test_a_number_that_stands_for_no_figure_is_missing(tmp_path, value):
     topic = {"Type": "Topic", "Key": "AantalInwoners_5", "Title": "Aantal inwoners", "ParentID": 1}
     group = {"Type": "TopicGroup", "ID": 1, "Key": "", "Title": "Bevolking", "ParentID": None}
     about = {
@@ -41,9 +42,11 @@ def test_a_number_that_stands_for_no_figure_is_missing(monkeypatch, value):
     }
     rows = pa.table({"WijkenEnBuurten": ["BU03440111  "], "AantalInwoners_5": [value]})
     rows = rows.replace_schema_metadata({"bron": json.dumps(about)})
-    monkeypatch.setattr(sources, "read_parquet", lambda source, wanted: rows)
-    found = replace(sources.source("kwb-2024"), dataset="kwb-2024")
-    assert cbs._read(found, "GM0344")["waarde"].isna().all()
+    path = tmp_path / "kwb.parquet"
+    pq.write_table(rows, path)
+    facts = {"dataset": "kwb-2024", "path": path, "sha256": sources.sha256(path)}
+    found = cbs._read(replace(sources.source("kwb-2024"), **facts), "GM0344")
+    assert len(found) == 1 and found["waarde"].isna().all()
 
 
 def test_without_figures_of_the_country_there_are_none_to_compare_with(monkeypatch):

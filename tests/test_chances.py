@@ -232,6 +232,31 @@ def test_every_kengetal_of_a_chance_is_used_and_says_why():
     assert all(0 <= k.laag <= k.hoog <= 1 for k in shares)
 
 
+@each
+def test_the_post_of_a_boeking_is_the_first_of_its_domein_that_fits(gemeenten, code):
+    """Each boeking by itself; `post_of` looks up each kind of boeking once."""
+    books = gemeenten[code].grootboek
+    few = books.sample(min(len(books), 400), random_state=1)
+    found = chances.post_of(books, DEFINED)[few.index]
+    for row, post in zip(few.astype({"domein": "str"}).itertuples(), found, strict=True):
+        facts = DEFINED["domeinen"].get(row.domein, {"posten": {}})
+        leaves = row.naar == "buitenwereld" or (row.naar == "rijk" and row.van != "gemeente")
+        below = row.van == "gemeente" and row.post.endswith(":baten")
+        apart = any(row.post.startswith(name) for name in facts.get("zonder", ()))
+        fits = [
+            item if item != "rest" else f"rest_{row.domein}"
+            for item, rule in facts["posten"].items()
+            if any(row.post.startswith(name) for name in rule.get("uit", [""]))
+        ]
+        assert post == (fits[0] if leaves and not below and not apart and fits else "")
+
+
+def test_a_loan_of_many_draws_is_that_of_each():
+    rates, years = np.array([0.0, 0.02, 0.05]), np.array([1, 10, 25])
+    each = [finance.annuity(100.0, r, n) for r, n in zip(rates, years, strict=True)]
+    assert finance.annuity(100.0, rates, years) == pytest.approx(each)
+
+
 def test_draws_of_a_loan_are_around_the_loan_itself():
     values = {id: ranges.of(KNOWN.known[id]) for id in (chance_plans.RENT, "kans_zon_jaren")}
     middle = chance_plans.loan(ranges.central(values), "kans_zon_jaren")[0]

@@ -15,6 +15,17 @@ PLANS = DEFINED["modellen"]
 NUMBER = re.compile(r"€?\s?−?[\d.]+(?:,\d+)?")
 
 
+def fold(rows, id, plan, units):
+    """Return a plan in words, from tables."""
+    known = {row["id"]: row for row in chance_plan_text.records(units)}
+    return chance_plan_text.fold(chance_plan_text.records(rows), id, plan, known)
+
+
+def shared(rows, id):
+    """Return which plans touch the same money, from a table."""
+    return chance_plan_text.shared(chance_plan_text.records(rows), id)
+
+
 @pytest.fixture(scope="module")
 def units():
     known = kengetallen.load()
@@ -38,7 +49,7 @@ def figure(text: str) -> float:
 @pytest.mark.parametrize("id", PLANS)
 def test_a_reader_can_do_the_sum_again(rows, units, id):
     """What stands in «Regel» times itself gives what stands in «Uitkomst», and the sums add up."""
-    html = chance_plan_text.fold(rows, id, PLANS[id], units).html
+    html = fold(rows, id, PLANS[id], units).html
     body = html[html.index("<tbody>") : html.index("</tbody>")]
     lines = [
         [unescape(re.sub(r"<[^>]+>", "", c)) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r)]
@@ -77,7 +88,7 @@ def test_wages_are_never_sold_as_money_that_is_left(rows, units):
     paying = [id for id, p in PLANS.items() if any(r["soort"] == "blijft" for r in p["regels"])]
     assert set(paying) == {"hulp", "groenbedrijf", "ploeg"}
     for id, plan in PLANS.items():
-        told = words(chance_plan_text.fold(rows, id, plan, units))
+        told = words(fold(rows, id, plan, units))
         assert ("loon dan het extra kost" in told) == (id in paying), id
         assert not ("terug wat vooraf nodig is" in told and id in paying), id
 
@@ -86,7 +97,7 @@ def test_a_handful_of_hours_is_no_range_from_nothing_to_nothing(rows, units):
     few = rows["soort"].isin([chance_plans.HOURS, chance_plans.VOLUNTEER])
     small = rows.assign(**{c: rows[c].mask(few, rows[c] / 1e5) for c in ("waarde", "laag", "hoog")})
     for id, plan in PLANS.items():
-        told = words(chance_plan_text.fold(small, id, plan, units))
+        told = words(fold(small, id, plan, units))
         assert "0,0" not in told.split("Wie betaalt")[0].split("De som van")[0], id
 
 
@@ -125,14 +136,14 @@ def test_books_of_one_domain_or_of_none_give_a_chapter_all_the_same(utrecht, uni
 
 
 def test_plans_that_touch_the_same_money_say_not_to_add_them(rows):
-    assert "«Een straat samen isoleren»" in chance_plan_text.shared(rows, "klusteam")[0]
-    assert "«Een klusteam tegen hoge rekeningen»" in chance_plan_text.shared(rows, "isolatie")[0]
-    assert chance_plan_text.shared(rows, "repair") == ["Dit geld staat in de boeken bij wonen."]
-    assert chance_plan_text.shared(rows, "zon") == []
+    assert "«Een straat samen isoleren»" in shared(rows, "klusteam")[0]
+    assert "«Een klusteam tegen hoge rekeningen»" in shared(rows, "isolatie")[0]
+    assert shared(rows, "repair") == ["Dit geld staat in de boeken bij wonen."]
+    assert shared(rows, "zon") == []
     touched = rows[rows["raakt"] != ""]
     for post, found in touched.groupby("raakt"):
         for id in found["onderdeel"] if len(found) > 1 else ():
-            assert any("Tel ze niet" in line for line in chance_plan_text.shared(rows, id)), post
+            assert any("Tel ze niet" in line for line in shared(rows, id)), post
 
 
 def test_what_is_unknown_is_a_word(utrecht, units):
@@ -142,7 +153,7 @@ def test_what_is_unknown_is_a_word(utrecht, units):
     assert "onbekend" in told
     assert "€" not in told
     assert "Onbekend: Energie." in words(chances_text.picture(rows, "Kanaleneiland", 2023))
-    plan = words(chance_plan_text.fold(rows, "klusteam", PLANS["klusteam"], units))
+    plan = words(fold(rows, "klusteam", PLANS["klusteam"], units))
     assert "niet te berekenen" in plan
     assert "Het breekpunt is onbekend" in plan
     assert "Bewoners: onbekend." in plan
@@ -207,6 +218,6 @@ def test_a_bounded_plan_says_that_it_is(rows, units):
     first = rows["onderdeel"].eq("zon") & rows["soort"].eq(chance_plans.SAVED)
     bounded = rows.assign(begrensd=rows["begrensd"] | first)
     assert isinstance(bounded, pd.DataFrame)
-    told = words(chance_plan_text.fold(bounded, "zon", PLANS["zon"], units))
+    told = words(fold(bounded, "zon", PLANS["zon"], units))
     assert "loopt tegen de grens aan" in told
     assert "tot wat te beïnvloeden is" in told

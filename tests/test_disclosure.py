@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wijkboek_utils import disclosure
+from wijkboek_utils import disclosure, machine
 
 BSN, NO_BSN = "123456782", "123456789"
 IBAN = "NL91ABNA0417164300"  # the example in the standard
@@ -301,3 +303,28 @@ def test_25_megabytes_of_table_take_seconds(tmp_path):
     start = time.process_time()
     assert disclosure.findings(tmp_path) == []
     assert time.process_time() - start < 3  # measured: 0.7
+
+
+SECRETS = ["/home/jan", "C:\\Users\\jan", "ghp_" + "a" * 20, "sk-" + "b" * 20, "/tmp/a", "/root/"]
+SECRETS += ["https://jan:geheim1@a.nl", "wachtwoord = 'geheim1'", "AKIA" + "B" * 16]
+MARKS = [" ", "\n", "é", "٣", ".", "-", "ij"]
+PIECES = st.sampled_from([*(one for kind in NAMED.values() for one in kind), *INNOCENT, *MARKS])
+
+
+@given(st.lists(PIECES, max_size=6).map("".join))
+def test_the_first_look_passes_over_no_number_of_a_person(text):
+    if any(disclosure.personal(text)):
+        assert machine.within([text], disclosure._MAYBE) == [0]
+    data = b" " + text.encode().translate(disclosure._SHAPE)
+    shaped = any(shape in data for shape in disclosure._SHAPES)
+    places = (n for n in range(len(data)) if data.startswith(disclosure._NINE, n))
+    shaped |= any(not data.startswith(b".0", n + len(disclosure._NINE)) for n in places)
+    assert machine.within([data], disclosure._SHAPED) == [0] * shaped
+
+
+@given(st.lists(st.sampled_from([*SECRETS, " ", "/", ":", "a", "é"]), max_size=6).map("".join))
+def test_the_first_look_passes_over_no_path_or_secret(text):
+    data = text.encode()
+    exact = list(machine._cued("a", data))
+    assert list(machine.findings({"a": data})) == exact
+    assert list(machine.findings({"b": b"", "a": data})) == exact

@@ -25,7 +25,7 @@ from wijkboek_utils import bronnen, columns, download, fetch, net, sources
 from wijkboek_utils.errors import Fout
 
 MANY = brondata.generated(3000, 40)
-MOMENTS = 15
+MOMENTS = 10
 TYPED = r"TypedDataSet\?"
 
 
@@ -79,7 +79,7 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path, monkeypatch):
             assert server.asked(TYPED) == (pages[done:] if known == 1 else [])
             assert fetch.held(result.dataset, "NL").sha256 == whole
             kept.append(done if known == 1 else -1)
-    assert len(set(kept)) > 7, f"kills came at few pages: {kept}"
+    assert len(set(kept)) > 5, f"kills came at few pages: {kept}"
 
 
 # One at a time, and a full disk.

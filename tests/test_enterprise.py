@@ -13,7 +13,13 @@ from tests.conftest import ROOT
 from tests.test_work import counted
 from tests.wijkbedrijf import GREEN, HOUSES, KNOWN, with_values, work
 from wijkboek_utils import language, sources, unpaid
-from wijkboek_utils.models import enterprise, enterprise_picture, enterprise_text
+from wijkboek_utils.models import (
+    enterprise,
+    enterprise_books,
+    enterprise_picture,
+    enterprise_text,
+    ranges,
+)
 from wijkboek_utils.models import work as work_
 from wijkboek_utils.models.enterprise_books import COUNT, EURO, HOURS, IN, LEVEL, OUT, PEOPLE
 
@@ -40,6 +46,21 @@ def assert_closes(plan: pd.DataFrame) -> None:
     assert begin[0] == 0 and begin[1:] == pytest.approx(end[:-1])
     assert (money.loc[money["soort"].isin([IN, OUT]), "bedrag"] >= 0).all()
     assert (plan["laag"] <= plan["bedrag"]).all() and (plan["bedrag"] <= plan["hoog"]).all()
+
+
+def test_a_line_of_one_year_needs_no_other_year():
+    v = ranges.draws(enterprise.with_hours(PACKAGES, enterprise.values(KNOWN)), 50)
+    luck = np.random.default_rng(1).random((len(PACKAGES), 50)).round()
+    whole = enterprise_books.books(v, PACKAGES, luck, 10)
+    last = enterprise_books.in_years(v, PACKAGES, luck, enterprise_books.all_years(10)[-1:])
+    assert {(IN), (OUT), (COUNT)} <= {kind for _, kind, _ in last}
+    for line_, amounts in last.items():
+        assert amounts[0] == pytest.approx(whole[line_][-1]), line_
+    debt, repaid = whole["schuld", LEVEL, EURO], whole["aflossing", OUT, EURO]
+    lent = whole["lening", IN, EURO]
+    assert np.diff(debt, axis=0) == pytest.approx((lent - repaid)[1:])
+    assert debt[0] == pytest.approx(lent[0]) and not repaid[0].any()
+    assert whole["rente", OUT, EURO][1:] == pytest.approx(debt[:-1] * v["rente"])
 
 
 @settings(max_examples=15, deadline=None)

@@ -1,6 +1,7 @@
 """Amounts with errors by cause: the algebra is that of first-order propagation, and no other."""
 
 import operator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -132,3 +133,51 @@ def test_errors_written_as_text_come_back(errors):
 def test_an_error_that_is_the_same_for_all_buurten_is_written_for_each():
     assert error_text(Estimate(5.0, {"a": 1.0}), BUURTEN) == ["a=1.00"] * 3
     assert error_text(Estimate(5.0), BUURTEN) == [None] * 3
+
+
+values = st.lists(st.sampled_from([0.0, 1.5, -2.0, 7.0, np.nan]), min_size=3, max_size=3)
+orders = st.permutations(list(BUURTEN)).map(pd.Index)
+
+
+def per_buurt(numbers, errors, order) -> Estimate:
+    column = partial(pd.Series, index=order, dtype=float)
+    return Estimate(column(numbers), {cause: column(error) for cause, error in errors.items()})
+
+
+def by_labels(work, x: Estimate, y: Estimate) -> Estimate:
+    """Return a sum or a product as series compute it, label by label."""
+    moved: dict[str, pd.Series] = {}
+    for one, other in ((x, y), (y, x)):
+        for cause, error in one.errors.items():
+            part = error * other.value if work is operator.mul else error
+            moved[cause] = moved.get(cause, 0.0) + part
+    return Estimate(work(x.value, y.value), moved)
+
+
+several = st.builds(
+    per_buurt, values, st.dictionaries(st.sampled_from(CAUSES), values, max_size=3), orders
+)
+
+
+@given(st.sampled_from([operator.add, operator.mul]), several, several, orders)
+def test_amounts_per_buurt_meet_by_label_in_whatever_order_they_come(work, x, y, order):
+    found, wanted = work(x, y).reindex(order), by_labels(work, x, y)
+    np.testing.assert_allclose(found.value, wanted.value.reindex(order))
+    assert found.errors.keys() == wanted.errors.keys()
+    for cause, error in wanted.errors.items():
+        here = np.broadcast_to(found.errors[cause], 3)
+        np.testing.assert_allclose(here, error.reindex(order))
+
+
+def test_a_buurt_that_only_one_amount_has_is_unknown_in_what_they_make():
+    some, all_ = (
+        per_buurt([1.0, 2.0], {"a": [0.1, 0.2]}, BUURTEN[:2]),
+        Estimate(pd.Series([1.0, 2.0, 3.0], index=BUURTEN), {"a": 0.5}),
+    )
+    found = (some + all_).reindex(BUURTEN)
+    assert found.value.tolist()[:2] == [2.0, 4.0] and np.isnan(found.value.iloc[2])
+    assert found.errors["a"][:2].tolist() == [0.6, 0.7] and np.isnan(found.errors["a"][2])
+    assert some.because("b", pd.Series([4.0, 3.0], BUURTEN[:2][::-1])).errors["b"].tolist() == [
+        3,
+        4,
+    ]

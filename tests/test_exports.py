@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wijkboek_utils import dutch, exports, exports_html, exports_xlsx, show, sources
+from wijkboek_utils.exports_book import LICENCE, Subject
 from wijkboek_utils.exports_html import Figure, bounds, figure
-from wijkboek_utils.exports_xlsx import Subject
 
 PILOTS = ["utrecht-kanaleneiland", "arnhem-spijkerkwartier", "leeuwarden-heechterp-schieringen"]
 CREDITS = ["Bron: CBS (CC BY 4.0): Kerncijfers.", "© Kadaster (CC BY 4.0): Grenzen."]
@@ -29,7 +29,7 @@ SIGNS = tuple("=+-@＝＋－＠")
 
 
 def inert(*texts: str) -> list[str]:
-    return exports.inert(pd.Series(texts, dtype="str")).tolist()
+    return [exports.inert(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,28 @@ def test_numbers_stay_numbers_categories_are_words_and_unknown_is_empty(tmp_path
     exports.to_csv(table, tmp_path / "t.csv")
     text = (tmp_path / "t.csv").read_text(encoding="utf-8")
     assert text == "taakveld,bedrag,methode,odd\n0.10,-1.5,geheim,7\n,,,\n"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.text(alphabet='ab,;"\n é=', max_size=5)),
+            st.one_of(st.none(), st.floats(), st.floats(1e-7, 1e17)),
+            st.one_of(st.none(), st.integers(-(10**12), 10**12)),
+            st.booleans(),
+        ),
+        max_size=8,
+    ),
+    st.integers(1, 4),
+)
+def test_a_csv_file_is_as_pandas_writes_it(tmp_path_factory, rows, columns):
+    kinds = {"a": "str", "b": "float64", "c": "Int64", "d": "bool"}
+    table = pd.DataFrame(rows, columns=list(kinds)).astype(kinds).iloc[:, :columns]
+    path = tmp_path_factory.getbasetemp() / "tabel.csv"
+    exports.to_csv(table, path)
+    inert = table["a"].map(exports.inert, na_action="ignore")
+    expected = table.assign(a=inert).to_csv(index=False, lineterminator="\n", encoding="utf-8")
+    assert path.read_bytes() == expected.encode()
 
 
 # The figures of a page.
@@ -210,7 +232,7 @@ def test_a_sheet_has_numbers_ranges_texts_note_and_credits(tmp_path):
     assert rows[3] == ["Zorg", 26e6, "tussen € 17 en € 34 miljoen", 17e6, 34e6, "2023"]
     # Unknown is a word, and has no bounds.
     assert rows[4] == ["=1+1", "onbekend", "onbekend", "2024"]
-    assert rows[-4:] == [["Let op."], *([credit] for credit in CREDITS), [exports_xlsx.LICENCE]]
+    assert rows[-4:] == [["Let op."], *([credit] for credit in CREDITS), [LICENCE]]
     sheet = book["01 Uitgaven"]
     assert sheet["A5"].data_type == "s" and sheet["A5"].quotePrefix
     assert sheet["B4"].number_format.startswith('"€ "#,##0,," miljoen"')
@@ -450,7 +472,9 @@ def test_a_column_that_nobody_described_is_named():
 
 
 def test_a_description_of_the_table_goes_before_one_of_all_tables():
-    found = exports.metadata({"kengetallen": pd.DataFrame({"bron": ["x"]})}, SUBJECT, KOLOMMEN)
+    found = exports.metadata(
+        {"kengetallen": pd.DataFrame({"bron": ["x"]})}, SUBJECT, exports.Words(KOLOMMEN)
+    )
     (column,) = found["tables"][0]["tableSchema"]["columns"]
     assert column["dc:description"] == "Wie het getal geeft."
 

@@ -292,3 +292,36 @@ def test_a_share_is_told_in_percent_and_an_amount_in_its_unit():
     html = evidence.unit_values(known.used()).html.replace("\N{NO-BREAK SPACE}", " ")
     assert "4,4 procent (2022), waarschijnlijk tussen 4,0 procent en 6,5 procent" in html
     assert "6.980 euro per woning per jaar (2023), waarschijnlijk tussen 6.500 en 7.200" in html
+
+
+def slowly(boekingen: pd.DataFrame, buurten: pd.Index) -> Estimate:
+    """Return boekingen added up cause by cause, as `flows.estimate_of` should."""
+    rows = boekingen.reset_index(drop=True)
+    value, errors = dict.fromkeys(buurten, 0.0), {}
+    named = ledger.named_errors(rows)
+    for n, row in rows.iterrows():
+        causes = dict(named.loc[[n], ["cause", "fout"]].to_numpy()) if n in named.index else {}
+        rest = np.sqrt(max(row["se"] ** 2 - sum(e**2 for e in causes.values()), 0.0))
+        if rest > 0 and (not causes or pd.notna(row["sleutel"])):
+            key = "" if pd.isna(row["sleutel"]) else row["sleutel"]
+            causes[ledger.KEY_CAUSE + key] = causes.get(ledger.KEY_CAUSE + key, 0.0) + rest
+        for cause, error in causes.items():
+            column = errors.setdefault(cause, dict.fromkeys(buurten, 0.0))
+            if row["buurt"] in column:
+                column[row["buurt"]] += error
+        if row["buurt"] in value and pd.notna(row["bedrag"]):
+            value[row["buurt"]] += row["bedrag"]
+    columns = {cause: pd.Series(column) for cause, column in errors.items()}
+    return Estimate(pd.Series(value), columns)
+
+
+@pytest.mark.parametrize("payer", ["huishoudens", "gemeente", "bedrijven"])
+def test_boekingen_added_up_at_once_are_those_added_up_one_by_one(utrecht, payer):
+    rows = utrecht.grootboek[utrecht.grootboek["van"] == payer]
+    buurten = pd.Index(sorted(rows["buurt"].unique())[1:4], name="buurt")
+    rows = rows[rows["buurt"].isin([*buurten, sorted(rows["buurt"].unique())[0]])]
+    found, wanted = flows.estimate_of(rows, buurten), slowly(rows, buurten)
+    assert found.errors.keys() == wanted.errors.keys()
+    np.testing.assert_allclose(found.value, wanted.value)
+    for cause, error in wanted.errors.items():
+        np.testing.assert_allclose(found.errors[cause], error, rtol=1e-9, atol=1e-6)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import per_buurt
-from wijkboek_utils import assets, cbs, green, green_text, kengetallen, ledger, regions
+from wijkboek_utils import area_flows, assets, cbs, green, green_text, kengetallen, ledger, regions
 from wijkboek_utils.local import register, store
 
 ONE, TWO, THREE = BUURTEN = ["BU99010001", "BU99010002", "BU99010003"]
@@ -225,7 +225,7 @@ def test_spending_is_that_of_the_books_for_each_inhabitant_and_hectare(utrecht):
     area = utrecht.weights("WK034408")
     rows = green.stock(utrecht.indicatoren, None, kengetallen.load(), 2023)
     found = green.totals(rows, area)
-    money = green_text.spending(utrecht.ledger, area, found)
+    money = green_text.spending(area_flows.of(utrecht.ledger, area), found)
     book = utrecht.ledger.query("post == 'iv3:5.7:lasten'")
     amount = (book["bedrag"] * book["buurt"].map(area)).sum()
     assert money["bedrag"] == pytest.approx(amount, abs=0.01)
@@ -233,7 +233,7 @@ def test_spending_is_that_of_the_books_for_each_inhabitant_and_hectare(utrecht):
     assert money["per_inwoner"] == pytest.approx(amount / of(found, "Inwoners")["hoeveelheid"])
     text = green_text.sentence(found, money, "De Wijk")
     assert "per hectare is het overal in de gemeente gelijk" in text
-    none = green_text.spending(utrecht.ledger[:0], area, found)
+    none = green_text.spending(area_flows.of(utrecht.ledger[:0], area), found)
     assert "De gemeente" not in green_text.sentence(found, none, "De Wijk")
 
 
@@ -274,3 +274,24 @@ def weights(code: str) -> pd.Series:
     areas = cbs.areas(regions.gemeente_of(code)).query("soort == 'Buurt'")
     buurten = areas.rename(columns={"gebied": "buurt"})
     return regions.weights(buurten, [code]).set_index("buurt")["gewicht"]
+
+
+def test_totals_are_those_of_a_plain_sum_per_group():
+    rows, share = stock(counted()), pd.Series([1.0, 0.4, 0.7], BUURTEN)
+    unsure = share * (1 - share) / 2
+    found = green.totals(rows, pd.DataFrame({"gewicht": share, "fout": unsure}))
+    groups = dict(list(rows.groupby(["soort", "naam"], sort=False)))
+    assert [*zip(found["soort"], found["naam"], strict=True)] == [*groups]
+    for row, part in zip(found.to_dict("records"), groups.values(), strict=True):
+        weight, own = part["buurt"].map(share), part["methode"] == "gemeten"
+        for column in ("hoeveelheid", "laag", "hoog"):
+            wanted = (part[column] * weight).sum(min_count=1)
+            assert row[column] == pytest.approx(wanted, nan_ok=True)
+        square = ((part["se"] * weight)[own] ** 2).sum()
+        square += ((part["hoeveelheid"] * part["buurt"].map(unsure)) ** 2).sum()
+        square += (part["se"] * weight)[~own].sum() ** 2
+        known = part["hoeveelheid"].notna()
+        assert row["se"] == pytest.approx(square**0.5 if known.any() else float("nan"), nan_ok=True)
+        assert row["onbekend"] == (~known).sum()
+        assert row["methode"] == (part["methode"][known].iloc[0] if known.any() else "ontbreekt")
+        assert set(row["bron"].split(";")) - {""} == set(part["bron"].dropna())

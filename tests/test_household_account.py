@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.buurten import BUURTEN, HOUSEHOLD, WEIGHTS, booked, books
-from wijkboek_utils import dutch, household_account, kengetallen, ledger, pilots
+from wijkboek_utils import area_flows, dutch, household_account, kengetallen, ledger, pilots
 from wijkboek_utils.household_account import LEFT, TOTAL_IN, TOTAL_OUT
 
 TOTALS = [TOTAL_IN, TOTAL_OUT, LEFT]
@@ -14,13 +14,13 @@ NEAR = pd.Series({"bedrag": 100.0, "lokaal": 20.0, "se": 5.0})
 
 
 def account(*amounts: float | None) -> pd.DataFrame:
-    return household_account.account(books(*amounts), WEIGHTS).set_index("regel")
+    return household_account.account(area_flows.of(books(*amounts), WEIGHTS)).set_index("regel")
 
 
 @pytest.fixture(scope="module")
 def utrecht_account(utrecht) -> pd.DataFrame:
     """Return the account of the households of Utrecht."""
-    return household_account.account(utrecht.grootboek, utrecht.weights("GM0344"))
+    return household_account.account(area_flows.of(utrecht.grootboek, utrecht.weights("GM0344")))
 
 
 # --- lines and totals
@@ -37,7 +37,7 @@ def test_the_account_adds_up_and_its_rest_is_what_is_left(utrecht_account):
 
 
 def test_each_side_has_its_lines_and_ends_in_its_total():
-    rows = household_account.account(books(*RICH), WEIGHTS)
+    rows = household_account.account(area_flows.of(books(*RICH), WEIGHTS))
     assert rows["kant"].tolist() == sorted(rows["kant"], key=["in", "uit", "saldo"].index)
     last = rows.groupby("kant")["regel"].last()
     assert last.to_dict() == {"in": TOTAL_IN, "uit": TOTAL_OUT, "saldo": LEFT}
@@ -73,8 +73,8 @@ def test_without_income_what_comes_in_and_what_is_left_are_unknown():
 
 def test_books_without_spending_give_an_account_and_no_traceback(utrecht):
     weights = utrecht.weights("GM0344")
-    near = household_account.local_share(utrecht.ledger, weights)
-    rows = household_account.account(utrecht.ledger, weights)
+    near = household_account.local_share(area_flows.of(utrecht.ledger, weights))
+    rows = household_account.account(area_flows.of(utrecht.ledger, weights))
     assert "niet bekend" in household_account.sentence(rows, near, "Utrecht")
 
 
@@ -119,7 +119,7 @@ def test_how_much_they_spend_does_not_matter_to_the_share_that_stays():
         bedrijven=(40.0, {"prijs": 10.0}),
         buitenwereld=(60.0, {"prijs": 15.0}),
     )
-    found = household_account.local_share(rows, WEIGHTS)
+    found = household_account.local_share(area_flows.of(rows, WEIGHTS))
     assert found.to_dict() == {"bedrag": 100, "lokaal": 40, "se": pytest.approx(0, abs=1e-9)}
 
 
@@ -128,12 +128,12 @@ def test_a_share_that_is_off_is_off_by_all_that_it_moves():
         bedrijven=(40.0, {"aandeel": 8.0, "prijs": 10.0}),
         buitenwereld=(60.0, {"aandeel": -8.0, "prijs": 15.0}),
     )
-    assert household_account.local_share(rows, WEIGHTS)["se"] == pytest.approx(8)
+    assert household_account.local_share(area_flows.of(rows, WEIGHTS))["se"] == pytest.approx(8)
 
 
 def test_one_share_is_off_for_all_groups_at_once():
     rows = books(*RICH)
-    found = household_account.local_share(rows, WEIGHTS)
+    found = household_account.local_share(area_flows.of(rows, WEIGHTS))
     spent = rows[rows["post"].str.startswith("besteding:")]
     near = spent[spent["naar"] == "bedrijven"]
     assert found["lokaal"] == pytest.approx(near["bedrag"].sum())
@@ -155,7 +155,7 @@ def test_one_share_is_off_for_all_groups_at_once():
     ids=["nothing nearby", "nothing spent"],
 )
 def test_without_spending_nearby_there_is_no_share(parts, expected):
-    found = household_account.local_share(boekingen(**parts), WEIGHTS)
+    found = household_account.local_share(area_flows.of(boekingen(**parts), WEIGHTS))
     assert found[["bedrag", "lokaal"]].tolist() == pytest.approx(expected, nan_ok=True)
     words = household_account.sentence(lines(), found, "X")
     assert "in de eigen wijk" not in words
@@ -213,8 +213,10 @@ def test_the_sentence_claims_a_rest_only_beyond_its_margin(left, words):
 
 def test_where_households_would_pay_more_than_they_get_the_sentence_doubts_itself():
     rows = books(*POOR)
-    found = household_account.account(rows, WEIGHTS)
-    words = household_account.sentence(found, household_account.local_share(rows, WEIGHTS), "X")
+    found = household_account.account(area_flows.of(rows, WEIGHTS))
+    words = household_account.sentence(
+        found, household_account.local_share(area_flows.of(rows, WEIGHTS)), "X"
+    )
     assert "meer uit dan er binnenkomt" in words and "Dat kan bijna niet" in words
 
 
@@ -228,8 +230,10 @@ def test_without_a_figure_the_sentence_says_so(total):
 
 def test_of_an_unknown_income_the_sentence_gives_no_total():
     rows = books(None, None, None)
-    found = household_account.account(rows, WEIGHTS)
-    words = household_account.sentence(found, household_account.local_share(rows, WEIGHTS), "X")
+    found = household_account.account(area_flows.of(rows, WEIGHTS))
+    words = household_account.sentence(
+        found, household_account.local_share(area_flows.of(rows, WEIGHTS)), "X"
+    )
     assert words == "Wat huishoudens in X uitgeven, is niet bekend."
 
 
@@ -258,7 +262,7 @@ def test_the_households_of_a_pilot_get_and_pay_what_can_be(gemeenten, name):
     pilot = pilots.load(name, 2023)
     gemeente = gemeenten[pilot.gemeente]
     weights = gemeente.weights(*pilot.codes)
-    rows = household_account.account(gemeente.grootboek, weights)
+    rows = household_account.account(area_flows.of(gemeente.grootboek, weights))
     found = rows.set_index("regel")
     inside = gemeente.indicatoren["gebied"].isin(weights.index[weights > 0])
     homes = gemeente.indicatoren[inside].query("onderwerp == 'HuishoudensTotaal'")
@@ -266,7 +270,7 @@ def test_the_households_of_a_pilot_get_and_pay_what_can_be(gemeenten, name):
     assert 0.4 * HOUSEHOLD < each[TOTAL_IN] < 1.2 * HOUSEHOLD
     assert 4_000 < each["Boodschappen"] < 9_000 and 1_000 < each["Energie"] < 4_000
     assert abs(found.loc[LEFT, "bedrag"]) < 0.25 * found.loc[TOTAL_IN, "bedrag"]
-    near = household_account.local_share(gemeente.grootboek, weights)
+    near = household_account.local_share(area_flows.of(gemeente.grootboek, weights))
     assert 0.05 < near["lokaal"] / near["bedrag"] < 0.4
     words = household_account.sentence(rows, near, pilot.naam)
     assert max(len(part.split()) for part in words.split(". ")) <= 28

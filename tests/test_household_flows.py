@@ -135,7 +135,7 @@ def per_buurt(rows: pd.DataFrame) -> pd.Series:
 
 def test_an_average_household_spends_the_average_of_the_two_baskets():
     rows = spend(100 * HOUSEHOLD, 50 * HOUSEHOLD, 0.0)
-    expected = sum(mean_basket(g) * scale(g) for g in household_flows._GROUPS)
+    expected = sum(mean_basket(g) * scale(g) for g in household_flows.GROUPS)
     assert per_buurt(rows)[BUURTEN[0]] == pytest.approx(100 * expected, abs=1)
 
 
@@ -161,7 +161,7 @@ def test_vat_and_excise_are_taken_out_of_what_is_spent_and_go_to_the_rijk_once()
     tax = rows[rows["naar"] == "rijk"]
     assert set(tax["post"]) == {"belasting:btw"} and len(tax) == 1
     vat, excise = share("btw_aandeel_besteding"), share("accijns_aandeel_alcohol_tabak")
-    gross = {g: 100 * mean_basket(g) * scale(g) for g in household_flows._GROUPS}
+    gross = {g: 100 * mean_basket(g) * scale(g) for g in household_flows.GROUPS}
     expected = vat * sum(gross.values()) + excise * gross["alcohol_tabak"]
     assert tax["bedrag"].iloc[0] == pytest.approx(expected, abs=0.1)
     drink = rows[rows["post"] == "besteding:alcohol_tabak"]["bedrag"].sum()
@@ -189,11 +189,11 @@ def test_what_is_spent_in_the_wijk_and_outside_is_the_whole_whatever_the_share()
 def test_equal_baskets_divide_by_nothing():
     same = {
         f"besteding_{g}_{klasse}": (1_000, 900, 1_100)
-        for g in household_flows._GROUPS
+        for g in household_flows.GROUPS
         for klasse in ("laag", "boven")
     }
     rows = spend(100 * HOUSEHOLD, 50 * HOUSEHOLD, 0.0, known=with_values(**same))
-    expected = sum(1_000 * scale(g) for g in household_flows._GROUPS)
+    expected = sum(1_000 * scale(g) for g in household_flows.GROUPS)
     assert per_buurt(rows).tolist() == pytest.approx([100 * expected] * 2 + [0], abs=1)
     assert np.isfinite(rows["se"]).all()
 

@@ -57,6 +57,21 @@ def test_a_broken_rule_is_named(change, rule):
         ledger.conform(rows({}, change))
 
 
+def test_boekingen_stand_in_the_order_of_their_key_and_what_is_missing_last():
+    local = {"buurt": "BU99010001", "methode": "lokaal"}
+    found = ledger.conform(
+        rows(
+            {"buurt": "BU9901000B"},
+            {**local, "sleutel": None},
+            {**local, "sleutel": "woz"},
+            {**local, "van": "huishoudens"},
+            {**local, "sleutel": None, "post": "iv3:0.1:lasten"},
+        )
+    )
+    pd.testing.assert_frame_equal(found, found.sort_values(ledger.KEY, ignore_index=True))
+    assert found["sleutel"].isna().tolist() == [True, False, False, True, False]
+
+
 def test_a_boeking_that_stands_twice_is_refused():
     with pytest.raises(ledger.LedgerError, match="elke boeking staat er één keer"):
         ledger.conform(pd.concat([rows({}), rows({})]))
@@ -427,3 +442,66 @@ def test_the_error_of_a_weight_has_the_sign_of_the_amount_and_leaves_the_unknown
     net = ledger.totals(table, weights, [], sign=sign).iloc[0]
     assert (net["bedrag"], net["onbekend"]) == (30, 1)
     assert net["se"] == pytest.approx(0.2 * 60)
+
+
+def plainly(table: pd.DataFrame, area: pd.Series, by: list[str]) -> dict[tuple, tuple]:
+    """Return the totals of `ledger.totals`, boeking by boeking, for books of one gemeente."""
+    rows = [r for r in table.to_dict("records") if area.get(r["buurt"], 0) > 0]
+    for r in rows:
+        r["group"], r["w"] = tuple(r[c] for c in by), area[r["buurt"]]
+        pairs = [pair.rsplit("=", 1) for pair in str(r["fouten"]).split(";") if "=" in pair]
+        r["named"] = [(cause, float(fout)) for cause, fout in pairs]
+        own = r["se"] ** 2 - r["se_bron"] ** 2 - sum(fout**2 for _, fout in r["named"])
+        r["rest"] = np.sqrt(max(own, 0.0))
+    amount, cause, own = ({r["group"]: {} for r in rows} for _ in range(3))
+
+    def add(where: dict, key: object, value: float) -> None:
+        where[key] = where.get(key, 0.0) + value
+
+    spread: dict[tuple, list] = {}
+    for r in rows:
+        if r["bedrag"] != r["bedrag"]:
+            continue
+        add(amount[r["group"]], "bedrag", r["bedrag"] * r["w"])
+        if r["methode"] == "verdeeld":
+            flow = (r["post"], r["van"], r["naar"], r["domein"], r["sleutel"])
+            spread.setdefault((r["group"], flow), []).append(r)
+        elif not r["named"] and isinstance(r["kengetal"], str):
+            add(cause[r["group"]], r["kengetal"], r["rest"] * r["w"])
+        else:
+            add(own[r["group"]], "own", (r["rest"] ** 2 + r["se_bron"] ** 2) * r["w"] ** 2)
+        for name, fout in r["named"]:
+            add(cause[r["group"]], name, fout * r["w"])
+    names = ["post", "van", "naar", "domein", "sleutel"]
+    for (group, flow), parts in spread.items():
+        same = (table[names].astype(str) == [str(x) for x in flow]).all(axis=1)
+        whole = table.loc[same & (table["methode"] == "verdeeld"), "bedrag"].sum()
+        part = sum(r["bedrag"] * r["w"] for r in parts)
+        each = sum(r["bedrag"] * r["w"] * (1 - r["bedrag"] / whole) for r in parts)
+        left = part * (1 - part / whole) / each if each > 0 else 0.0
+        add(cause[group], f"sleutel:{flow[4]}", left * sum(r["rest"] * r["w"] for r in parts))
+        add(own[group], flow, sum(r["se_bron"] * r["w"] for r in parts) ** 2)
+    return {
+        g: (
+            amount[g].get("bedrag", np.nan),
+            np.sqrt(sum(v**2 for v in cause[g].values()) + sum(own[g].values()))
+            if amount[g]
+            else np.nan,
+            sum(r["group"] == g and r["bedrag"] != r["bedrag"] for r in rows),
+        )
+        for g in sorted(amount, key=str)
+    }
+
+
+@settings(max_examples=60)
+@given(boekingen(), st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=3, max_size=3))
+def test_totals_are_those_of_the_rule_applied_to_each_boeking(table, inside):
+    area = pd.Series(inside, index=[f"BU9901000{i}" for i in range(3)])
+    for by in ([], ["buurt"], ["post", "van"]):
+        expected = plainly(table, area, by)
+        found = ledger.totals(table, area, by)
+        keys = [tuple(row) for row in found[by].itertuples(index=False)] if by else [()]
+        assert len(found) == len(expected)
+        for key, row in zip(keys, found[["bedrag", "se", "onbekend"]].to_numpy(), strict=False):
+            if len(found):
+                np.testing.assert_allclose(row, expected[key], atol=0.006)

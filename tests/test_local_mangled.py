@@ -1,6 +1,7 @@
 """500 mangled files: each is refused in plain Dutch, or gives exactly the right rows."""
 
 import io
+import os
 import random
 import re
 import resource
@@ -8,8 +9,9 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -58,18 +60,28 @@ def cases(form: str, url: str, canary: str) -> Iterator[Case]:
         yield Case(f"{form} {number} {made.__name__}", form, content, right, expect)
 
 
+@pytest.fixture(scope="module")
+def apart() -> Iterator[Executor]:
+    """Return processes of their own: what else the tests start would count as their memory."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        yield pool
+
+
+def verdict_in(folder: Path, case: Case) -> str:
+    """Return the `verdict` of a process that works in a folder."""
+    os.chdir(folder)
+    return verdict(case)
+
+
 @pytest.mark.parametrize("form", COUNTS)
-def test_mangled_files_are_refused_or_right(form, tmp_path, monkeypatch):
+def test_mangled_files_are_refused_or_right(form, tmp_path, apart):
     canary = tmp_path / "canary.txt"
     canary.write_text(SECRET)
     empty = tmp_path / "leeg"
     empty.mkdir()
-    monkeypatch.chdir(empty)
-    # Processes of their own: what else the tests start would count as memory of a reader.
-    apart = ProcessPoolExecutor(2, get_context("spawn"))
-    with socket.create_server(("127.0.0.1", 0)) as listener, apart as pool:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        wrong = pool.map(verdict, cases(form, url, canary.as_uri()))
+        wrong = apart.map(partial(verdict_in, empty), cases(form, url, canary.as_uri()))
         assert [words for words in wrong if words] == []
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):  # nobody came by

@@ -41,6 +41,26 @@ def value(plans: Plans) -> float:
     return 1000 * model.worth() @ parts
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_who_is_absent_has_no_cell_no_payment_and_no_saving(seed):
+    """The matrix of a group is the sum of its cells, the bounds and the worth follow its names."""
+    plans, rng = small(seed), np.random.default_rng(seed)
+    model = market_model.build(plans, cashflow.savings(plans, NETTING), RATE)
+    here = [who for who in model.houders if rng.random() < 0.6]
+    whole = np.zeros((len(model.rijen), len(model.kolommen)))
+    for row, column, value_, saver in model.cellen.tolist():
+        if saver < 0 or model.houders[int(saver)] in here:
+            whole[int(row), int(column)] += value_
+    assert model.matrix(here).toarray() == pytest.approx(whole)
+    assert model.matrix().toarray() == pytest.approx(model.matrix(model.houders).toarray())
+    saved = model.baten[here].sum(axis=1) - model.plannen["kosten"] / 1000
+    assert model.worth(here) == pytest.approx(saved.to_numpy())
+    pays = (model.kolommen["soort"] == "betaalt").to_numpy()
+    absent = pays & ~model.kolommen["houder"].isin(here).to_numpy()
+    assert (model.high(here)[absent] == 0).all()
+    assert (model.high(here)[~absent] == model.high()[~absent]).all()
+
+
 def audit(plans: Plans, outcome: Outcome) -> None:
     """Check all that may never be, from the payments and not from the matrix."""
     paid, parts = outcome.betalingen, outcome.plannen.set_index("activiteit")["deel"]

@@ -1,8 +1,18 @@
-"""House rules of the notebooks: clean sources, short steps, prose that says what happens."""
+"""House rules of the notebooks: clean sources, short steps, prose that says what happens.
+
+And each of them runs alone, from top to bottom, with the parameters that stand in it.
+"""
 
 import ast
 import itertools
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,18 +23,51 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
+@cache
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
 def cells(path, kind=None):
-    found = nbformat.read(path, as_version=4).cells
-    return [c for c in found if kind in (None, c.cell_type)]
+    return [c for c in read(path).cells if kind in (None, c.cell_type)]
 
 
 @each
 def test_a_notebook_is_a_clean_source(path):
-    nbformat.validate(nbformat.read(path, as_version=4))
+    nbformat.validate(read(path))
     assert not any(c.outputs or c.execution_count for c in cells(path, "code"))
     ids = [c["id"] for c in cells(path)]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z][a-z0-9-]+", i) for i in ids)  # words, not random ids
+    assert not any(re.fullmatch(r"[0-9a-f-]{8,}", i) for i in ids)
+
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+@each
+def test_a_notebook_keeps_nothing_of_who_saved_it(path):
+    book = read(path)
+    assert book.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    kept = {c.id: c.metadata for c in book.cells if c.metadata}
+    assert kept == {book.cells[1].id: {"tags": ["parameters"]}}
+    assert not any(c.get("attachments") for c in book.cells)
+    # As nbformat writes it: whoever saves it changes only the lines that were edited.
+    assert path.read_text() == nbformat.writes(book) + "\n"
+    assert not re.search(
+        r"(?<![\w.:/])/(home|Users|root|tmp|work|mnt)/|[A-Z]:\\\\", path.read_text()
+    )
+
+
+def test_a_build_notebook_reads_only_what_an_earlier_one_wrote():
+    written: set[str] = set()
+    for path in NOTEBOOKS:
+        if path.stem[0] == "0":
+            reads, writes = re.search(
+                r"\*\*Leest\*\*(.*?)\*\*Schrijft\*\*(.*)", cells(path)[0].source, re.S
+            ).groups()
+            assert set(re.findall(r"`(\w+)`", reads)) <= written, path.stem
+            written |= set(re.findall(r"`(\w+)`", writes))
 
 
 @each
@@ -83,3 +126,93 @@ def test_the_dutch_of_the_report_is_in_short_sentences(path):
         prose = re.sub(r"^#+ .*$|`[^`]*`", "", cell.source, flags=re.M)
         for sentence in re.split(r"(?<=[.!?:])\s+|\n- ", prose):
             assert len(sentence.split()) <= 28, sentence
+
+
+# Running alone.
+
+ALONE = """
+import sys
+from pathlib import Path
+import papermill
+for book in map(Path, sys.argv[2:]):
+    out = Path(sys.argv[1]) / book.name
+    papermill.execute_notebook(book, out, engine_name="wijkboek", kernel_name="python3",
+                               progress_bar=False)
+"""
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def alone(rendered, tmp_path_factory):
+    """Return a project with the tables of the default pilot, as a `render` leaves it."""
+    root = tmp_path_factory.mktemp("alleen")
+    tables = "data/processed/utrecht-kanaleneiland"
+    shutil.copytree(rendered / tables, root / tables)
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    for name in ("pilots", "data/raw"):
+        (root / name).symlink_to(rendered / name)
+    return root
+
+
+def test_every_notebook_runs_alone_and_in_any_order(alone, tmp_path):
+    # Each in a process of its own, from the last to the first, without any parameter. The build
+    # steps find the tables of a `render` and write the same ones again, to the byte.
+    before = files(alone / "data/processed")
+    books = [str(p) for p in sorted((alone / "notebooks").glob("*.ipynb"), reverse=True)]
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, str(tmp_path), *books],
+        env={**os.environ, "WIJKBOEK_ROOT": str(alone), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert len(books) == len(NOTEBOOKS) == len(list(tmp_path.glob("*.ipynb")))
+    for path in tmp_path.glob("*.ipynb"):
+        code = [c for c in cells(path, "code") if c.source.strip()]
+        assert all(c.execution_count for c in code), path.stem
+    assert files(alone / "data/processed") == before
+
+
+def test_a_notebook_runs_as_a_student_would_run_it(alone, tmp_path):
+    (folder := tmp_path / "elders").mkdir()  # a notebook does not mind where it stands
+    book = shutil.copy(alone / "notebooks/11_samenvatting.ipynb", folder)
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", book],
+        env={**os.environ, "WIJKBOEK_ROOT": str(alone), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    shown = [o for c in cells(book, "code") for o in c.outputs]
+    assert any("text/html" in o.get("data", {}) for o in shown)
+    assert not any(o.output_type == "error" for o in shown)
+
+
+def test_one_line_of_set_up_makes_a_diff_readable(tmp_path):
+    def git(*words: str) -> str:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        own = {"PATH": path, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        done = subprocess.run(
+            ["git", *who, *words], cwd=tmp_path, env=own, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    for name in (".gitattributes", ".gitconfig", "notebooks/02_gebied.ipynb"):
+        shutil.copy(ROOT / name, tmp_path)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "begin")
+    book = json.loads((tmp_path / "02_gebied.ipynb").read_text())
+    book["cells"][-1]["source"] = ["# een nieuwe regel\n", "1 + 1"]
+    (tmp_path / "02_gebied.ipynb").write_text(json.dumps(book, indent=1) + "\n")
+    (setup,) = re.findall(
+        r"^git (config .*include.path.*)$", (ROOT / "README.md").read_text(), re.M
+    )
+    git(*setup.split())
+    lines = git("diff").splitlines()
+    assert "+# een nieuwe regel" in lines and "+1 + 1" in lines
+    assert not any('"cell_type"' in line or '"source"' in line for line in lines)

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wijkboek_utils import account_passports, allocate, passports, sources, views, wijkrekening
+from wijkboek_utils import (
+    account_passports,
+    allocate,
+    area_flows,
+    passports,
+    sources,
+    views,
+    wijkrekening,
+)
 from wijkboek_utils.show import LINKED_DATA, Html
 
 PILOT = "leeuwarden-heechterp-schieringen"
@@ -37,9 +45,9 @@ def names(tables):
 class Watched(passports.Books):
     """Books that remember which boekingen each passport was made from."""
 
-    def figure(self, naam, cijfer, chosen, bedrag=None, se=None, formule=""):
+    def figure(self, naam, cijfer, chosen, bedrag=None, se=None, formule="", teken=None):
         self.__dict__.setdefault("seen", []).append((naam, chosen, bedrag))
-        return super().figure(naam, cijfer, chosen, bedrag, se, formule)
+        return super().figure(naam, cijfer, chosen, bedrag, se, formule, teken)
 
 
 def watched(book) -> Watched:
@@ -48,7 +56,7 @@ def watched(book) -> Watched:
 
 @pytest.mark.parametrize("name", ["huishoudens", "bedrijven", "instellingen", "rijk"])
 def test_the_boekingen_of_a_passport_add_up_to_the_figure_of_an_account(tables, book, name):
-    rows = wijkrekening.sector(tables["grootboek"], tables["gewichten"], name)
+    rows = wijkrekening.sector(area_flows.of(tables["grootboek"], tables["gewichten"]), name)
     see = watched(book)
     made = account_passports.sector(see, rows, name)
     assert len(made) == len(rows) > 5
@@ -62,7 +70,7 @@ def test_the_boekingen_of_a_passport_add_up_to_the_figure_of_an_account(tables, 
 
 
 def test_the_boekingen_of_a_passport_add_up_to_the_account_of_the_gemeente(tables, book):
-    rows = views.gemeente_account(tables["grootboek"], tables["gewichten"])
+    rows = views.gemeente_account(area_flows.of(tables["grootboek"], tables["gewichten"]))
     see = watched(book)
     account_passports.gemeente(see, rows)
     for kant, (naam, chosen, bedrag) in zip(rows["kant"], see.seen, strict=True):
@@ -81,7 +89,7 @@ def test_a_negative_amount_stands_on_its_own_boekingen(rendered):
     }
     weights = tables["gebied"].set_index("buurt")["gewicht"]
     see = watched(passports.books(tables["grootboek"], weights, *names(tables)))
-    rows = views.gemeente_account(tables["grootboek"], weights)
+    rows = views.gemeente_account(area_flows.of(tables["grootboek"], weights))
     account_passports.gemeente(see, rows)
     corrections = [one for one in see.seen if one[0].startswith("Af: correctie")]
     assert corrections
@@ -104,7 +112,7 @@ def test_expenses_by_a_column_have_the_boekingen_of_that_column(tables, book, co
 
 def test_each_side_of_a_taakveld_has_its_own_boekingen_and_none_without_any(tables, book):
     names = pd.Series({"5.7": "Groen", "0.7": "Gemeentefonds"})
-    rows = views.by_taakveld(tables["grootboek"], tables["gewichten"], names)
+    rows = views.by_taakveld(area_flows.of(tables["grootboek"], tables["gewichten"]), names)
     see = watched(book)
     made = account_passports.tasks(see, rows)
     assert len(made) == rows["lasten"].notna().sum() + rows["baten"].notna().sum()
@@ -194,7 +202,7 @@ def test_a_fold_counts_its_passports_and_none_is_nothing():
     one = whole(small())
     assert passports.fold([]).html == "" and passports.fold([]).linked == ()
     assert passports.fold([one]).html.startswith(
-        '<details class="wb-pas"><summary>Cijferpaspoort</summary><dl>'
+        '<details class="wb-pas"><summary>Cijferpaspoort</summary><dl id="#pas">'
     )
     two = passports.fold([one, one], "de rekening")
     assert "<summary>2 cijferpaspoorten: de rekening</summary>" in two.html

@@ -32,6 +32,25 @@ def printed(rendered, browser):
     return pypdf.PdfReader(path.with_name("rapport.pdf")), shown
 
 
+@pytest.fixture(scope="module")
+def papers(printed):
+    """Return of each page its text, and the (across, up, words) of each piece, in points."""
+
+    def read(page):
+        places: list[tuple[float, float, str]] = []
+
+        def visit(words, outer, inner, font, size):
+            if words.strip():
+                x, y = inner[4], inner[5]
+                across = outer[0] * x + outer[2] * y + outer[4]
+                up = outer[1] * x + outer[3] * y + outer[5]
+                places.append((across, up, words))
+
+        return page.extract_text(visitor_text=visit), places
+
+    return [read(page) for page in printed[0].pages]
+
+
 def tags(node, kinds=None) -> list[tuple[str, object]]:
     """Return every tag below a node of the structure tree with its node, in reading order."""
     found = []
@@ -90,30 +109,20 @@ def test_tables_are_tables_and_pictures_have_words(printed):
         assert any(words.startswith(title) for words in spoken), title
 
 
-def test_all_text_is_on_paper_and_no_table_stays_folded(printed):
-    pdf, shown = printed
-    text = letters("".join(page.extract_text() for page in pdf.pages))
+def test_all_text_is_on_paper_and_no_table_stays_folded(printed, papers):
+    _, shown = printed
+    text = letters("".join(words for words, _ in papers))
     for caption in shown["tables"]:
         assert letters(caption) in text, caption
     for _, heading in shown["headings"]:
         assert letters(heading) in text, heading
 
 
-def test_every_page_is_a4_and_no_text_lies_outside_it(printed):
+def test_every_page_is_a4_and_no_text_lies_outside_it(printed, papers):
     pdf, _ = printed
     assert len(pdf.pages) > 5
-    for number, page in enumerate(pdf.pages):
+    for number, (page, (_, places)) in enumerate(zip(pdf.pages, papers, strict=True)):
         assert (page.mediabox.width, page.mediabox.height) == pytest.approx((595.3, 841.9), abs=1.5)
-        places: list[tuple[float, float, str]] = []
-
-        def visit(words, outer, inner, font, size, places=places):
-            if words.strip():
-                x, y = inner[4], inner[5]
-                across = outer[0] * x + outer[2] * y + outer[4]
-                up = outer[1] * x + outer[3] * y + outer[5]
-                places.append((across, up, words))
-
-        page.extract_text(visitor_text=visit)
         assert places, f"bladzijde {number + 1} is leeg"
         off = [p for p in places if not (0 <= p[0] <= 595 and 0 <= p[1] <= 843)]
         assert off == []

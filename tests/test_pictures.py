@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from wijkboek_utils import dutch, ledger, picture_rows, picture_text, pictures
+from wijkboek_utils import area_flows, dutch, ledger, picture_rows, picture_text, pictures
 from wijkboek_utils.picture_rows import ELDERS, GAP, WIJK
 from wijkboek_utils.show import Html
 
 NAN = math.nan
+HERE = pd.Series({"BU99010001": 1.0})
 NOTHING = pd.DataFrame({"laag": [], "hoog": []})
 ROUND = pd.DataFrame({"laag": 0.8, "hoog": 0.9}, index=["lek wijk", "lek huishoudens"])
 HOSTILE = '<script>alert(1)</script> "\N{RIGHT-TO-LEFT OVERRIDE}\N{HOUSE WITH GARDEN}'
@@ -277,7 +278,7 @@ def boeking(van: str, naar: str, bedrag: float, se: float = 0.0) -> dict[str, ob
 def paid(*rows: dict[str, object]) -> pd.DataFrame:
     """Return `picture_rows.parties` of boekingen."""
     book = ledger.conform(pd.DataFrame(list(rows)))
-    return picture_rows.parties(book, pd.Series({"BU99010001": 1.0}))
+    return picture_rows.parties(area_flows.of(book, HERE))
 
 
 BOOK = [
@@ -324,7 +325,7 @@ def test_the_sentence_on_parties_says_who_pays_more_who_gets_more_and_what_is_no
 
 def test_the_picture_of_parties_shows_both_sides_and_all_together():
     book = ledger.conform(pd.DataFrame(BOOK))
-    figure = pictures.parties(book, pd.Series({"BU99010001": 1.0}), "X", "2023")
+    figure = pictures.parties(area_flows.of(book, HERE), "X", "2023")
     assert figure.html.count(">Betaalt</text>") == figure.html.count(">Krijgt</text>") == 3
     _, *rows = cells(figure)
     assert rows[1] == ["Bedrijven in de wijk", "onbekend", "onbekend", "onbekend"]
@@ -406,11 +407,11 @@ def lasten(domein: str, bedrag: float, **changes: object) -> dict[str, object]:
 def test_goals_beyond_nine_are_taken_together_with_a_range_that_is_never_too_small():
     book = ledger.conform(pd.DataFrame([lasten(d, 99.0 - n) for n, d in enumerate(DOMAINS)]))
     keys = pd.DataFrame({"taakveld": ["5.7"], "gevraagd": ["a"], "gebruikt": ["a"]})
-    figure = pictures.goals(book, pd.Series({"BU99010001": 1.0}), keys, "X", "2023")
+    figure = pictures.goals(area_flows.of(book, HERE), keys, "X", "2023")
     words = re.findall(r"<text[^>]*>(.*?)</text>", figure.html)[::2]
     assert len(words) == 9 and words[-1] == "Andere doelen"
     assert len(cells(figure)) == 1 + len(DOMAINS)
-    few = pictures.goals(book[:1], pd.Series({"BU99010001": 1.0}), keys, "X", "2023")
+    few = pictures.goals(area_flows.of(book[:1], HERE), keys, "X", "2023")
     assert "Andere doelen" not in few.html
 
 
@@ -421,11 +422,11 @@ DOMAINS += ["voedsel", "bestuur", "overig"]
 def test_without_money_of_the_gemeente_there_is_no_picture_of_it():
     book = ledger.conform(pd.DataFrame([boeking("rijk", "huishoudens", 5.0)]))
     weights = pd.Series({"BU99010001": 1.0})
-    figure = pictures.municipality(book, weights, "X", "2023")
+    figure = pictures.municipality(area_flows.of(book, weights), "X", "2023")
     assert sentence(figure) == "Er zijn geen geldstromen van de gemeente bekend voor X."
     keys = pd.DataFrame({"taakveld": [], "gevraagd": [], "gebruikt": []})
     assert (
-        sentence(pictures.goals(book, weights, keys, "X", "2023"))
+        sentence(pictures.goals(area_flows.of(book, weights), keys, "X", "2023"))
         == "Er zijn geen uitgaven bekend."
     )
 
@@ -480,10 +481,10 @@ def every(naam: str) -> list[Html]:
         pictures.wijk(closed(*WHOLE, se=1.0, regel=naam), ROUND, 5e3, naam, "2023"),
         pictures.euro(closed(*WHOLE, se=1.0, regel=naam), ROUND, 5e3, naam, "2023"),
         pictures.balances(saldi(("rijk", 5.0, 4.0, 1.0)), naam, "2023"),
-        pictures.parties(book, weights, naam, "2023"),
+        pictures.parties(area_flows.of(book, weights), naam, "2023"),
         pictures.comparison(beside(9.0, 8.0, 7.0, 6.0), naam, naam, "2023"),
-        pictures.municipality(municipal, weights, naam, "2023"),
-        pictures.goals(municipal, weights, keys, naam, "2023"),
+        pictures.municipality(area_flows.of(municipal, weights), naam, "2023"),
+        pictures.goals(area_flows.of(municipal, weights), keys, naam, "2023"),
     ]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from wijkboek_utils import dutch, evidence, ledger, pictures, tables, views
+from wijkboek_utils import area_flows, dutch, evidence, ledger, pictures, tables, views
 from wijkboek_utils.show import Html
 
 NAN = math.nan
@@ -57,7 +57,9 @@ def book(*rows: dict[str, object]) -> pd.DataFrame:
 
 def money(*rows: dict[str, object], **options: int) -> list[dict[str, float]]:
     """Return both sides of the picture as name and amount."""
-    sides = pictures.money_picture(book(*rows), WEIGHTS, **options)
+    flows = area_flows.of(book(*rows), WEIGHTS)
+    found = (views.receipts(flows), views.expenses(flows), views.negative_expenses(flows))
+    sides = pictures.money_picture(*found, **options)
     return [{n.name: n.amount for n in side} for side in sides]
 
 
@@ -108,7 +110,7 @@ def test_sides_that_balance_to_the_cent_get_no_bar_for_the_difference():
 
 def test_what_is_left_over_is_the_balance_of_the_account_also_with_negative_receipts():
     rows = [baten(100), lasten(70), lasten(20, "groen", naar="vermogen", post="iv3:5.7:baten")]
-    account = views.gemeente_account(book(*rows), WEIGHTS)
+    account = views.gemeente_account(area_flows.of(book(*rows), WEIGHTS))
     left, right = money(*rows)
     assert account.query("kant == 'saldo'")["bedrag"].tolist() == [10]
     assert right.get("Komt meer binnen", 0) - left.get("Komt tekort", 0) == 10
@@ -144,7 +146,7 @@ def test_the_map_has_a_class_and_words_for_each_area_and_says_why_one_is_blank()
 
 
 def test_the_account_ends_with_its_balance_and_calls_a_certain_amount_certain():
-    rows = views.gemeente_account(book(baten(1e6), lasten(4e5, se=5e4)), WEIGHTS)
+    rows = views.gemeente_account(area_flows.of(book(baten(1e6), lasten(4e5, se=5e4)), WEIGHTS))
     table = tables.account(rows, "De Wijk", 2023)
     head, spent, *_, balance = cells(table)
     assert head == ["Regel", "Soort", "Bedrag", "Waarschijnlijk"]
@@ -169,7 +171,9 @@ def test_a_balance_can_be_on_either_side_of_nothing_and_its_range_says_so():
     # Far from nothing it makes no difference.
     assert words(1e6, False) == words(1e6, True)
     for spent, expected in ((9e5, below), (1.1e6, above)):
-        rows = views.gemeente_account(book(baten(1e6), lasten(spent, se=2e5)), WEIGHTS)
+        rows = views.gemeente_account(
+            area_flows.of(book(baten(1e6), lasten(spent, se=2e5)), WEIGHTS)
+        )
         *_, balance = cells(tables.account(rows, "De Wijk", 2023))
         assert balance[0] == "Inkomsten min uitgaven"
         assert balance[3] == expected
@@ -302,7 +306,7 @@ def test_keys_have_their_amount_margin_and_reason():
         lasten(1e6, methode="verdeeld", sleutel="inwoners"),
         lasten(2e6, "groen", methode="verdeeld", sleutel="bijstand", post="iv3:5.7:lasten"),
     )
-    _, first, second = cells(evidence.keys(rows, WEIGHTS, SLEUTELS))
+    _, first, second = cells(evidence.keys(area_flows.of(rows, WEIGHTS), SLEUTELS))
     assert first == ["mensen in de bijstand", "€ 2,0 miljoen", "onbekend", "oordeel", "onbekend"]
     assert second == ["inwoners", "€ 1,0 miljoen", "25 procent", "vergelijking", "iedereen telt"]
 

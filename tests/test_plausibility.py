@@ -7,7 +7,19 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT
-from wijkboek_utils import cbs, firms, households, iv3, kengetallen, ledger, pilots, plausibility
+from wijkboek_utils import (
+    area_flows,
+    cbs,
+    firms,
+    households,
+    iv3,
+    kengetallen,
+    ledger,
+    pilots,
+    plausibility,
+    plausibility_country,
+    regions,
+)
 from wijkboek_utils import plausibility_area as area
 from wijkboek_utils import plausibility_reasons as reasons
 from wijkboek_utils.errors import Fout
@@ -382,7 +394,10 @@ def nederland() -> pd.DataFrame:
 
 
 def compared(pilot, books_, nederland) -> pd.DataFrame:
-    return area.compare(pilot, books_, cbs.read_country(), nederland, plausibility.controls())
+    flows = area_flows.of(books_["grootboek"], regions.area(books_["gebied"]))
+    published = plausibility.controls()
+    spent = plausibility_country.consumption(nederland, published)
+    return area.compare(pilot, books_, flows, cbs.read_country(), spent, published)
 
 
 @pytest.mark.parametrize("name", pilots.names())

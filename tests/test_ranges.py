@@ -49,12 +49,30 @@ def test_the_tornado_of_a_sum_is_the_width_of_each_part_largest_first():
         "ook b": Estimate(1.0, 0.0, 2.0, "k2"),
         "vast": ranges.certain(100.0),
     }
-    table = ranges.tornado(values, lambda v: float(sum(v.values())[0]), {"k2": "de tweede"})
+    table = ranges.tornado(values, lambda v: sum(v.values()), {"k2": "de tweede"})
     assert table["kengetal"].tolist() == ["k2", "k1"]
     assert table["naam"].tolist() == ["de tweede", "k1"]
     assert table["bij_laag"].tolist() == [110, 115] and table["bij_hoog"].tolist() == [118, 118]
     assert table["verschil"].tolist() == [8, 3]
-    assert ranges.tornado({}, lambda v: 0.0, {}).columns.tolist() == table.columns.tolist()
+    assert ranges.tornado({}, lambda v: np.zeros(0), {}).columns.tolist() == table.columns.tolist()
+
+
+def test_a_tornado_asks_what_it_would_hear_one_set_at_a_time():
+    values = {n: Estimate(v, v - 1.0, v + 2.0, f"k{v % 3}") for v, n in enumerate("abcde")}
+    table = ranges.tornado(values, lambda v: v["a"] * v["b"] - v["c"] / (v["d"] + v["e"]), {})
+    for row in table.itertuples():
+        for end, found in (("laag", row.bij_laag), ("hoog", row.bij_hoog)):
+            v = {
+                n: getattr(e, end) if e.mee == row.kengetal else e.waarde for n, e in values.items()
+            }
+            assert found == pytest.approx(v["a"] * v["b"] - v["c"] / (v["d"] + v["e"]))
+
+
+def test_the_bands_of_some_values_are_those_of_each():
+    drawn = np.random.default_rng(1).normal(size=(4, 200))
+    middle = np.array([0.0, -9.0, 9.0, 0.5])
+    for n, found in enumerate(zip(*ranges.bands(middle, drawn), strict=True)):
+        assert found[1:] == pytest.approx(ranges.band(middle[n], drawn[n]))
 
 
 def test_a_kengetal_in_another_unit_is_refused_by_name():

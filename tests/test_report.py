@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT, command, project
-from wijkboek_utils import findings, gate, language, views
+from wijkboek_utils import area_flows, compare_cells, findings, gate, language, views
 
 PILOTS = ["utrecht-kanaleneiland", "arnhem-spijkerkwartier", "leeuwarden-heechterp-schieringen"]
 MADE_UP = {"cel-18_businessbakkerij-voorbeeld", "cel-20_voorbeelden-publicaties"}
@@ -98,7 +98,7 @@ def account(rendered, pilot: str) -> dict[str, pd.DataFrame]:
         "sluitend": pd.read_parquet(folder / "sluitend.parquet")[
             ["van", "naar", "regel", "bedrag", "se", "sluitend"]
         ].round(2),
-        "rekening": views.gemeente_account(books, weights),
+        "rekening": views.gemeente_account(area_flows.of(books, weights)),
         "verdelingen": views.compare_sets(sets, weights),
         "apart": views.kept_apart(books, names),
     }
@@ -126,7 +126,13 @@ def assert_golden(root, pilot: str, name: str) -> None:
     found = found.astype({c: str for c in found.columns if c not in golden.select_dtypes("number")})
     # What a solver closed is the same on another machine to nine digits, and not to the cent.
     close = 1e-8 if name == "sluitend" else 0
-    pd.testing.assert_frame_equal(found, golden, check_dtype=False, rtol=close, atol=0.011)
+    try:
+        pd.testing.assert_frame_equal(found, golden, check_dtype=False, rtol=close, atol=0.011)
+    except AssertionError as error:
+        new = found.to_csv(index=False, lineterminator="\n").encode()
+        moved = compare_cells.tables(path.read_bytes(), new, most=50)
+        words = "\n".join([f"{pilot}, {name}: {moved.count()}", *moved.words])
+        raise AssertionError(words) from error
 
 
 @each
@@ -147,24 +153,6 @@ def test_codes_stay_text_in_the_exported_tables(rendered):
         rendered / "reports" / PILOTS[0] / "audit" / "gemeenterekening.csv", dtype=str
     )
     assert {"0.1", "0.10"} <= set(table["taakveld"])
-
-
-def test_the_same_sources_give_the_same_bytes(rendered, tmp_path):
-    again = project(tmp_path)
-    # A PDF holds the moment at which it was printed.
-    pdf = [*(rendered / "reports" / PILOTS[0]).glob("*.pdf")]
-    done = command("render", PILOTS[0], *(["--pdf"] if pdf else []), root=again)
-    assert done.returncode == 0, done.stderr
-    for part in (f"reports/{PILOTS[0]}", f"data/processed/{PILOTS[0]}"):
-        files = sorted(p.relative_to(rendered) for p in (rendered / part).rglob("*") if p.is_file())
-        assert len(files) > 10
-        other = [
-            file
-            for file in files
-            if file.suffix != ".pdf"
-            and (again / file).read_bytes() != (rendered / file).read_bytes()
-        ]
-        assert other == []
 
 
 def test_a_changed_raw_byte_stops_the_report_and_is_named(tmp_path):
@@ -221,6 +209,7 @@ from dataclasses import replace
 from wijkboek_utils import pilots, report, run, sources
 pilot = replace(pilots.load("{PILOTS[2]}"), toelichting="Bel mevrouw De Vries: 06-12345678.")
 paths = sorted((sources.REPORTS / pilot.slug / "audit").glob("*.ipynb"))
+paths = [p for p in paths if p.name < "13"]
 done = [run.Executed(p, nbformat.read(p, as_version=4), None) for p in paths]
 print(report.write(run.Job(pilot, {{}}), done))
 """

@@ -1,5 +1,6 @@
 """Economies of scale: a curve with one turning point, through what the work costs now."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -109,6 +110,15 @@ def test_an_area_smaller_than_any_gemeente_has_no_place_on_the_curve(utrecht):
     assert WIJK not in set(table["punt"]) and len(table)
     said = scaling_text.sentence(table, "Hofje")
     assert "minder mensen" in said and "procent" not in said
+
+
+def test_the_range_is_that_of_every_pair_of_values():
+    known = kengetallen.load()
+    found = scaling.between("straat", known, 20_000.0, 300_000.0)
+    n, d = (np.linspace(k.laag, k.hoog, 9) for k in scaling._facts("straat", known))
+    each = [Curve(a, b).unit_cost(20_000.0, 300_000.0, 100.0) for a in n for b in d]
+    assert found[1:] == pytest.approx((min(each), max(each)))
+    assert found[1] < found[0] < found[2]
 
 
 def test_the_picture_names_its_points_and_has_its_table(utrecht):

@@ -90,6 +90,19 @@ def test_every_gemeente_spreads_its_own_account_by_its_own_keys(gemeenten, indic
     assert used[used["taakveld"] == "6.3"]["gebruikt"].nunique() == 2
 
 
+def test_boekingen_that_are_made_already_give_the_same_years(gemeenten, indicatoren):
+    tables = [gemeenten[g] for g in TWO]
+    rows = indicatoren[indicatoren["soort"] == "Buurt"].drop_duplicates("gebied")
+    buurten = rows[["gebied", "naam"]].set_axis(["buurt", "naam"], axis=1)
+    gebied = regions.weights(buurten, [*TWO])
+    sets = pd.concat([t.sets for t in tables], ignore_index=True)
+    booked = sets[sets["set"] == allocate.DEFAULT_SET]
+    plain, reused = years.collect(gebied, 2023), years.collect(gebied, 2023, booked)
+    pd.testing.assert_frame_equal(plain.rows, reused.rows)
+    pd.testing.assert_frame_equal(plain.errors, reused.errors)
+    pd.testing.assert_frame_equal(plain.missing, reused.missing)
+
+
 def test_joined_keys_add_up_to_one_in_each_gemeente_that_has_them(gemeenten):
     found = {g: gemeenten[g].keys for g in TWO}
     joined = allocate.join_keys(found)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wijkboek_utils import (
+    area_flows,
     dutch,
     household_account,
     passports,
@@ -98,7 +99,9 @@ def unbalanced(left: float = 0.0, se: float = 1e6) -> pd.DataFrame:
 def figures(f: summary.Facts, changes: pd.DataFrame = NO_CHANGE) -> list[tuple]:
     """Return the name, value and meaning of each key figure, with plain spaces."""
     book = passports.Books(
-        booked([("iv3:6.6:lasten", "zorg", 50.0, 20.0, "ouderen")]).assign(bronjaar=2023), {}, {}
+        booked([("iv3:6.6:lasten", "zorg", 50.0, 20.0, "ouderen")]).assign(bronjaar=2023, aantal=1),
+        {},
+        {},
     )
     made = summary.key_figures(f, changes, book, pd.DataFrame({"bron": ["kwb-2023", None]}))
     for name, value, _, pas in made:
@@ -481,17 +484,20 @@ def test_the_least_sure_domein_asks_for_the_count_that_a_poorer_key_stands_in_fo
     taken = pd.DataFrame(asked, columns=["taakveld", "gevraagd", "gebruikt"])
     keys = known_keys(("wmo", "Wmo-cliënten", 0.15), ("jeugdzorg", "jongeren", 0.15))
     here = pd.Series({"BU00010101": 1.0})
-    found = summary.unsure(books, here, taken, keys, TASKS)
+    found = summary.unsure(area_flows.of(books, here), taken, keys, TASKS)
     assert (found["domein"], found["bedrag"], found["telling"]) == ("zorg", 80.0, "Wmo-cliënten")
     # Fewer euros in doubt, as their stand-in is the better one.
     better = books.replace({"sleutel": {"kinderen": "gezinnen"}, "bedrag": {30.0: 60.0}})
     others = taken.replace({"gebruikt": {"kinderen": "gezinnen"}})
-    assert summary.unsure(better, here, others, keys, TASKS)["telling"] == "Wmo-cliënten"
+    assert (
+        summary.unsure(area_flows.of(better, here), others, keys, TASKS)["telling"]
+        == "Wmo-cliënten"
+    )
     worse = books.replace({"bedrag": {30.0: 60.0}})
-    assert summary.unsure(worse, here, taken, keys, TASKS)["telling"] == "jongeren"
+    assert summary.unsure(area_flows.of(worse, here), taken, keys, TASKS)["telling"] == "jongeren"
     right = taken.assign(gebruikt=taken["gevraagd"])
-    assert summary.unsure(books, here, right, keys, TASKS)["telling"] is None
-    sure = summary.unsure(books.assign(se=0.0), here, taken, keys, TASKS)
+    assert summary.unsure(area_flows.of(books, here), right, keys, TASKS)["telling"] is None
+    sure = summary.unsure(area_flows.of(books.assign(se=0.0), here), taken, keys, TASKS)
     assert sure.isna().all()
 
 
@@ -508,18 +514,22 @@ def test_of_a_task_whose_users_are_unknown_the_users_are_asked_for():
     rough = ("ruim", "inwoners (gebruikers onbekend)", 0.6)
     keys = known_keys(("wmo", "Wmo-cliënten", 0.15), rough)
     here = pd.Series({"BU00010101": 1.0})
-    found = summary.unsure(books, here, taken, keys, TASKS)["telling"]
+    found = summary.unsure(area_flows.of(books, here), taken, keys, TASKS)["telling"]
     # 40 euros of one task at 60 percent are more than 50 at 40; alone each would be less.
     assert found == "gebruikers van beschermd wonen en van vrouwenopvang"
-    one = summary.unsure(books[books["post"] != "iv3:6.81b:lasten"], here, taken, keys, TASKS)
+    one = summary.unsure(
+        area_flows.of(books[books["post"] != "iv3:6.81b:lasten"], here), taken, keys, TASKS
+    )
     assert one["telling"] == "Wmo-cliënten"
-    nameless = summary.unsure(books, here, taken, keys, TASKS[:0])
+    nameless = summary.unsure(area_flows.of(books, here), taken, keys, TASKS[:0])
     assert nameless["telling"] == "Wmo-cliënten"
     overhead = books.replace(
         {"post": {"iv3:6.6:lasten": "iv3:0.8:lasten"}, "sleutel": {"ouderen": "ruim"}}
     )
     rest = pd.DataFrame([("0.8", "ruim", "ruim")], columns=taken.columns)
-    none = summary.unsure(overhead, here, rest, keys, pd.Series({"0.8": "Overige lasten"}))
+    none = summary.unsure(
+        area_flows.of(overhead, here), rest, keys, pd.Series({"0.8": "Overige lasten"})
+    )
     assert none["telling"] is None
 
 
@@ -528,7 +538,7 @@ def test_a_key_that_stands_in_elsewhere_is_not_blamed_where_it_is_the_right_one(
     asked = [("3.1", "bedrijven", "bedrijven"), ("0.62", "niet_woningen", "bedrijven")]
     taken = pd.DataFrame(asked, columns=["taakveld", "gevraagd", "gebruikt"])
     keys = known_keys(("niet_woningen", "niet-woningen", 0.2))
-    found = summary.unsure(books, pd.Series({"BU00010101": 1.0}), taken, keys, TASKS)
+    found = summary.unsure(area_flows.of(books, pd.Series({"BU00010101": 1.0})), taken, keys, TASKS)
     assert found["telling"] is None
 
 
@@ -548,15 +558,15 @@ def test_the_real_figures_of_a_gemeente_and_of_one_buurt_make_whole_sentences(ut
     area = pd.DataFrame({"buurt": weights.index, "gewicht": weights.to_numpy(), "fout": 0.0})
     f = summary.Facts(
         p,
-        views.cost(utrecht.grootboek, weights),
+        views.cost(area_flows.of(utrecht.grootboek, weights)),
         places.household_income(utrecht.grootboek, weights, utrecht.inkomen),
         2024,
         places.counts(utrecht.indicatoren, area, codes, places.COUNTED),
-        wijkrekening_text.rijk_account(utrecht.grootboek, weights),
+        wijkrekening_text.rijk_account(area_flows.of(utrecht.grootboek, weights)),
         leaking(),
     )
     reference = places.reference(utrecht.grootboek, area, utrecht.indicatoren)
-    account = household_account.account(utrecht.grootboek, weights)
+    account = household_account.account(area_flows.of(utrecht.grootboek, weights))
     text = [
         summary_text.headline(f),
         summary_text.cost(f, reference["kosten"], ["zorg"]),

@@ -2,18 +2,20 @@
 
 import pytest
 
-from wijkboek_utils import allocate, views
+from wijkboek_utils import allocate, area_flows, views
 
 
 def test_the_account_of_kanaleneiland_adds_up(utrecht):
     weights = utrecht.weights("BU03440821", "BU03440831", "BU03440832")
-    account = views.gemeente_account(utrecht.ledger, weights).set_index("regel")["bedrag"]
+    account = views.gemeente_account(area_flows.of(utrecht.ledger, weights)).set_index("regel")[
+        "bedrag"
+    ]
     lasten = views.net_expenses(utrecht.ledger, weights)["bedrag"].item()
     assert account["Uitgaven samen"] == lasten == pytest.approx(106_981_100, abs=1)
     assert account["Inkomsten samen"] == pytest.approx(95_036_179, abs=1)
     assert account["Inkomsten min uitgaven"] == pytest.approx(-11_944_920, abs=1)
-    parts = views.expenses(utrecht.ledger, weights)["bedrag"].sum()
-    negative = views.negative_expenses(utrecht.ledger, weights)["bedrag"].sum()
+    parts = views.expenses(area_flows.of(utrecht.ledger, weights))["bedrag"].sum()
+    negative = views.negative_expenses(area_flows.of(utrecht.ledger, weights))["bedrag"].sum()
     assert parts - negative == pytest.approx(lasten, abs=0.05)
 
 
@@ -36,7 +38,7 @@ def test_the_share_of_poorer_keys_is_zero_where_every_key_is_the_asked_one(gemee
     def share(code, wijk):
         gemeente = gemeenten[code]
         used = allocate.keys_used(gemeente.amounts, "beredeneerd", {gemeente.code: gemeente.keys})
-        table = views.poorer_share(gemeente.ledger, gemeente.weights(wijk), used)
+        table = views.poorer_share(area_flows.of(gemeente.ledger, gemeente.weights(wijk)), used)
         return (table["arm"].sum() / table["bedrag"].sum()), table, used
 
     rich, _, used = share("GM0344", "WK034408")
@@ -44,8 +46,8 @@ def test_the_share_of_poorer_keys_is_zero_where_every_key_is_the_asked_one(gemee
     assert rich < poor and poor == pytest.approx(0.51, abs=0.01)
     assert table.set_index("domein").loc["groen", "arm"] == 0
     same = used.assign(gebruikt=used["gevraagd"])
-    weights = gemeenten["GM0344"].weights("WK034408")
-    assert views.poorer_share(gemeenten["GM0344"].ledger, weights, same)["arm"].sum() == 0
+    flows = area_flows.of(gemeenten["GM0344"].ledger, gemeenten["GM0344"].weights("WK034408"))
+    assert views.poorer_share(flows, same)["arm"].sum() == 0
 
 
 def test_each_set_keeps_what_the_area_pays_but_for_plain_inhabitants(utrecht):

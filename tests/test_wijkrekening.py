@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wijkboek_utils import checks, ledger, pilots, sources, wijkrekening
+from wijkboek_utils import area_flows, checks, ledger, pilots, sources, wijkrekening
 from wijkboek_utils.balance import Constraint, balance
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.ledger import SECTOREN
@@ -167,7 +167,7 @@ def test_a_flow_of_which_nothing_is_known_is_no_line():
 
 @pytest.mark.parametrize("sector", SECTOREN)
 def test_an_account_of_a_sector_adds_up(pilot, sector):
-    rows = wijkrekening.sector(pilot.grootboek, pilot.weights, sector)
+    rows = wijkrekening.sector(area_flows.of(pilot.grootboek, pilot.weights), sector)
     totals = rows[rows["regel"].isin(wijkrekening.NAMES)].set_index("regel")["bedrag"]
     lines = rows[~rows["regel"].isin(wijkrekening.NAMES)]
     # Of a sector that only receives, nothing is known of the other side.
@@ -183,7 +183,7 @@ def test_an_account_of_a_sector_adds_up(pilot, sector):
 def test_lines_stand_in_the_order_of_the_rules(pilot):
     order = list(dict.fromkeys(sources.read_project_table("regels")["naam"]))
     for sector in ("huishoudens", "bedrijven", "rijk"):
-        rows = wijkrekening.sector(pilot.grootboek, pilot.weights, sector)
+        rows = wijkrekening.sector(area_flows.of(pilot.grootboek, pilot.weights), sector)
         for kant in ("in", "uit"):
             names = rows.loc[(rows["kant"] == kant), "regel"]
             places = [order.index(name) for name in names if name not in wijkrekening.NAMES]
@@ -191,7 +191,7 @@ def test_lines_stand_in_the_order_of_the_rules(pilot):
 
 
 def test_a_sector_account_by_hand():
-    rows = wijkrekening.sector(book(BOOK), HERE, "huishoudens").set_index("regel")
+    rows = wijkrekening.sector(area_flows.of(book(BOOK), HERE), "huishoudens").set_index("regel")
     assert rows.loc["Inkomsten samen", "bedrag"] == 135
     assert rows.loc["Uitgaven samen", "bedrag"] == 100
     assert rows.loc["Niet verklaard", ["kant", "bedrag"]].tolist() == ["saldo", 35]
@@ -205,7 +205,7 @@ def test_a_sector_account_by_hand():
 
 def test_an_account_may_have_other_names_for_its_totals():
     names = ("Haalt", "Brengt", "Rest")
-    rows = wijkrekening.sector(book(BOOK), HERE, "rijk", names)
+    rows = wijkrekening.sector(area_flows.of(book(BOOK), HERE), "rijk", names)
     totals = rows[rows["regel"].isin(names)]
     assert totals["regel"].tolist() == list(names)
     assert totals["bedrag"].tolist() == [5, 50, -45]
@@ -213,15 +213,17 @@ def test_an_account_may_have_other_names_for_its_totals():
 
 def test_unknown_stays_unknown_in_the_account_of_a_sector():
     nothing = ("toeslag:huur", "rijk", "huishoudens", np.nan, np.nan, None)
-    rows = wijkrekening.sector(book([*BOOK, nothing]), HERE, "huishoudens").set_index("regel")
+    rows = wijkrekening.sector(
+        area_flows.of(book([*BOOK, nothing]), HERE), "huishoudens"
+    ).set_index("regel")
     assert rows.loc["Toeslagen en kinderbijslag", ["bedrag", "se"]].isna().all()
     assert rows.loc["Inkomsten samen", "bedrag"] == 135
-    only = wijkrekening.sector(book([nothing]), HERE, "huishoudens")
+    only = wijkrekening.sector(area_flows.of(book([nothing]), HERE), "huishoudens")
     assert only["bedrag"].isna().all() and only["se"].isna().all()
 
 
 def test_a_sector_without_boekingen_has_no_amounts():
-    rows = wijkrekening.sector(without("sparen:"), HERE, "vermogen")
+    rows = wijkrekening.sector(area_flows.of(without("sparen:"), HERE), "vermogen")
     assert not rows["bedrag"].notna().any()
 
 
@@ -269,7 +271,9 @@ def test_balances_of_all_sectors_add_up_to_zero_before_and_after(pilot):
 def test_the_error_of_a_balance_is_that_of_its_account(pilot):
     found = wijkrekening.balances(pilot.flows, pilot.loadings).set_index("sector")
     for name in ("huishoudens", "rijk", "gemeente"):
-        rows = wijkrekening.sector(pilot.grootboek, pilot.weights, name).set_index("kant")
+        rows = wijkrekening.sector(area_flows.of(pilot.grootboek, pilot.weights), name).set_index(
+            "kant"
+        )
         left = rows.loc["saldo"]
         assert found.loc[name, "saldo"] == pytest.approx(left["bedrag"], abs=0.05)
         assert found.loc[name, "se"] == pytest.approx(left["se"], abs=0.05)
@@ -434,10 +438,10 @@ def test_a_cell_without_flows_is_empty_and_not_zero():
 # Ranges.
 
 
-def figures(account: pd.DataFrame) -> pd.Series:
-    amounts = account.groupby("regel")["bedrag"].sum()
-    net_ = amounts["AOW"] + amounts["Sparen en aflossen"]
-    return pd.Series({"samen": net_, **amounts[["AOW", "Boodschappen"]]})
+def figures(flows: pd.DataFrame, amounts: np.ndarray) -> pd.DataFrame:
+    table = pd.DataFrame(amounts.T).groupby(flows["regel"]).sum().T
+    net_ = table["AOW"] + table["Sparen en aflossen"]
+    return table[["AOW", "Boodschappen"]].assign(samen=net_)
 
 
 def test_draws_are_reproducible_never_below_zero_and_as_wide_as_stated(kanaleneiland):
@@ -471,9 +475,11 @@ def test_every_draw_is_closed_again():
     flows, loadings = wijkrekening.lines(book(BOOK), HERE)
     seen = []
 
-    def closing(account: pd.DataFrame) -> pd.Series:
-        seen.append([net(account, name, "bedrag") for name in wijkrekening.CLOSED])
-        return figures(account)
+    def closing(rows: pd.DataFrame, amounts: np.ndarray) -> pd.DataFrame:
+        for drawn in amounts:
+            account = rows.assign(bedrag=drawn)
+            seen.append([net(account, name, "bedrag") for name in wijkrekening.CLOSED])
+        return figures(rows, amounts)
 
     table = wijkrekening.ranges(flows, loadings, closing, 25)
     assert np.abs(seen).max() < 0.01 and len(seen) == 26
@@ -484,7 +490,7 @@ def test_without_errors_a_range_is_one_point():
     rows = [(*r[:4], 0, None) for r in BOOK if r[1] == "rijk" or r[2] == "rijk"]
     sure = book([r for r in rows if not r[0].startswith(("inkomen:", "energie"))])
     flows, loadings = wijkrekening.lines(sure, HERE)
-    total = lambda account: pd.Series({"samen": account["bedrag"].sum()})  # noqa: E731
+    total = lambda _, amounts: pd.DataFrame({"samen": amounts.sum(axis=1)})  # noqa: E731
     table = wijkrekening.ranges(flows, loadings, total, 5)
     assert table.loc["samen"].tolist() == [30, 30, 30]
 

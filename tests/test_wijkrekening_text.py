@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.test_wijkrekening import BOOK, HERE, PILOTS, Pilot, book, closed, without
-from wijkboek_utils import firms, ledger, wijkrekening, wijkrekening_text
+from wijkboek_utils import area_flows, firms, ledger, wijkrekening, wijkrekening_text
 from wijkboek_utils.dutch import NBSP
 from wijkboek_utils.show import Html
 
@@ -147,7 +147,7 @@ def test_the_table_of_flows_marks_what_moves_too_far():
 
 @pytest.mark.parametrize("sector", ledger.SECTOREN)
 def test_the_account_of_a_sector_has_its_lines_and_totals(pilot, sector):
-    rows = wijkrekening.sector(pilot.grootboek, pilot.weights, sector)
+    rows = wijkrekening.sector(area_flows.of(pilot.grootboek, pilot.weights), sector)
     found = wijkrekening_text.account(rows, "De rekening", "Een opmerking.")
     shown = cells(found)
     assert caption(found) == "De rekening" and "Een opmerking." in found.html
@@ -163,7 +163,7 @@ def test_the_account_of_a_sector_has_its_lines_and_totals(pilot, sector):
 
 def test_an_unknown_amount_is_a_word_in_the_account():
     nothing = ("toeslag:huur", "rijk", "huishoudens", np.nan, np.nan, None)
-    rows = wijkrekening.sector(book([*BOOK, nothing]), HERE, "huishoudens")
+    rows = wijkrekening.sector(area_flows.of(book([*BOOK, nothing]), HERE), "huishoudens")
     shown = {row[0]: row for row in cells(wijkrekening_text.account(rows, "x"))}
     assert shown["Toeslagen en kinderbijslag"][2:] == ["onbekend", "onbekend", ""]
     assert shown["AOW"][1] == "Inkomst" and shown["Energie"][1] == "Uitgave"
@@ -171,7 +171,7 @@ def test_an_unknown_amount_is_a_word_in_the_account():
 
 
 def test_a_balance_may_lie_on_both_sides_of_zero():
-    rows = wijkrekening.sector(book(BOOK), HERE, "bedrijven")
+    rows = wijkrekening.sector(area_flows.of(book(BOOK), HERE), "bedrijven")
     rows[["bedrag", "se"]] *= MILLION
     shown = {row[0]: row for row in cells(wijkrekening_text.account(rows, "x"))}
     assert "\N{MINUS SIGN}" in shown["Niet verklaard"][3]
@@ -234,14 +234,14 @@ def test_half_an_account_of_the_rijk_says_nothing(side):
 
 def test_without_taxes_the_rijk_is_unknown(utrecht):
     rows = wijkrekening_text.rijk_account(
-        utrecht.ledger[utrecht.ledger["naar"] != "rijk"], utrecht.weights("WK034408")
+        area_flows.of(utrecht.ledger[utrecht.ledger["naar"] != "rijk"], utrecht.weights("WK034408"))
     )
     text = wijkrekening_text.rijk_sentence(rows, "de wijk")
     assert text.endswith("is niet bekend.")
 
 
 def test_the_account_of_the_rijk_turns_its_balance(pilot):
-    rows = wijkrekening_text.rijk_account(pilot.grootboek, pilot.weights)
+    rows = wijkrekening_text.rijk_account(area_flows.of(pilot.grootboek, pilot.weights))
     table = rows.set_index("regel")["bedrag"]
     taken, brought, left = (table[name] for name in wijkrekening_text.RIJK)
     assert left == pytest.approx(brought - taken, abs=0.1)

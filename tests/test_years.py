@@ -425,15 +425,13 @@ def test_the_error_of_one_key_falls_away_for_the_most_part(gemeente):
 
 
 def test_errors_of_two_different_keys_do_not_fall_away():
-    before, after = pd.Series({"": 3.0, "sleutel:a": 4.0}), pd.Series({"": 3.0, "sleutel:b": 4.0})
+    before, after = {"": 3.0, "sleutel:a": 4.0}, {"": 3.0, "sleutel:b": 4.0}
     assert years.difference_se(before, after) == pytest.approx(50**0.5)
     same = years.difference_se(before, before)
     assert same == pytest.approx((18 + 2 * 16 * (1 - years.SAME)) ** 0.5)
     # Where one amount is below zero, its error goes the other way.
-    turned = pd.Series({"sleutel:a": -4.0})
-    assert years.difference_se(before[["sleutel:a"]], turned) == pytest.approx(
-        (32 + 2 * 16 * years.SAME) ** 0.5
-    )
+    found = years.difference_se({"sleutel:a": 4.0}, {"sleutel:a": -4.0})
+    assert found == pytest.approx((32 + 2 * 16 * years.SAME) ** 0.5)
 
 
 def test_money_is_uprated_by_a_named_index_and_not_silently(gemeente):
