@@ -43,22 +43,12 @@ atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["WIJKBOEK_ROOT"] = str(project(Path(_HOME)))
 
 from tests import clubs  # noqa: E402  after the line above
-from wijkboek_utils import (  # noqa: E402  after the line above
-    allocate,
-    cbs,
-    firms,
-    household_flows,
-    households,
-    income_kinds,
-    iv3,
-    kengetallen,
-    keys,
-    ledger,
-    remember,
-    sources,
-)
-from wijkboek_utils import browser as browser_  # noqa: E402
+from wijkboek_utils import browser as browser_  # noqa: E402  after the line above
+from wijkboek_utils import cbs, remember  # noqa: E402
 from wijkboek_utils import regions as regions_  # noqa: E402
+from wijkboek_utils.compilation import Compilation  # noqa: E402
+from wijkboek_utils.keys import Keys  # noqa: E402
+from wijkboek_utils.local.booking import Books  # noqa: E402
 
 GEMEENTEN = ["GM0344", "GM0202", "GM0080"]
 REQUIRED = os.environ.get("WIJKBOEK_BROWSER") == "required"  # no browser test may be skipped
@@ -181,58 +171,42 @@ def nothing_remembered(request: pytest.FixtureRequest) -> Iterator[None]:
         remember.forget()
 
 
-class Gemeente:
-    """The real figures of a gemeente, taken through the steps of notebooks 03 to 07 once."""
+class Gemeente(Compilation):
+    """The books of one gemeente from its real figures; every step is done once for the run."""
 
     def __init__(self, code: str, jaar: int = 2023) -> None:
-        """Read the figures and build the keys."""
-        self.code, self.jaar = code, jaar
-        self.indicatoren = cbs.indicators(code, jaar)
-        self.iv3 = iv3.read(code, jaar)
-        rates = sources.read_csv(sources.source("gemeentefonds-2025"))
-        own = sources.read_project_table("sleutels")
-        fonds = keys.gemeentefonds_keys(self.indicatoren, rates)
-        self.keys = keys.build_keys(self.indicatoren, pd.concat([own, fonds], ignore_index=True))
-        self.amounts = allocate.amounts(self.iv3, sources.read_project_table("taakvelden"))
-        bron = iv3.source(code, jaar).id
-        self.sets = allocate.book_sets(self.amounts, self.keys, self.indicatoren, code, jaar, bron)
+        """Take the gemeente alone, without what people contributed."""
+        super().__init__([code], jaar)
+
+    @property
+    def code(self) -> str:
+        """Return the CBS code."""
+        return self.gemeenten[0]
+
+    @property
+    def keys(self) -> Keys:
+        """Return the verdeelsleutels."""
+        return self.sleutels[self.code]
+
+    @cached_property
+    def books(self) -> Books:
+        """Return the boekingen under the reasoned keys."""
+        return self.estimated("beredeneerd")
 
     @property
     def ledger(self) -> pd.DataFrame:
-        """Return the boekingen under the reasoned keys."""
-        return self.sets[self.sets["set"] == "beredeneerd"].drop(columns="set")
-
-    @cached_property
-    def inkomen(self) -> pd.DataFrame:
-        """Return the income of households per buurt."""
-        year = households.income_year(self.indicatoren)
-        figures = cbs.figures(self.code, self.jaar)
-        return households.income(figures[figures["jaar"] == year])
-
-    @cached_property
-    def geboekt(self) -> pd.DataFrame:
-        """Return that income in the year of the account and for all inhabitants."""
-        return households.in_books(self.inkomen, self.jaar, kengetallen.load())
+        """Return the boekingen of the gemeente."""
+        return self.books.gemeente
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Return the estimated boekingen of households, firms and institutions."""
-        known = kengetallen.load()
-        year = households.income_year(self.indicatoren)
-        national = cbs.national_household(cbs.read_country(), year)
-        national *= households.year_factor(year, self.jaar, known).value
-        figures = (self.indicatoren, national, known, self.jaar)
-        paid = household_flows.households(self.geboekt, *figures)
-        both = pd.concat([paid, self.ledger], ignore_index=True)
-        trade = firms.book(self.indicatoren, both, known, self.jaar)
-        return pd.concat([paid, trade], ignore_index=True)
+        return pd.concat([self.books.huishoudens, self.books.bedrijven], ignore_index=True)
 
     @cached_property
     def grootboek(self) -> pd.DataFrame:
         """Return all boekingen of the gemeente."""
-        loon = households.book_income(self.geboekt, self.ledger, self.jaar)
-        parts = income_kinds.with_income(self.estimates, loon)
-        return ledger.conform(pd.concat([self.ledger, parts], ignore_index=True))
+        return self.whole(self.books, self.lokaal(self.books))
 
     def weights(self, *codes: str) -> pd.Series:
         """Return the weights of an area."""

@@ -170,7 +170,7 @@ def test_every_rule_names_a_key_a_domain_and_sectors_that_exist():
 def test_buurten_and_rest_give_back_every_taakveld_to_the_cent(gemeenten, code, key_set):
     gemeente = gemeenten[code]
     rows = gemeente.sets[gemeente.sets["set"] == key_set]
-    published = gemeente.iv3.set_index("taakveld")[["lasten", "baten"]]
+    published = gemeente.rekening.set_index("taakveld")[["lasten", "baten"]]
     found = allocate.by_taakveld(rows).unstack().reindex(published.index).fillna(0.0)
     assert ((found[["lasten", "baten"]] - published).abs() < 0.005).all(axis=None)
     cents = rows["bedrag"] * 100

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import command
 from wijkboek_utils import browser as browser_
-from wijkboek_utils import check, inspection, sources, statement
+from wijkboek_utils import check, folders, inspection, sources, statement
 from wijkboek_utils.browser import View
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.findings import Finding, faults
@@ -78,8 +78,8 @@ LOOK = {
     "smal-scherm": html("<p>Een alinea die niet omloopt op een smal scherm.</p>", "p{width:40rem}"),
     "tekst-200": html("<p>Een regel in een vak.</p>", "p{height:22px;overflow:hidden}"),
     "tekstafstand": html(
-        "<p>Past er precies in, zonder ruimte</p>",
-        "p{width:16.2em;white-space:nowrap;overflow:hidden}",
+        "<p>Past er precies in</p>",
+        "p{font-family:monospace;width:18.2ch;white-space:nowrap;overflow:hidden}",
     ),
     "weergavestand": html("<p>Staand</p>", "@media (orientation:landscape){p{display:none}}"),
     "console": html("<p>Tekst</p><script>console.error('stuk')</script>"),
@@ -212,22 +212,22 @@ def test_text_over_text_and_text_under_a_shape_are_seen(inspected):
 
 
 def test_what_is_no_report_is_named_with_the_nearest(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "REPORTS", tmp_path)
+    monkeypatch.setattr(folders, "REPORTS", tmp_path)
     with pytest.raises(Fout, match="nog geen rapporten"):
-        check.folders([], everything=True)
+        check.wanted([], everything=True)
     (tmp_path / "arnhem").mkdir()
     (tmp_path / "arnhem" / "index.html").write_text(GOOD)
     with pytest.raises(Fout, match="Bedoelt u arnhem"):
-        check.folders(["arnem"], everything=False)
+        check.wanted(["arnem"], everything=False)
     here = [(tmp_path / "arnhem").resolve()]
-    assert check.folders(["arnhem"], False) == here == check.folders([str(here[0])], False)
-    assert check.folders(["arnhem"], True) == here
+    assert check.wanted(["arnhem"], False) == here == check.wanted([str(here[0])], False)
+    assert check.wanted(["arnhem"], True) == here
     (tmp_path / "index.html").write_text(GOOD)
-    assert check.folders([], True) == [*here, tmp_path.resolve()]
+    assert check.wanted([], True) == [*here, tmp_path.resolve()]
 
 
 def test_without_a_browser_the_rest_is_checked_and_the_command_fails(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "REPORTS", tmp_path)
+    monkeypatch.setattr(folders, "REPORTS", tmp_path)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     (tmp_path / "wijk").mkdir()
     (tmp_path / "wijk" / "index.html").write_text(html("<p>Wij verhogen NaN. Bron: CBS.</p>"))

@@ -8,7 +8,7 @@ from wijkboek_utils import cbs, checks, households, ledger
 
 
 def test_the_books_of_utrecht_close(utrecht):
-    rows = checks.every_set(utrecht.sets, utrecht.iv3) + checks.closing(utrecht.iv3)
+    rows = checks.every_set(utrecht.sets, utrecht.rekening) + checks.closing(utrecht.rekening)
     table = checks.enforce(rows)
     assert len(table) == 7
     assert table["oordeel"].tolist() == [checks.HOLDS] * 6 + [checks.IN_SOURCE]
@@ -19,7 +19,7 @@ def test_a_lost_cent_stops_the_run_and_is_named(utrecht):
     sets = utrecht.sets.copy()
     sets.loc[sets["set"] == "inwoners", "bedrag"] *= 1 + 1e-7
     with pytest.raises(ledger.LedgerError, match=r"Uitgaven.*«inwoners»"):
-        checks.enforce(checks.every_set(sets, utrecht.iv3))
+        checks.enforce(checks.every_set(sets, utrecht.rekening))
 
 
 def test_money_that_moves_between_taakvelden_is_seen_also_when_the_total_is_right(utrecht):
@@ -28,7 +28,7 @@ def test_money_that_moves_between_taakvelden_is_seen_also_when_the_total_is_righ
     sets.loc[one, "bedrag"] += 50
     sets.loc[other, "bedrag"] -= 50
     with pytest.raises(ledger.LedgerError):
-        checks.enforce(checks.every_set(sets, utrecht.iv3))
+        checks.enforce(checks.every_set(sets, utrecht.rekening))
 
 
 def test_a_one_sided_booking_is_seen():
@@ -41,7 +41,7 @@ def test_a_boeking_that_is_lost_or_doubled_in_the_grootboek_is_seen(utrecht):
     books = utrecht.ledger
     for wrong in (books[books["buurt"] != "BU03440831"], pd.concat([books, books[:1]])):
         with pytest.raises(ledger.LedgerError, match="grootboek"):
-            checks.enforce(checks.conservation(wrong, utrecht.iv3, "grootboek"))
+            checks.enforce(checks.conservation(wrong, utrecht.rekening, "grootboek"))
 
 
 def test_a_buurt_that_the_area_does_not_know_is_seen(utrecht):

@@ -340,7 +340,7 @@ def simulated(utrecht: Gemeente) -> Simulated:
     figures = gathered(utrecht.indicatoren, random)
     people = figures[figures["onderwerp"] == INHABITANTS].set_index("gebied")["waarde"]
     whole = utrecht.indicatoren.query("soort == 'Gemeente' and onderwerp == @INHABITANTS")
-    iv3 = accounts(utrecht.iv3, people, float(whole["waarde"].iloc[0]))
+    iv3 = accounts(utrecht.rekening, people, float(whole["waarde"].iloc[0]))
     amounts = allocate.amounts(iv3, sources.read_project_table("taakvelden"))
     spread = allocate.spread_all(amounts, keys.build_all(figures), figures)
     booked = allocate.boekingen(allocate.flows(spread, JAAR, "iv3-test"))

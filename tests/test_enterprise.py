@@ -309,7 +309,7 @@ def test_the_plan_of_kanaleneiland_is_the_golden_one(utrecht):
     """When one moves on purpose: WIJKBOEK_GOLDEN=new writes the table; say why in the changelog."""
     weights = utrecht.weights("BU03440821", "BU03440831", "BU03440832")
     free = unpaid.hours(utrecht.indicatoren, KNOWN, utrecht.jaar)
-    items = work_.inventory(utrecht.grootboek, free, counted(), weights, KNOWN, utrecht.iv3)
+    items = work_.inventory(utrecht.grootboek, free, counted(), weights, KNOWN, utrecht.rekening)
     packages = enterprise.packages(items, KNOWN)
     assert {"iv3:5.7", "iv3:7.3", "corporatie:onderhoud", "iv3:6.71a"} <= set(packages["id"])
     found = enterprise.case(packages, KNOWN)

@@ -196,7 +196,7 @@ def test_codes_that_changed_can_be_followed():
 
 def test_the_books_of_a_gemeente_close(country):
     made = Gemeente(country[0])
-    published = made.iv3.set_index("taakveld")[["lasten", "baten"]]
+    published = made.rekening.set_index("taakveld")[["lasten", "baten"]]
     booked = allocate.by_taakveld(made.ledger).unstack().reindex(published.index).fillna(0.0)
     assert ((booked[["lasten", "baten"]] - published).abs() < 0.005).all(axis=None)
     assert made.keys.shares.sum(axis=1).to_numpy() == pytest.approx(1.0)

@@ -506,7 +506,7 @@ def test_local_money_enters_the_books_of_utrecht_and_every_law_still_holds(utrec
     parts = income_kinds.with_income(estimated, loon)
     whole = ledger.conform(pd.concat([new.gemeente, parts], ignore_index=True))
     verdicts = (
-        checks.conservation(whole, utrecht.iv3, "grootboek")
+        checks.conservation(whole, utrecht.rekening, "grootboek")
         + checks.income(whole, utrecht.geboekt)
         + checks.double_entry(ledger.wijkrekening(whole, utrecht.weights(buurt)))
     )

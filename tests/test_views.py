@@ -21,10 +21,10 @@ def test_the_account_of_kanaleneiland_adds_up(utrecht):
 
 def test_services_and_what_is_kept_apart_are_all_that_the_gemeente_published(utrecht):
     everywhere = utrecht.weights("GM0344")
-    names = utrecht.iv3.set_index("taakveld")["naam"]
+    names = utrecht.rekening.set_index("taakveld")["naam"]
     apart = views.kept_apart(utrecht.ledger, names)["lasten"].sum()
     services = views.net_expenses(utrecht.ledger, everywhere)["bedrag"].item()
-    assert apart + services == pytest.approx(utrecht.iv3["lasten"].sum(), abs=0.05)
+    assert apart + services == pytest.approx(utrecht.rekening["lasten"].sum(), abs=0.05)
 
 
 def test_taakvelden_are_ordered_as_people_read_them():
@@ -37,7 +37,7 @@ def test_taakvelden_are_ordered_as_people_read_them():
 def test_the_share_of_poorer_keys_is_zero_where_every_key_is_the_asked_one(gemeenten):
     def share(code, wijk):
         gemeente = gemeenten[code]
-        used = allocate.keys_used(gemeente.amounts, "beredeneerd", {gemeente.code: gemeente.keys})
+        used = allocate.keys_used(gemeente.bedragen, "beredeneerd", {gemeente.code: gemeente.keys})
         table = views.poorer_share(area_flows.of(gemeente.ledger, gemeente.weights(wijk)), used)
         return (table["arm"].sum() / table["bedrag"].sum()), table, used
 

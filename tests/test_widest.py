@@ -91,7 +91,7 @@ def test_words_group_what_one_dataset_narrows_and_say_where_none_does():
 
 
 def gaps(gemeente) -> pd.DataFrame:
-    used = allocate.keys_used(gemeente.amounts, "beredeneerd", {gemeente.code: gemeente.keys})
+    used = allocate.keys_used(gemeente.bedragen, "beredeneerd", {gemeente.code: gemeente.keys})
     return availability.gaps(gemeente.indicatoren, used, gemeente.keys.table.reset_index())
 
 

@@ -38,7 +38,7 @@ class Place:
         self.grootboek, self.weights = gemeente.grootboek, gemeente.weights(*codes)
         self.known = kengetallen.load()
         self.unpaid = unpaid.hours(gemeente.indicatoren, self.known, gemeente.jaar)
-        self.rekening = gemeente.iv3
+        self.rekening = gemeente.rekening
         self.buurten = [*self.weights[self.weights > 0].index]
         self.plain = self.inventory()
 

@@ -21,7 +21,7 @@ class Limits:
 
     cell: int = 600
     notebook: int = 1800
-    memory: int | None = None
+    memory: int | None = 4_000_000_000
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The register of assets in words, tables and pictures: what there is before what is missing."""
 
 from collections.abc import Callable
-from textwrap import shorten
 
 import geopandas
 import pandas as pd
@@ -15,7 +14,6 @@ from wijkboek_utils.show import Html
 _HECTARE = "hectare"
 _HOW = {"gemeten": "CBS", "geraamd": "geraamd", "lokaal": "ter plaatse geteld", "geheim": "geheim"}
 _COARSE = 40.0  # metres: finer cannot be seen on a small map of a gemeente
-_ROW = 43  # letters of a name and a figure on one line of a picture
 _MAPPED = 3  # buurten with a figure: fewer make no map
 
 
@@ -115,9 +113,7 @@ def _range(item: pd.Series, spread: pd.Series) -> Range:
     write, per = rate(item)
     middle = sign * item["gemeente"] if is_known(item["gemeente"]) else None
     value = f"{write(item['per_inwoner'])} {per.removesuffix(' inwoners')}"
-    # The table below has the whole name; here it may not touch the figure, also in wide text.
-    name = shorten(_label(item), _ROW - len(value), placeholder="…")
-    return Range(name, value, ends[0], middle, ends[1], sign * item["per_inwoner"])
+    return Range(_label(item), value, ends[0], middle, ends[1], sign * item["per_inwoner"])
 
 
 def table(items: pd.DataFrame, naam: str, jaar: int) -> Html:

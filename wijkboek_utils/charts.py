@@ -19,6 +19,7 @@ from wijkboek_utils.show import Html, plain
 # Each step of the map has 3:1 or more with the line between areas; it is also a number.
 STEPS = 5
 _COIN, _IN_A_ROW = 17.0, 20
+_LINE, _CHARACTERS = 15.0, 37  # of a name with its figure, in a wide letter that is set wider
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,13 @@ def flows(left: list[Node], middle: str, right: list[Node], title: str, descript
     return sankey.draw([sides[0], between, sides[1]], links, title, description)
 
 
-def _row(svg: ET.Element, y: float, name: str, value: str) -> None:
-    drawing.text(svg, 0, y, name, font_size=NAME)
+def _row(svg: ET.Element, y: float, name: str, value: str) -> float:
+    """Write a name and its figure; return how much lower a name of several lines ends."""
+    lines = drawing.lines(name, max(_CHARACTERS - len(value), 12))
+    for n, line in enumerate(lines):
+        drawing.text(svg, 0, y + n * _LINE, line, font_size=NAME)
     drawing.text(svg, WIDTH, y, value, anchor="end", fill=SOFT)
+    return _LINE * (len(lines) - 1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def bars(items: list[Bar], title: str, description: str, shared: bool = True) ->
     """
     row, head = 40.0, 26.0
     heads = [n for n, i in enumerate(items) if i.group and (not n or items[n - 1].group != i.group)]
-    svg = drawing.canvas(WIDTH, row * len(items) + head * len(heads) + 4, title, description)
+    svg = drawing.canvas(WIDTH, 0, title, description)
     y = 0.0
     for n, item in enumerate(items):
         if n in heads:
@@ -86,10 +91,10 @@ def bars(items: list[Bar], title: str, description: str, shared: bool = True) ->
             y += head
         near = [i for i in items if shared or i.group == item.group]
         scale = WIDTH / (max(i.top() for i in near) or 1.0)
-        _row(svg, y + 14, item.name, item.value)
+        y += _row(svg, y + 14, item.name, item.value)
         _bar(svg, item, y + 26, scale, tone(item.tone))
         y += row
-    return drawing.render(svg)
+    return drawing.render(drawing.cut(svg, y + 4))
 
 
 def _bar(svg: ET.Element, item: Bar, y: float, scale: float, colour: str) -> None:
@@ -134,13 +139,12 @@ def ranges(items: list[Range], title: str, description: str, shared: bool = Fals
     Each row has a scale of its own, from the lowest to the highest that it shows; with `shared` all
     rows have one scale from 0, so that they can be compared.
     """
-    row = 42.0
-    svg = drawing.canvas(WIDTH, row * len(items) + 4, title, description)
+    row, y = 42.0, 27.0
+    svg = drawing.canvas(WIDTH, 0, title, description)
     shown = [[v for v in (i.low, i.middle, i.high, i.own) if v is not None] for i in items]
     everything = [0.0, *(v for values in shown for v in values)]
-    for n, (item, values) in enumerate(zip(items, shown, strict=True)):
-        y = n * row + 27
-        _row(svg, y - 13, item.name, item.value)
+    for item, values in zip(items, shown, strict=True):
+        y += _row(svg, y - 13, item.name, item.value)
         drawing.rect(svg, 0, y - 0.5, WIDTH, 1, SOFT)
         scale = everything if shared else values
         if item.low is not None and item.high is not None:
@@ -150,7 +154,8 @@ def ranges(items: list[Range], title: str, description: str, shared: bool = Fals
             _middle(svg, _place(item.middle, scale), y)
         if item.own is not None:
             drawing.dot(svg, _place(item.own, scale), y, 6.5, tone("3"), PAPER)
-    return drawing.render(svg)
+        y += row
+    return drawing.render(drawing.cut(svg, y - 23))
 
 
 def _place(value: float, scale: list[float]) -> float:
@@ -173,21 +178,21 @@ def coins(items: list[Cents], words: tuple[str, str], title: str, description: s
 
     `words` say of the drawing what a solid and what an open coin is.
     """
-    deep = [20 + _COIN * -(-(i.stay + i.leave) // _IN_A_ROW) + 8 for i in items]
-    svg = drawing.canvas(WIDTH, 48 + sum(deep), title, description)
+    svg = drawing.canvas(WIDTH, 0, title, description)
     for line, (word, solid) in enumerate(zip(words, (True, False), strict=True)):
         _coin(svg, 8.5, 9 + 18 * line, solid)
         drawing.text(svg, 22, 13 + 18 * line, word)
     y = 44.0
-    for item, height in zip(items, deep, strict=True):
+    for item in items:
         count = item.stay + item.leave
-        _row(svg, y + 13, item.name, f"{count} cent" if count else "minder dan 1 cent")
+        value = f"{count} cent" if count else "minder dan 1 cent"
+        y += _row(svg, y + 13, item.name, value)
         for n in range(count):
             down, along = divmod(n, _IN_A_ROW)
             place = (along + 0.5) * _COIN, y + 20 + (down + 0.5) * _COIN
             _coin(svg, *place, n < item.stay)
-        y += height
-    return drawing.render(svg)
+        y += 20 + _COIN * -(-count // _IN_A_ROW) + 8
+    return drawing.render(drawing.cut(svg, y + 4))
 
 
 def _coin(svg: ET.Element, x: float, y: float, solid: bool) -> None:

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wijkboek_utils import browser as browser_
-from wijkboek_utils import disclosure, gate, inspection, language, pilots, sources, statement
-from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils import (
+    disclosure,
+    folders,
+    gate,
+    inspection,
+    language,
+    pilots,
+    sources,
+    statement,
+)
 from wijkboek_utils.findings import Finding, faults
 from wijkboek_utils.inspection import PageResult
 
@@ -48,7 +56,7 @@ def run(names: list[str], everything: bool, tell: Tell = print) -> int:
 
     Raises Fout, with the nearest names, when a name is no report.
     """
-    reports = folders(names, everything)
+    reports = wanted(names, everything)
     failed: list[str] = []
     with ExitStack() as stack:
         try:
@@ -71,31 +79,11 @@ def run(names: list[str], everything: bool, tell: Tell = print) -> int:
     return 1 if failed else 0
 
 
-def folders(names: list[str], everything: bool) -> list[Path]:
-    """Return the folders of reports, given as a path or by the name of the pilot.
-
-    With `everything` also each other report, and the folder with the index over them.
-    """
-    known = sorted(p.parent.name for p in sources.REPORTS.glob("[!.]*/index.html"))
-    found = []
-    for name in names:
-        path = Path(name) if (Path(name) / "index.html").is_file() else sources.REPORTS / name
-        if path.name.startswith("index."):
-            path = path.parent
-        if not (path / "index.html").is_file():
-            near = did_you_mean(Path(name).name, known)
-            have = f" Er zijn rapporten van {', '.join(known)}." if known else ""
-            raise Fout(
-                f"{name} is geen rapport: er is geen {sources.shown(path / 'index.html')}.{near}"
-                f"{have} Maak een rapport met: wijkboek render {Path(name).name}"
-            )
-        found.append(path)
-    if everything:
-        found += [sources.REPORTS / name for name in known]
-        found += [sources.REPORTS] if (sources.REPORTS / "index.html").is_file() else []
-        if not found:
-            raise Fout("Er zijn nog geen rapporten. Maak ze met: wijkboek render --all")
-    return list(dict.fromkeys(path.resolve() for path in found))
+def wanted(names: list[str], everything: bool) -> list[Path]:
+    """Return the folders of `folders.reports`; with `everything` the index over them too."""
+    found = folders.reports(names, everything)
+    there = everything and (folders.REPORTS / "index.html").is_file()
+    return [*found, folders.REPORTS.resolve()] if there else found
 
 
 def pages(folder: Path) -> list[tuple[str, bool]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from wijkboek_utils import cli_render
+from wijkboek_utils.asked import Asked
 from wijkboek_utils.errors import Fout
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _new(options: argparse.Namespace, jaar: int | None) -> int:
         if options.geen_rapport:
             print(f"Maak het rapport met: wijkboek render {slug}")
             return 0
-        code = cli_render.render(_render_options(slug))
+        code = cli_render.make([Asked(slug)])
     _tell(_help(pilot))
     return code
 
@@ -156,28 +157,16 @@ def _command(options: argparse.Namespace) -> str:
 
 def _figures(pilot: "Pilot") -> list[str]:
     """Return which figures there are and which are not, as lines."""
-    from wijkboek_utils import (
-        allocate,
-        availability,
-        cbs,
-        dutch,
-        iv3,
-        pdok,
-        places,
-        several,
-        sources,
-    )
+    from wijkboek_utils import allocate, availability, cbs, compilation, dutch, pdok, places
 
-    figures = several.read(cbs.indicators, pilot.gemeenten, pilot.jaar)
-    keys = allocate.keys_of(figures, sources.read_csv(sources.source("gemeentefonds-2025")))
-    rules = sources.read_project_table("taakvelden")
-    amounts = allocate.amounts(iv3.read_all(pilot.gemeenten, pilot.jaar), rules)
-    used = allocate.keys_used(amounts, allocate.DEFAULT_SET, keys)
-    years = places.years_of(figures, cbs.INHABITANTS)
+    made = compilation.of(pilot)
+    used = allocate.keys_used(made.bedragen, allocate.DEFAULT_SET, made.sleutels)
+    years = places.years_of(made.indicatoren, cbs.INHABITANTS)
     borders = sorted({pdok.source(code, year).period for code, year in years.items()})
     account = f"{pilot.verslag} {pilot.jaar}"
-    there = availability.years(figures, account, dutch.join(borders))
-    gaps = availability.gaps(figures, used, allocate.join_keys(keys).table.reset_index())
+    there = availability.years(made.indicatoren, account, dutch.join(borders))
+    sleutels = allocate.join_keys(made.sleutels).table.reset_index()
+    gaps = availability.gaps(made.indicatoren, used, sleutels)
     width = there["cijfers"].str.len().max()
     lines = ["Deze cijfers zijn er, van dit jaar:"]
     lines += [f"  {row.cijfers:{width}}  {row.jaar}" for row in there.itertuples()]
@@ -189,14 +178,6 @@ def _figures(pilot: "Pilot") -> list[str]:
         codes = " ".join(pilot.gemeenten)
         lines.append(f"Met internet haalt u meer cijfers op: wijkboek fetch {codes}")
     return lines
-
-
-def _render_options(slug: str) -> argparse.Namespace:
-    """Return the options of `wijkboek render <slug>`."""
-    parser = argparse.ArgumentParser()
-    verbs = parser.add_subparsers(dest="verb")
-    cli_render.add(verbs, lambda verbs, name, *_: verbs.add_parser(name))
-    return parser.parse_args(["render", slug])
 
 
 def _help(pilot: "Pilot") -> list[str]:

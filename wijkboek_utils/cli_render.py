@@ -81,26 +81,42 @@ def _count(option: str) -> Callable[[str], int]:
 
 def render(options: argparse.Namespace) -> int:
     """Make the reports that are asked and not fresh; return 1 when one may not be published."""
-    start = time.monotonic()
     wanted = _wanted(options)
+    place = options.scheduler, options.store
+    return make(wanted, options.force, options.why, options.jobs, place)
+
+
+def make(
+    wanted: list[Asked],
+    force: bool = False,
+    why: bool = False,
+    jobs: int | None = None,
+    place: tuple[str | None, str | None] = (None, None),
+) -> int:
+    """Make the reports of `wanted` that are not fresh; `force` makes all, `why` says why.
+
+    All are asked in the same way. `place` is the address of a Dask scheduler and of a store, of
+    `jobs` as many are made at once. Returns 1 when one may not be published.
+    """
+    start = time.monotonic()
     from wijkboek_utils import batch
 
-    known, todo = batch.divide(wanted, options.force)
-    if options.why:
+    how = wanted[0]
+    known, todo = batch.divide(wanted, force)
+    if why:
         for one, reasons in todo:
             print(f"{one.name}: {_listed(reasons)}", flush=True)
     made: list[Outcome] = []
     if todo:
-        if options.pdf:
+        if how.pdf:
             from wijkboek_utils import browser
 
             browser.executable()  # say what is missing before the work, not after it
         names = [one.name for one, _ in todo]
-        place = options.engine, options.scheduler, options.store
-        with batch.workshop(names, *place) as workshop:
-            workshop.check(names, _pairs(options.parameters))
+        with batch.workshop(names, how.engine, *place) as workshop:
+            workshop.check(names, how.parameters)
             with _Watcher(len(todo), len(wanted) > 1) as watcher:
-                for outcome in workshop.make([one for one, _ in todo], watcher, options.jobs):
+                for outcome in workshop.make([one for one, _ in todo], watcher, jobs):
                     watcher.done(outcome)
                     made.append(outcome)
             workshop.index()
@@ -115,7 +131,8 @@ def _wanted(options: argparse.Namespace) -> list[Asked]:
     stand = day(options.stand, "--stand")
     os.environ[folders.AS_OF] = stand  # before anything reads data/raw, here or elsewhere
     limits = Limits(
-        notebook=options.timeout or Limits.notebook, memory=(options.memory or 4000) * 1_000_000
+        notebook=options.timeout or Limits.notebook,
+        memory=options.memory * 1_000_000 if options.memory else Limits.memory,
     )
     limits = replace(limits, cell=min(limits.cell, limits.notebook))
     one = Asked("", _pairs(options.parameters), options.pdf, stand, options.engine, limits)

@@ -46,6 +46,13 @@ def canvas(width: float, height: float, title: str, description: str) -> ET.Elem
     return svg
 
 
+def cut(svg: ET.Element, height: float) -> ET.Element:
+    """Return a drawing as high as it turned out to be."""
+    x, y, width, _ = svg.attrib["viewBox"].split()
+    svg.set("viewBox", f"{x} {y} {width} {height:g}")
+    return svg
+
+
 def render(svg: ET.Element) -> str:
     """Return a drawing as inline SVG."""
     return ET.tostring(svg, encoding="unicode")

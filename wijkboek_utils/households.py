@@ -37,8 +37,9 @@ def income(indicatoren: pd.DataFrame) -> pd.DataFrame:
         _spread_rest(table, figures, table.index.map(area_of))
     gemeenten = table.index.map(gemeente_of)
     source = indicatoren[indicatoren["onderwerp"] == INCOME]
-    # Who is not there earns nothing: that is not unknown, in a year that has incomes.
-    nobody = table["inwoners"].eq(0) & table["bedrag"].isna() & bool(len(source))
+    # Who is not there earns nothing: that is not unknown, in a gemeente and year with incomes.
+    published = gemeenten.isin(keys.gemeenten(source["gebied"]))
+    nobody = table["inwoners"].eq(0) & table["bedrag"].isna() & published
     table.loc[nobody, ["bedrag", "se"]] = 0.0
     table.loc[nobody, "methode"] = "gemeten"
     table["bronjaar"] = source["jaar"].iloc[0] if len(source) else pd.NA

@@ -11,7 +11,7 @@ from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import INHABITANTS
 
 topics_of = formulas.topics_of
-NO_KEY = "geen"
+NO_KEY, FONDS = "geen", "gemeentefonds-2025"  # FONDS is the source of its rates
 FILL_ERROR = 0.5  # extra relative error of a buurt whose count CBS does not publish
 MOVED_ERROR = 0.15  # the same of a count converted by area to other boundaries; our judgement
 Origins = dict[str, set[tuple[int, str]]]  # the years and sources of the figures of a topic

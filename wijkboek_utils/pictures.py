@@ -121,7 +121,7 @@ def euro(
     if rows.empty:
         return show.text(sentence)
     items = [Cents(r.soort, r.blijft, r.gaat) for r in rows.itertuples()]
-    marks = "blijft in de wijk", "gaat de wijk uit, of naar een spaarrekening"
+    marks = "blijft in de wijk", "gaat de wijk uit, of wordt gespaard"
     frame = pd.DataFrame({"Waaraan": rows["soort"], "Cent": rows["blijft"] + rows["gaat"]})
     frame["Blijft in de wijk"], frame["Gaat de wijk uit"] = rows["blijft"], rows["gaat"]
     frame["Bedrag per jaar"] = [interval(r.bedrag, r.se) for r in rows.itertuples()]

@@ -17,7 +17,7 @@ from wijkboek_utils import bundle, compare, dutch, folders, inputs, rebuild
 from wijkboek_utils.asked import FORKED, STOCK
 from wijkboek_utils.bundle import Inputs
 from wijkboek_utils.compare import Difference
-from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.errors import Fout
 
 Tell = Callable[[str], None]
 _SHOWN = 12  # files of which the first differences are told; of others only how many
@@ -88,7 +88,8 @@ def run(names: list[str], everything: bool, quick: bool, engine: str, tell: Tell
 
     Raises Fout, with the nearest names, when a name is no report, before anything is verified.
     """
-    reports = [(report, _made_of(report)) for report in _reports(names, everything)]
+    names = names or ([] if everything else [folders.DEFAULT])
+    reports = [(report, _made_of(report)) for report in folders.reports(names, everything)]
     good = True
     for report, made_of in reports:
         tell(f"{report.name}: nagaan")
@@ -146,24 +147,6 @@ def touched(report: Path) -> Iterator[str]:
             yield f"{name} hoort er niet bij"
         elif made[name] != there[name]:
             yield f"{name} is veranderd"
-
-
-def _reports(names: list[str], everything: bool) -> list[Path]:
-    """Return the folders of reports, given as a path or by the name of the pilot."""
-    known = sorted(path.parent.name for path in folders.REPORTS.glob("[!.]*/index.html"))
-    found = []
-    for name in names or ([] if everything else [folders.DEFAULT]):
-        path = Path(name) if (Path(name) / "index.html").is_file() else folders.REPORTS / name
-        if not (path / "index.html").is_file():
-            near = did_you_mean(Path(name).name, known)
-            raise Fout(
-                f"{name} is geen rapport.{near} Maak het met: wijkboek render {Path(name).name}"
-            )
-        found.append(path)
-    found += [folders.REPORTS / name for name in known if everything]
-    if not found:
-        raise Fout("Er zijn nog geen rapporten. Maak ze met: wijkboek render --all")
-    return list(dict.fromkeys(path.resolve() for path in found))
 
 
 def _made_of(report: Path) -> Inputs:

@@ -114,7 +114,7 @@ class Figures:
     @cached_property
     def sleutels(self) -> keys.Keys:
         """Return the verdeelsleutels that the figures of the gemeente allow."""
-        rates = sources.read_csv(sources.source("gemeentefonds-2025"))
+        rates = sources.read_csv(sources.source(keys.FONDS))
         return allocate.keys_of(self.indicatoren, rates)[self.gemeente]
 
     def filed(self, taakveld: str, side: str) -> Node:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wijkboek_utils import cbs, pilots, sources
+from wijkboek_utils import cbs, folders, pilots, sources
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.explain.closed import lines_of
 from wijkboek_utils.explain.municipal import Flow
@@ -78,17 +78,13 @@ def read(name: str) -> Report:
 
 def _folder(name: str) -> Path:
     """Return the folder of a report, by a path to it or to its page, or by its name."""
-    path = Path(name)
-    path = path.parent if path.suffix == ".html" else path
-    for folder in (path, sources.ROOT / path, sources.REPORTS / path.name):
-        if path.name and (folder / "audit" / PASSPORTS).is_file():
-            return folder.resolve()
-    there = sorted(one.parents[1].name for one in sources.REPORTS.glob(f"*/audit/{PASSPORTS}"))
-    near = did_you_mean(path.name, there)
-    raise Fout(
-        f"Van «{name}» is er geen rapport met cijferpaspoorten.{near} Maak het eerst, met: "
-        f"wijkboek render {path.name if not near else 'NAAM'}"
-    )
+    (folder,) = folders.reports([name])
+    if not (folder / "audit" / PASSPORTS).is_file():
+        raise Fout(
+            f"Het rapport {folder.name} heeft geen cijferpaspoorten: het is niet afgemaakt. "
+            f"Maak het opnieuw, met: wijkboek render {folder.name}"
+        )
+    return folder
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def per_buurt(year: Year, rows: pd.DataFrame, sector: str, kleur: str) -> pd.Dat
     table = table.join(found[["bedrag", "se"]], on="buurt").reset_index(drop=True)
     if sector == "huishoudens" and kleur in ("in:", "uit:", BALANCE):
         # Without income there is no tax either: what is left of the lines is no total.
-        known = set(year.inkomen.loc[year.inkomen["bedrag"].notna(), "buurt"])
+        inkomen = year.boeken.inkomen
+        known = set(inkomen.loc[inkomen["bedrag"].notna(), "buurt"])
         unknown = ~table["buurt"].isin(known)
         table[["bedrag", "se"]] = table[["bedrag", "se"]].mask(unknown)
     return table.assign(inwoners=table["buurt"].map(year.inwoners))
