@@ -1,6 +1,7 @@
 """The report on paper: a tagged PDF that a screen reader can read, with nothing left out."""
 
 import re
+import unicodedata
 from collections import Counter
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -63,8 +64,8 @@ def tags(node, kinds=None) -> list[tuple[str, object]]:
 
 
 def letters(text: str) -> str:
-    """Return only letters and digits, for lines break elsewhere on paper."""
-    return re.sub(r"[\W_]+", "", text).lower()
+    """Return only letters and digits: lines break elsewhere on paper, and letters may be joined."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def test_the_pdf_is_tagged_in_dutch_and_has_a_title(printed):
