@@ -59,6 +59,8 @@ ELSEWHERE = {
     "wijkboek verify utrecht-kanaleneiland --engine papermill": "test_verify.py::test_a_report_is_"
     "reproducible_to_the_byte_also_by_the_engine_of_papermill",
     "wijkboek verify --all": "test_verify.py::test_a_report_is_reproducible_to_the_byte",
+    "wijkboek serve spel": "test_play.py::test_the_game_is_served_with_the_same_guard",
+    "wijkboek serve verkenner": "test_play.py::test_the_account_changes_with_the_choice",
     "wijkboek serve verkenner --pilot arnhem-spijkerkwartier": "test_play.py::test_serve_takes_only"
     "_what_there_is",
     "wijkboek inbox withdraw B-0012": "test_inbox.py::test_only_the_sender_or_the_beheerder_withdr",
@@ -71,8 +73,6 @@ ELSEWHERE = {
 # What goes on until it is stopped, and what to ask it.
 SERVERS = {
     "wijkboek serve": "http://127.0.0.1:8866/",
-    "wijkboek serve spel": "http://127.0.0.1:8866/",
-    "wijkboek serve verkenner": "http://127.0.0.1:8866/",
     "python -m tests.bronserver --port 8765": (
         "http://127.0.0.1:8765/opendata.cbs.nl/ODataFeed/odata/85984NED"
     ),
