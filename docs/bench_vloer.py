@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from IPython.core.formatters import DisplayFormatter
 
-from wijkboek_utils import pages, run, sources, warm
+from wijkboek_utils import folders, pages, run, sources, warm
 from wijkboek_utils.chapters import Chapter
 
 
@@ -54,7 +54,7 @@ def chapter(book: str, parameters: dict[str, object]) -> Chapter:
 
 def report(pilot: str) -> None:
     """Compute the books of a pilot and write one page."""
-    books = run.notebooks()
+    books = folders.notebooks()
     (job,) = run.plan([pilot], {}, books)
     parts = [chapter(book.stem, job.parameters) for book in books]
     shown = [part for part, book in zip(parts, books, strict=True) if run.is_chapter(book)]

@@ -7,16 +7,17 @@ import nbformat
 import pytest
 
 from tests.conftest import ROOT, command, project
-from wijkboek_utils import run
+from wijkboek_utils import folders, forks, run
+from wijkboek_utils.asked import FORKED, Limits
 from wijkboek_utils.errors import Fout
 
-BOOKS = run.notebooks(ROOT / "notebooks")
+BOOKS = folders.notebooks(ROOT / "notebooks")
 
 
 def test_notebooks_run_in_reading_order_and_play_notebooks_never(tmp_path):
     for name in ("12_b", "02_a", "91_spel", "kladblok"):
         (tmp_path / f"{name}.ipynb").write_text("{}")
-    assert [p.stem for p in run.notebooks(tmp_path)] == ["02_a", "12_b"]
+    assert [p.stem for p in folders.notebooks(tmp_path)] == ["02_a", "12_b"]
     build = ["01", "02", "03", "04", "05", "06", "07", "08"]
     show = ["11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22"]
     assert [p.stem[:2] for p in BOOKS] == build + show
@@ -141,3 +142,47 @@ def test_an_executed_notebook_holds_no_time_path_or_random_id(rendered):
         assert str(rendered) not in text and str(ROOT) not in text
         assert "papermill" not in json.loads(text)["metadata"]
         assert "iopub" not in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"cells"', '<<<<<<< HEAD\n "cells"', 1),
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: '{"cells": [{"cell_type": "code"}]}',
+        lambda text: text.replace("jaar: int = 2023", "jaar: int ="),
+        lambda text: "\x00",
+    ],
+    ids=["merge", "half", "list", "cell", "syntax", "bytes"],
+)
+def test_a_file_that_is_no_notebook_any_more_is_named_with_what_to_do(change, tmp_path):
+    path = tmp_path / BOOKS[0].name
+    path.write_text(change(BOOKS[0].read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(Fout, match=r"01_bronnen\.ipynb.* is geen heel notebook\..* git checkout"):
+        run.declared(path)
+
+
+def test_a_notebook_that_git_could_not_merge_stops_the_command_before_anything_is_made(tmp_path):
+    root = project(tmp_path, ["12_geldstromen"])
+    path = root / "notebooks" / "12_geldstromen.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"cells"', '<<<<<<< HEAD\n "cells"', 1), encoding="utf-8")
+    done = command("render", root=root)
+    assert done.returncode == 2
+    assert "notebooks/12_geldstromen.ipynb, regel 2: dit is geen heel notebook" in done.stderr
+    assert "Traceback" not in done.stderr and not (root / "reports").exists()
+
+
+def test_a_notebook_that_does_not_say_its_language_runs(tmp_path):
+    book = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("jaar: int = 1", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell("jaar + 1"),
+        ]
+    )
+    path = tmp_path / "01_x.ipynb"
+    nbformat.write(book, path)
+    done = run.execute(path, {"jaar": 2023}, FORKED, Limits(), forks.here)
+    assert done.failure is None
+    assert done.node.cells[-1].outputs[0].data["text/plain"] == "2024"

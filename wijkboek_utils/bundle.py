@@ -111,7 +111,7 @@ def code_files(slug: str) -> dict[str, Path]:
 
     Of a pilot its own file only: what lies beside it, such as addresses, is not for others.
     """
-    found = [*sorted(folders.NOTEBOOKS.glob("[0-2]*.ipynb")), *inputs.code_files()]
+    found = [*folders.notebooks(), *inputs.code_files()]
     own = folders.PILOTS / f"{slug}.yml"
     return {inputs.known_as(path): path for path in [*found, *([own] if own.is_file() else [])]}
 

@@ -72,7 +72,7 @@ class Cluster:
 
     def _send(self) -> str:
         """Return the name of the project's state; with a store, send what it lacks."""
-        files = [*sorted(folders.NOTEBOOKS.glob("[0-2]*.ipynb"))]
+        files = folders.notebooks()
         for folder in (folders.PILOTS, folders.RAW):
             files += [p for p in sorted(folder.rglob("*")) if p.is_file()]
         hashes = inputs.Hashes.load()

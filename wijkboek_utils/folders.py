@@ -1,6 +1,7 @@
 """Where a project keeps its files."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,12 +18,21 @@ PACKAGE = Path(__file__).parent
 TABLES = PACKAGE / "tables"
 AS_OF = "WIJKBOEK_STAND"
 SERVED = "WIJKBOEK_PILOT"  # the pilot that a server shows
+_ORDER = re.compile(r"[0-2]\d_\w+")
 DEFAULT = "utrecht-kanaleneiland"  # the pilot that is meant when none is named
 
 
 def served(name: str) -> str:
     """Return the pilot that `wijkboek serve --pilot` was started with, else `name`."""
     return os.environ.get(SERVED) or name
+
+
+def notebooks(folder: Path | None = None) -> list[Path]:
+    """Return the notebooks that make a report, in reading order.
+
+    0x build, 1x and 2x show; 9x are for play and never part of a report.
+    """
+    return sorted(p for p in (folder or NOTEBOOKS).glob("*.ipynb") if _ORDER.fullmatch(p.stem))
 
 
 def pilots(folder: Path) -> list[str]:

@@ -104,7 +104,7 @@ def of(
 def common(hashes: Hashes) -> Facts:
     """Return what all reports depend on: notebooks, code, versions, what was said of sources."""
     if not hashes.shared:
-        paths = [*sorted(folders.NOTEBOOKS.glob("[0-2]*.ipynb")), *code_files()]
+        paths = [*folders.notebooks(), *code_files()]
         paths += [p for p in sorted(folders.RAW.rglob("*.yml")) if p.name != "manifest.yml"]
         paths += sorted(folders.RAW.glob("lokaal/*/uitgegeven-*.csv"))  # what any pilot let out
         facts = {f"bestand {known_as(p)}": hashes.of(p) for p in paths}

@@ -31,7 +31,7 @@ _OBJECTS = 20_000  # made before Python looks which can go; those of a page are 
 
 def check(names: list[str], parameters: dict[str, str]) -> None:
     """Raise Fout for a pilot or parameter that cannot be; nothing is made."""
-    run.plan(names, parameters, run.notebooks())
+    run.plan(names, parameters, folders.notebooks())
 
 
 def checked(link: socket.socket, how: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ def index(link: socket.socket, how: dict[str, Any]) -> None:
 def failed(link: socket.socket, how: dict[str, Any]) -> None:
     """Write the page of a report whose process died; `how` has `asked` and `words`."""
     wanted = Asked.of(how["asked"])
-    (job,) = run.plan([wanted.name], wanted.parameters, run.notebooks())
+    (job,) = run.plan([wanted.name], wanted.parameters, folders.notebooks())
     hint = "Vaak is het geheugen van de computer op. Probeer het opnieuw, met --jobs 1."
     report.fail(job, Failure("", "?", "", "", how["words"], hint=hint))
     _say(link, {})
@@ -80,7 +80,7 @@ def _say(link: socket.socket, message: dict[str, Any]) -> None:
 def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
     """Make the report of a pilot and return what came of it; an error of ours is a fault too."""
     start = time.monotonic()
-    books = run.notebooks()
+    books = folders.notebooks()
     os.environ[folders.AS_OF] = wanted.stand
     os.environ["WIJKBOEK_ROOT"] = str(sources.ROOT)  # for notebooks in whatever process
     (job,) = run.plan([wanted.name], wanted.parameters, books)

@@ -5,6 +5,7 @@ the page as PDF, and the audit folder: every notebook, table and cijferpaspoort,
 the run.
 """
 
+import contextlib
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class Part:
 def warm(books: Iterable[Path]) -> None:
     """Read what is the same in each report once: the prose of the notebooks, and templates."""
     for book in books:
-        plain = chapters.chapter(book.stem, nbformat.read(book, as_version=4))
-        language.findings(plain.body)
+        with contextlib.suppress(Exception):  # who checks what was asked will say so
+            plain = chapters.chapter(book.stem, nbformat.read(book, as_version=4))
+            language.findings(plain.body)
     for name in ("audit", "page", "kaart", "overeenkomst"):
         pages.templates().get_template(f"{name}.html.j2")
     pages.style()

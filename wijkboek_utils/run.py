@@ -18,8 +18,6 @@ from wijkboek_utils.asked import FORKED, STOCK, Limits
 from wijkboek_utils.errors import Fout, did_you_mean
 from wijkboek_utils.pilots import Pilot
 
-# 0x build, 1x and 2x show; 9x are for play and never part of a report.
-_ORDER = re.compile(r"[0-2]\d_\w+")
 _CHOICES = {"sleutelset": list(allocate.SETS)}
 
 
@@ -58,25 +56,34 @@ class Job:
     parameters: dict[str, Any]
 
 
-def notebooks(folder: Path = sources.NOTEBOOKS) -> list[Path]:
-    """Return the notebooks that make a report, in reading order."""
-    return sorted(p for p in folder.glob("*.ipynb") if _ORDER.fullmatch(p.stem))
-
-
 def is_chapter(notebook: Path) -> bool:
     """Return whether a notebook is a chapter of the report (1x, 2x) and not a build step (0x)."""
     return notebook.stem[0] in "12"
 
 
 def declared(notebook: Path) -> dict[str, str]:
-    """Return the parameters that a notebook declares, by name, with their type."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    found = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    """Return the parameters that a notebook declares, by name, with their type.
+
+    Raises Fout for a file that is no notebook, or has no cell to declare them.
+    """
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        nbformat.validate(content)
+        found = [c for c in content["cells"] if "parameters" in c["metadata"].get("tags", [])]
+        lines = ast.parse("".join(found[0]["source"])).body if found else []
+    except (ValueError, LookupError, SyntaxError, nbformat.ValidationError) as error:
+        # Most often git could not merge two versions, and left both in the file.
+        line = f", regel {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        where = sources.shown(notebook)
+        raise Fout(
+            f"{where}{line}: dit is geen heel notebook. Bewaar het opnieuw in JupyterLab, of zet "
+            f"de vorige versie terug met: git checkout HEAD -- {where}"
+        ) from error
     if len(found) != 1:
         raise Fout(f"{notebook.name}: er hoort precies één cel met het label parameters te zijn.")
     return {
         line.target.id: ast.unparse(line.annotation)
-        for line in ast.parse("".join(found[0]["source"])).body
+        for line in lines
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
     }
 
@@ -140,7 +147,9 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)
     wanted = {name: parameters[name] for name in declared(book) if name in parameters}
     node = pickle.loads(loaded(book, book.stat().st_mtime_ns))
-    node = parameterize.parameterize_notebook(node, wanted, kernel_name="python3")
+    node = parameterize.parameterize_notebook(
+        node, wanted, kernel_name="python3", language="python"
+    )
     node = execute.prepare_notebook_metadata(node, str(book), None)
     more: dict[str, Any] = {}
     if engine == FORKED:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wijkboek_utils import folders
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.folders import NOTEBOOKS
 
 if TYPE_CHECKING:
     from wijkboek_utils.run import Job
@@ -38,7 +38,7 @@ def libraries(folder: str = "") -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     # A second thread costs more than small matrices do, and other reports run beside this one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    names = ["jsonschema", *_KERNEL, *wanted(Path(folder or NOTEBOOKS))]
+    names = ["jsonschema", *_KERNEL, *wanted(Path(folder or folders.NOTEBOOKS))]
     with _without(_NOT_NEEDED):
         for name in names:
             with contextlib.suppress(
@@ -75,10 +75,11 @@ def country(*names: str) -> None:
         importlib.import_module(name)
     from wijkboek_utils import report, run
 
-    books = run.notebooks()
+    books = folders.notebooks()
     report.warm(books)
     for book in books:
-        run.loaded(book, book.stat().st_mtime_ns)
+        with contextlib.suppress(Exception):  # who checks what was asked will say so
+            run.loaded(book, book.stat().st_mtime_ns)
     if len(names) > 1:
         importlib.import_module(_FOR_MAPS)
         with contextlib.suppress(Fout):  # who checks what was asked will say so
@@ -145,10 +146,11 @@ def _examples() -> None:
 def wanted(folder: Path) -> list[str]:
     """Return the modules that the notebooks of a folder import."""
     found: dict[str, None] = {}
-    for path in sorted(folder.glob("[0-2]*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                found |= dict.fromkeys(_imported("".join(cell["source"])))
+    for path in folders.notebooks(folder):
+        with contextlib.suppress(ValueError, LookupError):  # who runs it will say what is wrong
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+                if cell["cell_type"] == "code":
+                    found |= dict.fromkeys(_imported("".join(cell["source"])))
     return list(found)
 
 
