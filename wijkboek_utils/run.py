@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import ValidationError
 
 from wijkboek_utils import allocate, pilots, sources
 from wijkboek_utils.asked import FORKED, STOCK, Limits
@@ -71,7 +72,7 @@ def declared(notebook: Path) -> dict[str, str]:
         nbformat.validate(content)
         found = [c for c in content["cells"] if "parameters" in c["metadata"].get("tags", [])]
         lines = ast.parse("".join(found[0]["source"])).body if found else []
-    except (ValueError, LookupError, SyntaxError, nbformat.ValidationError) as error:
+    except (ValueError, LookupError, AttributeError, SyntaxError, ValidationError) as error:
         # Most often git could not merge two versions, and left both in the file.
         line = f", regel {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         where = sources.shown(notebook)
