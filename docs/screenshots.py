@@ -21,8 +21,8 @@ MOST = 4_000_000  # bytes together, or the repository grows with every picture
 # A passport, the first of several in it, and every fold around it.
 OPEN = """e => { for (let at = e.querySelector('details') ?? e; at;
     at = at.parentElement?.closest('details')) at.open = true }"""
-# Every picture of these is taken.
-CHAPTERS = ["geldstromen", "voorraden", "werk", "inverdienen", "wijkbedrijf", "vergelijking"]
+# Every picture of these is taken, in light.
+CHAPTERS = ["geldstromen", "voorraden", "inverdienen"]
 SHEETS = 6  # of paper, from the first
 
 
@@ -31,6 +31,8 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise SystemExit("Chromium ontbreekt; installeer het pakket chromium.")
+    if shutil.which("pdftoppm") is None:
+        raise SystemExit("pdftoppm ontbreekt; installeer het pakket poppler-utils.")
     wijkboek = Path(sys.executable).with_name("wijkboek")
     subprocess.run([str(wijkboek), "render", "--all"], check=True)
     OUT.mkdir(exist_ok=True)
@@ -64,7 +66,7 @@ def take(browser: Browser, screen: str, dark: bool) -> None:
     )
     page.goto((REPORTS / PILOT / "index.html").as_uri())
     page.screenshot(path=path("samenvatting"))
-    for name, picture in pictures(page):
+    for name, picture in [] if dark else pictures(page):
         picture.screenshot(path=path(name))
     page.locator(f"#{CHAPTERS[0]} ~ .wb-table").first.screenshot(path=path("tabel"))
     passport = page.locator(".wb-pas").first
@@ -97,8 +99,6 @@ def pictures(page: Page) -> list[tuple[str, Locator]]:
 
 def paper(browser: Browser) -> None:
     """Print the report and keep its first sheets as pictures; the PDF is made in a second."""
-    if shutil.which("pdftoppm") is None:
-        raise SystemExit("pdftoppm ontbreekt; installeer het pakket poppler-utils.")
     page = browser.new_page()
     page.goto((REPORTS / PILOT / "index.html").as_uri())
     printed = OUT / "druk.pdf"
