@@ -63,7 +63,7 @@ def _report(name: str) -> Path:
     near = did_you_mean(path.name, known := _made())
     have = f" Er zijn rapporten van {', '.join(known)}." if known else ""
     raise Fout(
-        f"{name} is geen rapport: er is geen index.html in.{near}{have} "
+        f"{name} is geen rapport: er is geen reports/{path.name}/index.html.{near}{have} "
         f"Maak een rapport met: wijkboek render {path.name}"
     )
 
