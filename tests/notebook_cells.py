@@ -175,6 +175,13 @@ with fork.Pool(2) as pool:
     "import own_module; own_module.w",
     "help": "abs?",
     "store": "%store?",
+    "fout before a rule of its own": "twaalf",
+    "rule of its own": """
+rules = get_ipython().input_transformer_manager.line_transforms
+rules.append(lambda lines: [line.replace("twaalf", "12") for line in lines])""",
+    "read by that rule": "twaalf",
+    "without that rule": "rules.pop();",
+    "fout after that rule": "twaalf",
     "fout unknown magic": "%bestaat_niet",
     "fout plain": "1 / 0",
     "fout chained": "try:\n    {}['a']\nexcept KeyError as e:\n    raise ValueError('twee') from e",

@@ -578,4 +578,4 @@ def test_only_what_can_be_read_is_wanted(tmp_path):
     )
     (tmp_path / "02_b.ipynb").write_text('{"cells": [{"cell_type": "code", "source": "%magic"}]}')
     (tmp_path / "91_c.ipynb").write_text("geen notebook, en niet van een rapport")
-    assert warm.wanted(tmp_path) == ["a.b"]
+    assert warm.wanted(warm.cells(tmp_path)) == ["a.b"]

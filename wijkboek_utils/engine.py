@@ -10,6 +10,7 @@ the notebook asks for another kernel than that of this Python, the stock engine 
 import asyncio
 import atexit
 import contextlib
+import json
 import os
 import queue
 import select
@@ -17,6 +18,7 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -141,6 +143,27 @@ class _Kernel:
             self._process.end(group=True)
 
 
+@cache
+def _session(pid: int) -> Session:
+    """Return what makes and numbers the messages of this process, number `pid`."""
+    return Session(key=b"")
+
+
+def _message(parts: list[bytes]) -> dict[str, Any]:
+    """Return what a kernel said: as Session.deserialize does, but only the date that is read."""
+    header, parent, metadata, content = map(json.loads, parts[1:5])
+    header["date"] = datetime.fromisoformat(header["date"])
+    return {
+        "header": header,
+        "msg_id": header["msg_id"],
+        "msg_type": header["msg_type"],
+        "parent_header": parent,
+        "metadata": metadata,
+        "content": content,
+        "buffers": [memoryview(part) for part in parts[5:]],
+    }
+
+
 class _Client:
     """The part of a kernel client that nbclient uses, over the socket of a forked kernel."""
 
@@ -149,7 +172,7 @@ class _Client:
     def __init__(self, kernel: _Kernel, process: Forked) -> None:
         self._kernel, self._link = kernel, process.link
         self._closed = False
-        self.session = Session(key=b"")
+        self.session = _session(os.getpid())
         self._unpacker = wire.Unpacker()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: dict[bytes, asyncio.Queue[dict[str, Any]]] = {
@@ -241,7 +264,7 @@ class _Client:
             return
         for channel, parts in self._unpacker.feed(got):
             _, rest = self.session.feed_identities(parts)
-            self._queues[channel].put_nowait(self.session.deserialize(rest))
+            self._queues[channel].put_nowait(_message(rest))
 
     def _getter(self, channel: bytes) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def get(timeout: float | None = None) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
     hashes = inputs.Hashes.load()
     facts = job.pilot.slug, job.pilot.gemeenten
     before = inputs.of(*facts, wanted.parameters, wanted.pdf, hashes)
+    hashes.save()  # the next report of a batch has the same sources
     made_of = Inputs(*facts, before)
     warm.pilot(job)
     parts = list(_parts(job, books, wanted, tell))

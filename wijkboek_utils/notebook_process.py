@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +29,7 @@ from ipykernel import ipkernel
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.shellapp import InteractiveShellApp
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
@@ -39,7 +40,7 @@ from wijkboek_utils import wire
 from wijkboek_utils.wire import Sender, Unpacker
 
 _TO_TELL = 64 << 20  # bytes
-_OBJECTS = 700, 10, 10  # as Python begins: who forked us may look less often which can go
+_OBJECTS = 10_000, 10, 10  # made before Python looks which can go; few of a notebook can
 
 
 def serve(link: socket.socket, asked: dict[str, Any]) -> None:
@@ -84,7 +85,8 @@ def _leave() -> None:
     atexit._run_exitfuncs()
     found = gc.get_objects()  # not those of before the fork: they are frozen
     kinds = {id(type(one)): type(one) for one in found}  # some cannot be hashed
-    files = {number for number, kind in kinds.items() if issubclass(kind, io.IOBase)}
+    base = io.IOBase.__base__  # of all files; asking an abstract class takes ten times as long
+    files = {number for number, kind in kinds.items() if base in kind.__mro__}
     for one in found:
         if id(type(one)) in files:
             with contextlib.suppress(Exception):
@@ -203,6 +205,32 @@ def _no_list_of_modules() -> Iterator[None]:
         ipkernel.sys = sys
 
 
+class _Reader(TransformerManager):
+    """IPython's way of reading a cell, which remembers what it read.
+
+    A kernel reads a cell twice, and the cells of our notebooks were read before the fork.
+    """
+
+    def transform_cell(self, cell: str) -> str:
+        if (self.cleanup_transforms, self.line_transforms, self.token_transformers) != _RULES:
+            return str(super().transform_cell(cell))  # the notebook has rules of its own
+        if cell not in _read:
+            _read[cell] = super().transform_cell(cell)
+        return _read[cell]
+
+
+_plain, _read = TransformerManager(), dict[str, str]()
+_RULES = _plain.cleanup_transforms, _plain.line_transforms, _plain.token_transformers
+
+
+def read(cells: Iterable[str]) -> None:
+    """Read cells ahead, for all processes that are forked from this one."""
+    reader = _Reader()
+    for cell in cells:
+        with contextlib.suppress(SyntaxError):  # the kernel will say so
+            reader.transform_cell(cell)
+
+
 def _kernel(link: socket.socket) -> _Kernel:
     """Return a kernel that answers on `link`, with its streams in place of those of the system."""
     session, guard = Session(key=b""), wire.guard()
@@ -232,6 +260,7 @@ def _kernel(link: socket.socket) -> _Kernel:
     kernel.io_loop = IOLoop.current()
     IPKernelApp.instance().kernel = kernel  # where magics such as %matplotlib look for it
     assert kernel.shell is not None
+    kernel.shell.input_transformer_manager = _Reader()
     _tell_of_memory(kernel.shell)
     kernel.shell.exit_now = False
     with contextlib.suppress(Exception):

@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,13 +38,20 @@ def libraries(folder: str = "") -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     # A second thread costs more than small matrices do, and other reports run beside this one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    names = ["jsonschema", *_KERNEL, *wanted(Path(folder or folders.NOTEBOOKS))]
+    # Its own memory begins with pages of 2 MB, which each process would fill with zeros.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    code = list(cells(Path(folder or folders.NOTEBOOKS)))
+    names = ["jsonschema", *_KERNEL, *wanted(code)]
     with _without(_NOT_NEEDED):
         for name in names:
             with contextlib.suppress(
                 Exception
             ):  # the notebook that needs it will say what is wrong
                 importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        from wijkboek_utils import notebook_process
+
+        notebook_process.read(code)
     with contextlib.suppress(ImportError):
         import pandas as pd
 
@@ -143,15 +150,18 @@ def _examples() -> None:
     ranges.draws({id: ranges.of(k) for id, k in known.known.items()})
 
 
-def wanted(folder: Path) -> list[str]:
-    """Return the modules that the notebooks of a folder import."""
-    found: dict[str, None] = {}
+def wanted(code: Iterable[str]) -> list[str]:
+    """Return the modules that cells import."""
+    return list(dict.fromkeys(name for cell in code for name in _imported(cell)))
+
+
+def cells(folder: Path) -> Iterator[str]:
+    """Yield the code of the notebooks of a folder, cell by cell."""
     for path in folders.notebooks(folder):
         with contextlib.suppress(ValueError, LookupError):  # who runs it will say what is wrong
             for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
                 if cell["cell_type"] == "code":
-                    found |= dict.fromkeys(_imported("".join(cell["source"])))
-    return list(found)
+                    yield "".join(cell["source"])
 
 
 def _imported(code: str) -> list[str]:
