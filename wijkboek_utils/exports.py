@@ -301,8 +301,9 @@ def for_sheet(table: pd.DataFrame, buurten: set[str]) -> tuple[pd.DataFrame | No
     """
     rows, remark = table, f"{dutch.number(len(table))} regels"
     if len(table) > _MANY_ROWS and "buurt" in table:
-        rows = table[table["buurt"].isin(buurten)]
-        if len(rows) < len(table):
+        inside = table["buurt"].isin(buurten)
+        if not inside.all():
+            rows = table[inside]
             remark = f"{dutch.number(len(rows))} regels: alleen de buurten van het gebied. "
             remark += f"Alle {dutch.number(len(table))} regels staan in de CSV."
     if len(rows) >= _SHEET_ROWS:

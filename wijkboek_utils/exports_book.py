@@ -125,22 +125,29 @@ class Book:
         for n, column in enumerate(columns):
             sheet.set_column(n, n, min(max(column.widest(_LOOKED_AT) + 2, 10), 60))
             self.write(sheet, 0, n, column.name, **HEADER)
-            parts.append(self._cells(f'<c r="{xl_col_to_name(n)}', rows, column))
+            parts += self._cells(f'<c r="{xl_col_to_name(n)}', rows, column)
         sheet.below = exports_cells.lines([*parts, "</row>"]).decode()
         sheet.rows_below = size
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(size, 1), len(columns) - 1)
 
-    def _cells(self, start: str, rows: Any, column: exports_cells.Column) -> exports_cells.Texts:
-        """Return the cells of a column as they stand in the file; what is missing is null."""
+    def _cells(
+        self, start: str, rows: exports_cells.Texts, column: exports_cells.Column
+    ) -> list[exports_cells.Texts | str]:
+        """Return the parts of the cells of a column as they stand in the file.
+
+        Where a value is missing its cell has no part at all, so such a column is joined first.
+        """
         if column.is_text:
             shared = self._file.str_table
             before = shared.count
             texts = column.changed(self._shared)
             shared.count = before + len(texts) - texts.null_count
-            return exports_cells.row([start, rows, texts])
-        ends = '" t="b"><v>' if column.is_bool else '"><v>'
-        return exports_cells.row([start, rows, ends, column.finite(), "</v></c>"])
+            parts = [start, rows, texts]
+        else:
+            texts = column.finite()
+            parts = [start, rows, '" t="b"><v>' if column.is_bool else '"><v>', texts, "</v></c>"]
+        return [exports_cells.row(parts)] if texts.null_count else parts
 
     def _shared(self, text: str) -> str | None:
         """Return what stands in a cell after its place for a text: its number in the workbook."""

@@ -1,7 +1,8 @@
 """The cells of long tables as text, a column at a time.
 
 A table of boekingen has half a million cells and few different texts. So Arrow writes the numbers
-and joins the rows, and Python sees each different text of a column once.
+and joins the rows, and Python sees each different text of a column once. Most tables are short and
+have many columns: numbers of one kind are written for all columns of a table at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,24 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Texts = Any  # an array of Arrow: of strings, where a missing value is null
+_INFINITE = pa.array(["inf", "-inf"])
 
 
 class Column:
     """A column of a table, read once for all files that it goes into."""
 
-    def __init__(self, name: str, column: pd.Series) -> None:
-        """Read a column; its texts are words, or else numbers, or yes and no."""
-        self.name = name
-        self.is_text = not pd.api.types.is_numeric_dtype(column.dtype)
+    def __init__(self, name: str, column: pd.Series, written: Texts = None) -> None:
+        """Read a column: words, or else numbers, or yes and no, which `written` has as text."""
+        self.name, self.written = name, written
+        self.is_text = written is None
         self.is_bool = pd.api.types.is_bool_dtype(column.dtype)
         if self.is_text:
             self._kinds = pc.dictionary_encode(_array(column))
             self._words: list[str] = self._kinds.dictionary.to_pylist()
-        else:
-            self.written = numbers(column)
-            self._infinite = pd.api.types.is_float_dtype(column.dtype) and np.isinf(
-                column.to_numpy("float64", na_value=np.nan)
-            )
 
     def changed(self, change: Callable[[str], str | None]) -> Texts:
         """Return the texts after `change`, which sees each different text once."""
@@ -41,9 +38,8 @@ class Column:
         """Return what is written for the numbers; of an infinite one nothing, yes is 1."""
         if self.is_bool:
             return pc.if_else(pc.equal(self.written, "True"), "1", "0")
-        if np.any(self._infinite):
-            return pc.if_else(pa.array(self._infinite), None, self.written)
-        return self.written
+        infinite = pc.is_in(self.written, _INFINITE)
+        return pc.if_else(infinite, None, self.written) if infinite.true_count else self.written
 
     def widest(self, rows: int) -> int:
         """Return the length of the longest text in the first rows, and of the name."""
@@ -55,7 +51,20 @@ class Column:
 
 def read(table: pd.DataFrame) -> list[Column]:
     """Return the columns of a table."""
-    return [Column(str(name), column) for name, column in table.items()]
+    columns = [column for _, column in table.items()]
+    kinds: dict[Any, list[int]] = {}
+    for n, column in enumerate(columns):
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            kinds.setdefault(column.dtype, []).append(n)
+    written: dict[int, Texts] = {}
+    for places in kinds.values():
+        all_of_them = numbers(pd.concat([columns[n] for n in places], ignore_index=True))
+        for turn, n in enumerate(places):
+            written[n] = all_of_them.slice(turn * len(table), len(table))
+    return [
+        Column(str(name), column, written.get(n))
+        for n, (name, column) in enumerate(zip(table.columns, columns, strict=True))
+    ]
 
 
 def numbers(column: pd.Series) -> Texts:
@@ -104,5 +113,7 @@ def lines(parts: Sequence[Texts | str], between: str = "", end: str = "") -> byt
 
 
 def _array(column: pd.Series) -> Any:
+    if isinstance(column.dtype, pd.StringDtype):  # pandas would look at each text twice
+        return pa.array(column.to_numpy(object), pa.string(), from_pandas=True)
     found = pa.array(column, from_pandas=True)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
