@@ -22,7 +22,8 @@ from wijkboek_utils.findings import Finding
 from wijkboek_utils.machine import within
 
 _NAME = 60  # letters; a longer text is no name of a column
-_SMALL = 50_000  # bytes
+_SMALL = 50_000  # bytes; smaller files are looked at together
+_FEW = 50  # texts; to look at them one by one takes less time than to prepare a first look
 _SAMPLE, _HEAD = 500, 1_000_000  # rows, in so many bytes, that tell text from figures
 
 _FIGURE = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -32,14 +33,15 @@ _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3
 _PHONE = re.compile(
     r"(?<![\w.,+-])(?:(?:\+|00)31[ -]?(?:\(0\)[ -]?)?[1-9]|0[1-9])(?:[ -]?\d){8}(?![\w-]|[.,]\d)"
 )
+_NO_MORE = r"(?:[^\w.,-]|[.,](?:\D|$)|$)"  # of 123456789.12 there is more: it is an amount
 # A text without one of these holds none of them: most cells of a table. Arrow looks for all at once
 # in many texts; it knows no look-around, so these match more than the patterns above.
 _MAYBE = "|".join(
     [
         r"@[^\s@]*\.[a-zA-Z]{2}",
-        r"(?:^|[^\w.,-])(?:\d{9}|\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3})(?:[^\w-]|$)",
+        r"(?:^|[^\w.,-])(?:\d{9}|\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3})" + _NO_MORE,
         r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2}",
-        r"(?:^|[^\w.,+-])(?:(?:\+|00)31[ -]?(?:\(0\)[ -]?)?[1-9]|0[1-9])(?:[ -]?\d){8}(?:[^\w-]|$)",
+        r"(?:^|[^\w.,+-])(?:(?:\+|00)31[ -]?(?:\(0\)[ -]?)?[1-9]|0[1-9])(?:[ -]?\d){8}" + _NO_MORE,
     ]
 ).replace(r"\d", r"\p{Nd}")
 _PRIVATE = re.compile(
@@ -63,6 +65,10 @@ def _sign(byte: int) -> int:
         return ord("a" if letter.isalpha() else letter)
     return ord(" ")
 
+
+# What an attribute says to people. Found by the sign of equality, of which there are few.
+_TOLD = "|".join(f'(?<={name}=")' for name in ("alt", "title", "aria-label", "content", "href"))
+_SPOKEN = re.compile(f'="(?:{_TOLD})(?!data:)([^"]*)"')
 
 # To look for the shape of a number is far faster than to try a pattern at millions of digits.
 _SHAPE = bytes(_sign(byte) for byte in range(256))
@@ -92,18 +98,27 @@ def findings(folder: Path, contact: str = "") -> list[Finding]:
 
     `contact` is what the pilot itself publishes as its contact; that may be there.
     """
-    found: list[Finding] = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
-        data = path.read_bytes()
-        found += machine.findings({name: data})
+    paths = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    small = {n: p.read_bytes() for n, p in paths.items() if p.stat().st_size <= _SMALL}
+    found: dict[str, list[Finding]] = {name: [] for name in paths}  # by file
+    for one in machine.findings(small):
+        found[one.where].append(one)
+    said: list[tuple[str, str]] = []  # of all pages, notebooks and records: file, text
+    for name, path in paths.items():
+        data = small.get(name)
+        if data is None:
+            data = path.read_bytes()
+            found[name] += machine.findings({name: data})
         if path.suffix == ".csv":
-            found += _table(name, data, contact)
+            found[name] += _table(name, data, contact)
         elif path.suffix == ".xlsx":
-            found += _workbook(name, data, contact)
+            found[name] += _workbook(name, data, contact)
         elif path.suffix in (".html", ".ipynb", ".json", ".jsonld", ".txt", ".md", ".svg", ".xml"):
-            found += _prose(name, data.decode("utf-8", "replace"), path.suffix, contact)
-    return list(dict.fromkeys(found))
+            text = data.decode("utf-8", "replace")
+            said += [(name, words) for words in _prose(text, path.suffix)]
+    for one in _personal(said, contact):
+        found[one.where].append(one)
+    return list(dict.fromkeys(one for some in found.values() for one in some))
 
 
 def personal(words: str, contact: str = "") -> Iterator[tuple[str, str]]:
@@ -139,22 +154,25 @@ def is_iban(number: str) -> bool:
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
 
 
-def _personal(name: str, place: str, texts: list[str], contact: str) -> Iterator[Finding]:
-    texts = [text.encode("utf-8", "replace").decode() for text in texts]  # no half characters
-    for kind, what in (one for n in within(texts, _MAYBE) for one in personal(texts[n], contact)):
-        # The report of a leak must not be the next leak: only the last three signs are shown.
-        words = f"{kind} (eindigt op {what[-3:]}) staat in een gepubliceerd bestand: haal het weg"
-        yield Finding("persoonsgegevens", f"{name}{place}", words)
+def _personal(said: list[tuple[str, str]], contact: str) -> Iterator[Finding]:
+    """Look for personal data in texts, each with its place."""
+    texts = [text.encode("utf-8", "replace").decode() for _, text in said]  # no half characters
+    for n in within(texts, _MAYBE) if len(texts) > _FEW else range(len(texts)):
+        lines = texts[n].split("\n")  # none of them goes on on a next line
+        some = "\n".join(lines[at] for at in within(lines, _MAYBE)) if lines[1:] else texts[n]
+        for kind, what in personal(some, contact):
+            # The report of a leak must not be the next leak: only the last three signs are shown.
+            words = f"{kind} (eindigt op {what[-3:]}) staat in een gepubliceerd bestand: "
+            yield Finding("persoonsgegevens", said[n][0], words + "haal het weg")
 
 
-def _prose(name: str, words: str, suffix: str, contact: str) -> Iterator[Finding]:
-    """Look at what a page, notebook or record says; figures in it are no numbers of people."""
+def _prose(words: str, suffix: str) -> list[str]:
+    """Return what a page, notebook or record says; figures in it are no numbers of people."""
     said = [words]
     if suffix in (".ipynb", ".json", ".jsonld"):
         with suppress(ValueError):  # a broken record is read as it stands
             said = _strings(json.loads(words))
-    seen = [_visible(text) if "<" in text else text for text in dict.fromkeys(said)]
-    yield from _personal(name, "", seen, contact)
+    return [_visible(text) if "<" in text else text for text in dict.fromkeys(said)]
 
 
 def _visible(page: str) -> str:
@@ -164,10 +182,8 @@ def _visible(page: str) -> str:
     scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", page, re.DOTALL)
     quoted = [text for script in scripts for text in re.findall(r"\"[^\"]*\"", script)]
     page = re.sub(r"<script\b.*?</script>", " ", page, flags=re.DOTALL)
-    spoken = r"(?:alt|title|aria-label|content|href)=\"(?!data:)([^\"]*)\""
-    return html.unescape(
-        "\n".join([re.sub(r"<[^>]*>", " ", page), *re.findall(spoken, page), *quoted])
-    )
+    spoken = _SPOKEN.findall(page)
+    return html.unescape("\n".join([re.sub(r"<[^>]*>", " ", page), *spoken, *quoted]))
 
 
 def _strings(value: Any) -> list[str]:
@@ -200,15 +216,15 @@ def _table(name: str, data: bytes, contact: str) -> Iterator[Finding]:
     first, _, _ = data.partition(b"\n")
     header = next(csv.reader([first.decode("utf-8-sig", "replace")]), [])
     yield from _private(name, header)
-    text = None
+    text, said = None, []
     for number, cells in _suspects(data):
         text = _text_columns(data, len(header)) if text is None else text
-        said = [
-            cell
+        said += [
+            (f"{name}, regel {number}", cell)
             for place, cell in enumerate(cells)
             if place >= len(text) or text[place] or not _FIGURE.fullmatch(cell)
         ]
-        yield from _personal(name, f", regel {number}", said, contact)
+    yield from _personal(said, contact)
     if "methode" in header and (b"lokaal" in data or b"geheim" in data):
         yield from small_counts.findings(name, data, header)
 
@@ -274,5 +290,5 @@ def _workbook(name: str, data: bytes, contact: str) -> Iterator[Finding]:
             cells = re.findall(r"<t\b[^>]*>(.*?)</t>", xml.decode("utf-8", "replace"), re.S)
             said = [html.unescape(cell) for cell in dict.fromkeys(cells)]
             yield from _private(name, said)
-            yield from _personal(name, "", said, contact)
+            yield from _personal([(name, cell) for cell in said], contact)
     yield from machine.findings(small)

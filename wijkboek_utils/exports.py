@@ -29,11 +29,12 @@ _MANY_ROWS = 2_000  # above this a sheet holds the buurten of the area only
 _MOST_CELLS = 500_000  # a sheet of this size takes two seconds to write
 # What makes a spreadsheet compute a cell, also in its wide forms and behind what cannot be seen. A
 # Dutch spreadsheet splits our lines at each semicolon: after one, a new cell begins.
-_END, _HIDDEN = "^|[;\t\r\n]", "[\\s\"'\u00a0\u200b-\u200f\u3000\ufeff]*"
+_END, _HIDDEN = "[;\t\r\n]", "[\\s\"'\u00a0\u200b-\u200f\u3000\ufeff]*"
 _SIGN = "[=+\\-@＝＋－＠]"
-_START = re.compile(f"({_END})({_HIDDEN})(?={_SIGN})")
-_UNSEEN = "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u202a-\u202e\u2066-\u2069]"
-_ODD = re.compile(f"(?:{_END}){_HIDDEN}{_SIGN}|{_UNSEEN}")
+_START = re.compile(f"(^|{_END})({_HIDDEN})(?={_SIGN})")
+# Three patterns that begin with one sign each are found in less than half the time of one.
+_FIRST, _LATER = re.compile(_HIDDEN + _SIGN), re.compile(_END + _HIDDEN + _SIGN)
+_UNSEEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u202a-\u202e\u2066-\u2069]")
 _STRUCTURE = re.compile('[,"\r\n]')  # of a CSV file
 
 
@@ -108,7 +109,8 @@ def inert(text: str) -> str:
     That is at the start, and after what a spreadsheet may take as the end of a cell. Characters
     that no file should hold are gone. Other texts stay as they are.
     """
-    return _START.sub(r"\1'\2", plain(text)) if _ODD.search(text) else text
+    odd = _FIRST.match(text) or _LATER.search(text) or _UNSEEN.search(text)
+    return _START.sub(r"\1'\2", plain(text)) if odd else text
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ same bytes.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import IO, Any
 from zipfile import ZipFile
 
 import xlsxwriter
+from xlsxwriter.sharedstrings import SharedStrings
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
@@ -29,6 +31,7 @@ CSV_IN_EXCEL = (
     "dan Uit tekst/CSV, of gebruik dit werkboek."
 )
 _LONGEST = 32_767  # characters in a cell of Excel
+_MARKED = re.compile("[&<>]|_x")  # in XML, and by Excel for a sign that cannot be shown
 _LOOKED_AT = 200  # rows, for the width of a column
 HEADER = {"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#eef3f5"}
 # A spreadsheet shows the day on which a file was made; one that is made again has to be the same.
@@ -62,7 +65,18 @@ class _Quick(ZipFile):
         super().writestr(part, data, kind, 1 if level is None else level)
 
 
+class _Strings(SharedStrings):
+    """The texts of a workbook; most have nothing that is written in another way in XML or Excel."""
+
+    def _write_si(self, text: str) -> None:
+        if text.isprintable() and text == text.strip() and not _MARKED.search(text):
+            self.fh.write(f"<si><t>{text}</t></si>")
+        else:
+            super()._write_si(text)
+
+
 xlsxwriter.workbook.ZipFile = _Quick  # it has no setting for this
+xlsxwriter.packager.SharedStrings = _Strings
 
 
 class _Sheet(Worksheet):
