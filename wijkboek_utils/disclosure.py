@@ -11,7 +11,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -157,13 +157,18 @@ def is_iban(number: str) -> bool:
 def _personal(said: list[tuple[str, str]], contact: str) -> Iterator[Finding]:
     """Look for personal data in texts, each with its place."""
     texts = [text.encode("utf-8", "replace").decode() for _, text in said]  # no half characters
-    for n in within(texts, _MAYBE) if len(texts) > _FEW else range(len(texts)):
+    for n in _likely(texts, _MAYBE):
         lines = texts[n].split("\n")  # none of them goes on on a next line
         some = "\n".join(lines[at] for at in within(lines, _MAYBE)) if lines[1:] else texts[n]
         for kind, what in personal(some, contact):
             # The report of a leak must not be the next leak: only the last three signs are shown.
             words = f"{kind} (eindigt op {what[-3:]}) staat in een gepubliceerd bestand: "
             yield Finding("persoonsgegevens", said[n][0], words + "haal het weg")
+
+
+def _likely(texts: list[str], pattern: str) -> Iterable[int]:
+    """Return which texts are worth a careful look."""
+    return within(texts, pattern) if len(texts) > _FEW else range(len(texts))
 
 
 def _prose(words: str, suffix: str) -> list[str]:
@@ -178,10 +183,11 @@ def _prose(words: str, suffix: str) -> list[str]:
 def _visible(page: str) -> str:
     """Return what a page says, also in attributes and scripts, without cells of figures."""
     page = re.sub(r"<style\b.*?</style>|<td class=\"num\".*?</td>", " ", page, flags=re.DOTALL)
-    # Of a script only the texts count: its figures are figures.
-    scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", page, re.DOTALL)
-    quoted = [text for script in scripts for text in re.findall(r"\"[^\"]*\"", script)]
-    page = re.sub(r"<script\b.*?</script>", " ", page, flags=re.DOTALL)
+    quoted: list[str] = []
+    if "<script" in page:  # of which only the texts count: its figures are figures
+        scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", page, re.DOTALL)
+        quoted = [text for script in scripts for text in re.findall(r"\"[^\"]*\"", script)]
+        page = re.sub(r"<script\b.*?</script>", " ", page, flags=re.DOTALL)
     spoken = _SPOKEN.findall(page)
     return html.unescape("\n".join([re.sub(r"<[^>]*>", " ", page), *spoken, *quoted]))
 
@@ -204,7 +210,7 @@ def _strings(value: Any) -> list[str]:
 
 def _private(name: str, columns: list[str]) -> Iterator[Finding]:
     short = [column for column in columns if len(column) <= _NAME]
-    for column in (short[n] for n in within(short, _MAYBE_PRIVATE)):
+    for column in (short[n] for n in _likely(short, _MAYBE_PRIVATE)):
         plain = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
         if _PRIVATE.fullmatch(plain):
             words = f"de kolom «{column}» is van een persoon: laat haar weg"

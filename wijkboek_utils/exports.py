@@ -117,7 +117,7 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table without geometry, with other objects than numbers and words as words."""
     if "geometry" in table:
         table = table.drop(columns="geometry")
-    odd = [c for c in table if not _is_plain(table[c].dtype)]
+    odd = [c for c, kind in table.dtypes.items() if not _is_plain(kind)]
     return table.astype(dict.fromkeys(odd, "str")) if odd else table
 
 
@@ -190,7 +190,7 @@ def metadata(tables: Mapping[str, pd.DataFrame], subject: Subject, words: Words)
     described = []
     for name, table in tables.items():
         of_table = words.table(name)
-        columns = [_column(c, table[c].dtype, words.column(name, c)) for c in table.columns]
+        columns = [_column(c, kind, words.column(name, c)) for c, kind in table.dtypes.items()]
         described.append(
             {
                 "url": f"{name}.csv",

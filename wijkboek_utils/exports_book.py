@@ -16,8 +16,8 @@ from zipfile import ZipFile
 
 import xlsxwriter
 from xlsxwriter.sharedstrings import SharedStrings
-from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellNumberTuple, CellStringTuple, Worksheet
 
 from wijkboek_utils import exports_cells
 from wijkboek_utils.exports_html import Figure
@@ -93,6 +93,17 @@ class _Sheet(Worksheet):
         super()._write_rows()
         self.fh.write(self.below)
 
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        """Write a cell; those of which there are thousands without lists in between."""
+        kind = type(cell)
+        if cell.format and kind in (CellNumberTuple, CellStringTuple):
+            start = f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"'
+            text = kind is CellStringTuple
+            end = f' t="s"><v>{cell.string}' if text else f"><v>{cell.number:.16G}"
+            self.fh.write(f"{start}{end}</v></c>")
+        else:
+            super()._write_cell(row, col, cell)
+
 
 class Book:
     """A workbook with a first sheet that says what the others are. Close it with `finish`."""
@@ -111,15 +122,14 @@ class Book:
                 "created": _MADE,
             }
         )
-        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._formats: dict[frozenset[tuple[str, Any]], Any] = {}
         self._readme = self._file.add_worksheet(README)
 
     def format(self, **facts: Any) -> Any:
         """Return a format of cells, made once."""
-        facts = {"valign": "top", **facts}
-        key = tuple(sorted(facts.items()))
+        key = frozenset(facts.items())
         if key not in self._formats:
-            self._formats[key] = self._file.add_format(facts)
+            self._formats[key] = self._file.add_format({"valign": "top", **facts})
         return self._formats[key]
 
     def sheet(self, name: str) -> Any:
@@ -140,7 +150,7 @@ class Book:
             sheet.set_column(n, n, min(max(column.widest(_LOOKED_AT) + 2, 10), 60))
             self.write(sheet, 0, n, column.name, **HEADER)
             parts += self._cells(f'<c r="{xl_col_to_name(n)}', rows, column)
-        sheet.below = exports_cells.lines([*parts, "</row>"]).decode()
+        sheet.below = str(exports_cells.lines([*parts, "</row>"]), "utf-8")
         sheet.rows_below = size
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(size, 1), len(columns) - 1)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Buffer = Any  # bytes of Arrow
 Texts = Any  # an array of Arrow: of strings, where a missing value is null
 _INFINITE = pa.array(["inf", "-inf"])
 
@@ -101,20 +102,21 @@ def counted(first: int, size: int) -> Texts:
     return pc.cast(pa.array(np.arange(first, first + size)), pa.string())
 
 
-def lines(parts: Sequence[Texts | str], between: str = "", end: str = "") -> bytes:
+def lines(parts: Sequence[Texts | str], between: str = "", end: str = "") -> Buffer:
     """Return the rows that some columns make, one after another; a missing cell leaves nothing.
 
-    A text among the `parts` stands in every row.
+    A text among the `parts` stands in every row. What comes out can be used as bytes, and lies
+    where Arrow wrote it: of a large table each copy counts.
     """
     empty = {"null_handling": "replace", "null_replacement": ""}
     if end:  # to the last cell only: joined to the whole row, it would copy the table once more
         parts = [*parts[:-1], pc.binary_join_element_wise(parts[-1], end, "", **empty)]
     whole = pc.binary_join_element_wise(*parts, between, **empty)
     if not len(whole):
-        return b""
+        return pa.py_buffer(b"")
     _, offsets, data = whole.buffers()  # Arrow keeps the texts of a column in one piece
     ends = np.frombuffer(offsets, np.int32, len(whole) + 1, whole.offset * 4)
-    return bytes(data[ends[0] : ends[-1]])
+    return data.slice(ends[0], ends[-1] - ends[0])
 
 
 def _array(column: pd.Series) -> Any:

@@ -39,7 +39,6 @@ class Tag(NamedTuple):
     """What one tag does: it opens the element `name`, or closes `ends`; a comment does neither.
 
     `alone` says that nothing more stands in the element; `inside` is what a script or style holds.
-    `opening` is the tag as `written` writes it.
     """
 
     name: str = ""
@@ -47,7 +46,6 @@ class Tag(NamedTuple):
     attributes: dict[str, str] = {}  # noqa: RUF012
     alone: bool = False
     inside: str = ""
-    opening: str = ""
 
 
 @lru_cache(maxsize=50_000)  # most tags of a page are `<td>`
@@ -66,13 +64,13 @@ def _tag(text: str) -> Tag:
     alone = bool(_VOID.fullmatch(name)) or name in ("script", "style")
     alone |= start.group().endswith("/>") and bool(_DRAWN.fullmatch(name))
     inside = re.sub(r"</\w+[^<]*\Z", "", text[start.end() :])
-    return Tag(name, "", attributes, alone, inside, _opening(name, attributes))
+    return Tag(name, "", attributes, alone, inside)
 
 
-def _tokens(html: str) -> Iterator[tuple[str, Tag]]:
-    """Yield the text before each tag of a page, and what the tag does."""
+def _tokens(html: str) -> Iterator[tuple[str, str]]:
+    """Yield the text before each tag of a page, and the tag."""
     found = _TOKEN.split(html)
-    yield from zip(found[::2], map(_tag, [*found[1::2], "<!>"]), strict=True)
+    yield from zip(found[::2], [*found[1::2], "<!>"], strict=True)
 
 
 @lru_cache(maxsize=4)  # a report has three pages, each read by several rules
@@ -84,20 +82,21 @@ def parse(html: str) -> Element:
     tree = TreeBuilder()
     tree.start("page", {})
     opened: list[str] = []
-    for words, tag in _tokens(html):
+    for words, text_of_tag in _tokens(html):
         if words:
             tree.data(unescape(words) if "&" in words else words)
-        if tag.name:
-            tree.start(tag.name, dict(tag.attributes))
-            if tag.alone:
-                tree.data(tag.inside)
-                tree.end(tag.name)
+        name, ends, attributes, alone, inside = _tag(text_of_tag)
+        if name:
+            tree.start(name, attributes.copy())
+            if alone:
+                tree.data(inside)
+                tree.end(name)
             else:
-                opened.append(tag.name)
-        elif tag.ends in opened:
-            while (last := opened.pop()) != tag.ends:
+                opened.append(name)
+        elif ends in opened:
+            while (last := opened.pop()) != ends:
                 tree.end(last)
-            tree.end(tag.ends)
+            tree.end(ends)
     for last in reversed(opened):
         tree.end(last)
     tree.end("page")
@@ -111,12 +110,13 @@ def written(html: str) -> str:
     """
     parts: list[str] = []
     opened: list[str] = []
-    for words, tag in _tokens(html):
+    for words, found in _tokens(html):
         if not words.strip(" \t\n\f\r") and len(words) > 1 and "pre" not in opened:
             words = "\n" if "\n" in words else " "
         parts.append(escape(unescape(words), quote=False) if "&" in words else words)
+        tag = _tag(found)
         if tag.name:
-            parts.append(tag.opening)
+            parts.append(_opening(found))
             if not tag.alone:
                 opened.append(tag.name)
             elif not _VOID.fullmatch(tag.name):
@@ -127,9 +127,12 @@ def written(html: str) -> str:
     return "".join(parts)
 
 
-def _opening(name: str, attributes: dict[str, str]) -> str:
-    said = "".join(f" {key}={_quoted(value)}" for key, value in sorted(attributes.items()))
-    return f"<{name}{said}{'/' if _VOID.fullmatch(name) else ''}>"
+@lru_cache(maxsize=50_000)
+def _opening(text: str) -> str:
+    """Return a tag that opens an element in one way of writing."""
+    tag = _tag(text)
+    said = "".join(f" {key}={_quoted(value)}" for key, value in sorted(tag.attributes.items()))
+    return f"<{tag.name}{said}{'/' if _VOID.fullmatch(tag.name) else ''}>"
 
 
 def _quoted(value: str) -> str:

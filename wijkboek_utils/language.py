@@ -160,13 +160,17 @@ def sentences(text: str) -> list[str]:
     return [s for s in [*found, text[start:].strip()] if s]
 
 
+@lru_cache(maxsize=20_000)  # the same sentence stands below several headings
 def length(sentence: str) -> int:
     """Return how many words a reader meets.
 
     A number with its unit is one word, and so is a name between «», or a list of three names.
     """
     without = _QUOTED.sub("Naam", sentence.replace("\N{NO-BREAK SPACE}", " "))
-    return len(_WORD.findall(_NAMES.sub("Namen", _NUMBER.sub("9", without))))
+    without = _NUMBER.sub("9", without)
+    if without.count(", ") > 1:
+        without = _NAMES.sub("Namen", without)
+    return len(_WORD.findall(without))
 
 
 def measures(html: str) -> dict[str, float]:
@@ -221,12 +225,17 @@ def _hard(block: Block) -> Iterator[Finding]:
                 yield Finding("moeilijk woord", where, advice, severity)
 
 
-def _matches(sentence: str) -> Iterator[tuple[str, Entry]]:
-    """Yield each listed word of a sentence as it is written; a name in a sentence is none."""
+@lru_cache(maxsize=20_000)
+def _matches(sentence: str) -> list[tuple[str, Entry]]:
+    """Return each listed word of a sentence as it is written; a name in a sentence is none."""
     tokens = _WORD.findall(sentence)
     lower = [token.lower() for token in tokens]
+    forms = _forms()
+    found: list[tuple[str, Entry]] = []
+    if forms.keys().isdisjoint(lower):
+        return found
     for place, token in enumerate(lower):
-        for form, exact, entry in _forms().get(token, ()):
+        for form, exact, entry in forms.get(token, ()):
             written = tokens[place : place + len(form)]
             if exact:
                 same = tuple(written) == form
@@ -234,7 +243,8 @@ def _matches(sentence: str) -> Iterator[tuple[str, Entry]]:
                 same = tuple(lower[place : place + len(form)]) == form
                 same &= place == 0 or written[0] == written[0].lower()
             if same:
-                yield " ".join(written), entry
+                found.append((" ".join(written), entry))
+    return found
 
 
 def glossary(html: str) -> list[tuple[str, str]]:

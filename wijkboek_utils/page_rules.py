@@ -23,6 +23,7 @@ Rule = Callable[[Element], Found]
 # Attributes by which a page can reach another host, also when nobody clicks.
 _ADDRESSES = {"src", "href", "poster", "data", "action", "background", "xlink:href"}
 _NAMES = ("aria-labelledby", "aria-describedby", "aria-details", "for")
+_NAMING = frozenset(_NAMES)
 _SPOKEN = {"alt", "title", "aria-label", "aria-description"}
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|/|\\", re.IGNORECASE)
 # The one host that the interactive map may ask for pictures, once a reader switches them on.
@@ -71,7 +72,9 @@ def _ids(page: Element) -> Found:
             continue
         if times[element.get("id")] > 1:
             yield where, f"de naam «{element.get('id')}» komt vaker voor op de pagina"
-        meant = " ".join(element.get(name, "") for name in _NAMES).split()
+        meant = []
+        if not _NAMING.isdisjoint(element.attrib):
+            meant = " ".join(element.get(name, "") for name in _NAMES).split()
         href = element.get("href", "")
         if href.startswith("#") and href not in ("#", "#top"):
             meant.append(unquote(href[1:]))
@@ -147,7 +150,8 @@ def elsewhere(page: Element, allowed: bool) -> Found:
     for element, where in walk(page):
         for name, value in element.attrib.items():
             found = [value] if name in _ADDRESSES else []
-            found += ["".join(match) for match in _IN_STYLE.findall(value)]
+            if "(" in value or "@" in value:
+                found += ["".join(match) for match in _IN_STYLE.findall(value)]
             for address in found:
                 clicked = name == "href" and element.tag == "a"
                 credit = clicked and allowed and "noreferrer" in element.get("rel", "")
@@ -194,7 +198,7 @@ def policy(page: Element, scripts: bool) -> Found:
 def scripts(page: Element, allowed: bool) -> Found:
     hashes = _policies(page).get("script-src", [])
     for element, where in walk(page):
-        if any(name.startswith("on") for name in element.attrib):
+        if element.attrib and any(name.startswith("on") for name in element.attrib):
             yield where, "de pagina bevat een script"
         if element.tag != "script":
             continue
@@ -209,7 +213,9 @@ def scripts(page: Element, allowed: bool) -> Found:
 
 def _unknowns(page: Element) -> Found:
     for element, where in walk(page, lambda e: e.tag in _CODE or _banner(e)):
-        said = [element.text, *(e.tail for e in element)]
+        said = [element.text]
+        if len(element):
+            said += [e.tail for e in element]
         if not _SPOKEN.isdisjoint(element.attrib):
             said += [element.attrib[name] for name in sorted(_SPOKEN & element.attrib.keys())]
         for words in said:
@@ -237,9 +243,8 @@ def _precision(page: Element) -> Found:
 
 
 def credits(page: Element, bronnen: pd.DataFrame | None) -> Found:
-    said = text(page)
     if bronnen is None:
-        if "Bron: CBS" not in said:
+        if "Bron: CBS" not in text(page):
             yield "", "de bronvermelding van CBS ontbreekt"
         return
     foot = " ".join(text(footer) for footer in page.iter("footer"))

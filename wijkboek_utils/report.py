@@ -67,11 +67,12 @@ def warm(books: Iterable[Path]) -> None:
         with contextlib.suppress(Exception):  # who checks what was asked will say so
             plain = chapters.chapter(book.stem, nbformat.read(book, as_version=4))
             language.findings(plain.body)
-    for name in ("audit", "page", "kaart", "overeenkomst"):
+    for name in ("audit", "page", "kaart", "overeenkomst", "layout"):
         pages.templates().get_template(f"{name}.html.j2")
     pages.style()
     inputs.versions()
     bundle.warm()
+    webmap.warm()
 
 
 def part(job: Job, one: Executed) -> Part:
@@ -82,7 +83,7 @@ def part(job: Job, one: Executed) -> Part:
         one.path,
         chapter,
         audit_page(job, name, chapter),
-        nbformat.writes(one.node) + "\n",
+        nbformat.v4.writes(one.node) + "\n",  # it was judged when it was read
         list(chapters.linked(name, one.node)),
         one.failure,
         sum(cell.cell_type == "code" for cell in one.node.cells),

@@ -28,6 +28,11 @@ _LONG = 80  # a longer name is cut off on the map; the table has it whole
 _FLAT = "L_DISABLE_3D = matchMedia('(prefers-reduced-motion: reduce)').matches;"
 
 
+def warm() -> None:
+    """Prepare what is the same for each map: the way from the Dutch grid to degrees."""
+    gpd.GeoSeries([shapely.Point(0, 0)], crs=shapes.RD).to_crs(shapes.WGS84)
+
+
 def figures(
     boekingen: pd.DataFrame, gebied: pd.DataFrame, indicatoren: pd.DataFrame, inkomen: pd.DataFrame
 ) -> pd.DataFrame:
