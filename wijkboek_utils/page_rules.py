@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -66,12 +67,13 @@ def _headings(page: Element) -> Found:
 
 
 def _ids(page: Element) -> Found:
-    times = Counter(e.get("id") for e in page.iter() if e.get("id"))
+    times = Counter(filter(None, (e.get("id") for e in page.iter())))
     for element, where in walk(page):
         if not element.attrib:
             continue
-        if times[element.get("id")] > 1:
-            yield where, f"de naam «{element.get('id')}» komt vaker voor op de pagina"
+        ident = element.get("id")
+        if ident and times[ident] > 1:
+            yield where, f"de naam «{ident}» komt vaker voor op de pagina"
         meant = []
         if not _NAMING.isdisjoint(element.attrib):
             meant = " ".join(element.get(name, "") for name in _NAMES).split()
@@ -99,8 +101,9 @@ def _images(page: Element) -> Found:
 
 def _drawings(page: Element) -> Found:
     twins = _with_twin(page)
-    for svg, where in walk(page, lambda e: e.get("aria-hidden") == "true"):
-        if svg.tag != "svg":
+    hidden = {svg for e in page.iter() if e.get("aria-hidden") == "true" for svg in e.iter("svg")}
+    for svg, where in walk(page):
+        if svg.tag != "svg" or svg in hidden:
             continue
         if svg.get("role") == "group":  # links in a drawing, each with a name of its own
             if not svg.get("aria-label") or page.find(".//td") is None:
@@ -117,6 +120,7 @@ def _drawings(page: Element) -> Found:
             yield where, "bij een tekening staat geen tabel met dezelfde cijfers"
 
 
+@lru_cache(maxsize=4)
 def _with_twin(page: Element) -> set[int]:
     """Return which pictures stand in a figure with a table, or name where their table is."""
     tables = {e.get("id") for e in page.iter() if e.get("id") and e.find(".//td") is not None}
@@ -212,14 +216,19 @@ def scripts(page: Element, allowed: bool) -> Found:
 
 
 def _unknowns(page: Element) -> Found:
+    said: list[tuple[str, str]] = []
     for element, where in walk(page, lambda e: e.tag in _CODE or _banner(e)):
-        said = [element.text]
+        if element.text:
+            said.append((where, element.text))
         if len(element):
-            said += [e.tail for e in element]
+            said += [(where, e.tail) for e in element if e.tail]
         if not _SPOKEN.isdisjoint(element.attrib):
-            said += [element.attrib[name] for name in sorted(_SPOKEN & element.attrib.keys())]
-        for words in said:
-            if words and not words.isspace() and (wrong := _NOT_A_FIGURE.search(words)):
+            told = sorted(_SPOKEN & element.attrib.keys())
+            said += [(where, element.attrib[name]) for name in told]
+    # Most pages have none; that is seen soonest in all texts at once.
+    if _NOT_A_FIGURE.search("\n".join(words for _, words in said)):
+        for where, words in said:
+            if wrong := _NOT_A_FIGURE.search(words):
                 yield where, f"een onbekend cijfer staat er als «{wrong.group()}»"
 
 
