@@ -118,26 +118,25 @@ def code_files(slug: str) -> dict[str, Path]:
 
 def _zipped(slug: str) -> bytes:
     """Return those files as a zip file; that of the code is made once a process."""
-    own = f"pilots/{slug}.yml"
-    files = code_files(slug)
+    own = folders.PILOTS / f"{slug}.yml"
     held = io.BytesIO(warm())
-    if own in files:
+    if own.is_file():
         with zipfile.ZipFile(held, "a") as packed:
-            _add(packed, own, files[own].read_bytes())
+            _add(packed, f"pilots/{slug}.yml", own.read_bytes())
     return held.getvalue()
 
 
 def warm() -> bytes:
     """Return the zip file of the code and notebooks, as they are now."""
-    seen = tuple((name, path.stat().st_mtime_ns) for name, path in code_files("").items())
-    return _packed(seen)
+    files = code_files("").items()
+    return _packed(tuple((name, path, path.stat().st_mtime_ns) for name, path in files))
 
 
 @cache
-def _packed(seen: tuple[tuple[str, int], ...]) -> bytes:
+def _packed(seen: tuple[tuple[str, Path, int], ...]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as packed:
-        for name, path in code_files("").items():
+        for name, path, _ in seen:
             _add(packed, name, path.read_bytes())
     return held.getvalue()
 

@@ -175,9 +175,10 @@ def walk(
 
     An element for which `skip` is true is left out with all that is inside it.
     """
-    if skip is None:
-        yield from _everything(element)
-        return
+    return iter(_everything(element)) if skip is None else _without(element, skip)
+
+
+def _without(element: Element, skip: Callable[[Element], bool]) -> Iterator[tuple[Element, str]]:
     heading = ""
     waiting = [element]
     while waiting:
