@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from wijkboek_utils import each_word, ledger, several, sources, sums
 from wijkboek_utils import keys as keys_
-from wijkboek_utils import ledger, several, sources, sums
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.spread import Spread, by_keys, join, split_owners, spread_cents
 
@@ -274,8 +274,7 @@ def keys_used(table: pd.DataFrame, key_set: str, keys: Mapping[str, Keys]) -> pd
 
 def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:
     """Return 1, or -1 for a boeking whose published amount was below zero (see `book`)."""
-    post, posts = pd.factorize(ledger_rows["post"])
-    expense = np.array([text.endswith(":lasten") for text in posts], dtype=bool)[post]
+    expense = each_word.holds(ledger_rows["post"], lambda post: post.endswith(":lasten"))
     out = (ledger_rows["van"] == "gemeente").to_numpy()
     return pd.Series(np.where(expense == out, 1, -1), index=ledger_rows.index)
 

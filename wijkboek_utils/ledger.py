@@ -9,13 +9,12 @@ of `se` is the boeking's own.
 """
 
 import re
-from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import sums
+from wijkboek_utils import each_word, sums
 
 SECTOREN = [
     "huishoudens",
@@ -81,12 +80,13 @@ def conform(boekingen: pd.DataFrame) -> pd.DataFrame:
     missing = [c for c in COLUMNS if c not in boekingen and c not in OPTIONAL]
     if missing:
         raise LedgerError(f"grootboek mist de kolommen {missing}")
-    nothing = pd.Series(np.nan, index=boekingen.index)
-    given = {column: boekingen.get(column, nothing) for column in COLUMNS}
+    nothing = {c: pd.Series(np.nan, boekingen.index, COLUMNS[c]) for c in OPTIONAL}
+    given = {c: boekingen[c] if c in boekingen else nothing[c] for c in COLUMNS}
     given["se_bron"] = given["se_bron"].astype(float).fillna(0.0)
     table = pd.DataFrame({column: _typed(given[column], kind) for column, kind in COLUMNS.items()})
-    order = np.argsort(_places(table), kind="stable")
-    return check_ledger(table.take(order).reset_index(drop=True))
+    places = _places(table)
+    order = np.argsort(places, kind="stable")
+    return _checked(table.take(order).reset_index(drop=True), places[order])
 
 
 def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
@@ -106,15 +106,20 @@ def _places(ledger: pd.DataFrame) -> np.ndarray:
 
 def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return `ledger` unchanged, or raise LedgerError naming the rules broken and their rows."""
+    return _checked(ledger, _places(ledger))
+
+
+def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
+    """Return the same as `check_ledger`; `places` as `_places` of its boekingen."""
     van, naar, methode = (_typed(ledger[c], COLUMNS[c]).cat for c in ("van", "naar", "methode"))
     bedrag, se, se_bron = (ledger[c].to_numpy(float) for c in ("bedrag", "se", "se_bron"))
     unknown = np.isin(methode.codes, methode.categories.get_indexer(WITHOUT_AMOUNT))
     spread, estimated = (methode.codes == METHODEN.index(name) for name in ("verdeeld", "geraamd"))
     there = {c: ledger[c].notna().to_numpy() for c in ("domein", "soort", "sleutel", "kengetal")}
-    kind, first = sums.kinds(_places(ledger))
+    kind, first = sums.kinds(places)
     rules = {
         "elke boeking staat er één keer": (np.bincount(kind, minlength=len(first)) == 1)[kind],
-        "buurt is een CBS-code": _each(ledger["buurt"], _BUURT.fullmatch),
+        "buurt is een CBS-code": each_word.holds(ledger["buurt"], _BUURT.fullmatch),
         "van en naar zijn bekende sectoren": ((van.codes >= 0) & (naar.codes >= 0)).to_numpy(),
         "van en naar verschillen": (van.codes != naar.codes).to_numpy(),
         "domein en soort zijn bekend": there["domein"] & there["soort"],
@@ -126,18 +131,12 @@ def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
         | (se_bron >= 0) & (se_bron <= se * (1 + 1e-9)),
         "verdeeld noemt zijn sleutel": ~spread.to_numpy() | there["sleutel"],
         "geraamd noemt zijn kengetal": ~estimated.to_numpy() | there["kengetal"],
-        "bron is ingevuld": _each(ledger["bron"], bool),
+        "bron is ingevuld": each_word.holds(ledger["bron"], bool),
     }
     broken = {rule: ledger.index[~ok][:10].tolist() for rule, ok in rules.items() if not ok.all()}
     if broken:
         raise LedgerError(f"grootboek breekt {len(broken)} regel(s), eerste rijen: {broken}")
     return ledger
-
-
-def _each(column: pd.Series, holds: Callable[[str], object]) -> np.ndarray:
-    """Return of each word whether it is there and something holds of it."""
-    number, words = pd.factorize(column)
-    return np.array([*(bool(holds(word)) for word in words), False])[number]
 
 
 def weights_of(weights: Weights) -> tuple[pd.Series, pd.Series]:

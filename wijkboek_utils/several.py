@@ -38,11 +38,10 @@ def each(compute: Compute, tables: Sequence[pd.DataFrame], *rest: object) -> pd.
 def split(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each gemeente, by its code; a table of one gemeente as it is."""
     column = next(c for c in _CODES if c in table)
-    digits = table[column].astype("str").str[2:6]
-    found = digits.dropna().unique()
+    found = {gemeente_of(code) for code in pd.factorize(table[column])[1]}
     if len(found) == 1:  # nearly always
-        return {gemeente_of(f"GM{found[0]}"): table}
-    groups = table.groupby("GM" + digits)
+        return {found.pop(): table}
+    groups = table.groupby("GM" + table[column].astype("str").str[2:6])
     return {str(code): rows.reset_index(drop=True) for code, rows in groups}
 
 
