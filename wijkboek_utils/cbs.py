@@ -198,9 +198,8 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     Columns as `figures`; `jaar` is the year of the figure, chosen by `choose_years`.
     """
     rows = figures(gemeente, jaar)
-    chosen = choose_years(rows, jaar).rename("jaar").reset_index()
-    rows = rows.merge(chosen, on=["onderwerp", "jaar"], how="inner", validate="m:1")
-    return rows.sort_values(["gebied", "onderwerp"], ignore_index=True)
+    chosen = rows["jaar"] == rows["onderwerp"].map(choose_years(rows, jaar))
+    return rows[chosen].sort_values(["gebied", "onderwerp"], ignore_index=True)
 
 
 @remembered(most=4)
@@ -211,14 +210,13 @@ def figures(gemeente: str, jaar: int) -> pd.DataFrame:
     `omgerekend`: whether the figure was estimated by area because a boundary moved. Raises Fout
     when buurten changed and the boundaries of both years are not there to tell how.
     """
-    kwb = read_kwb(gemeente)
-    kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
+    kwb, _ = _changes_apart(gemeente)
     years = choose_years(kwb, jaar)
     target = _year_of_buurten(years)
     frames = []
     for year in sorted(set(years)):
         rows = kwb[kwb["jaar"] == year].assign(omgerekend=False)
-        frames.append(rows if year == target else _in_buurten_of(target, rows, kwb))
+        frames.append(rows if year == target else _in_buurten_of(target, rows))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -227,11 +225,19 @@ def _year_of_buurten(years: pd.Series) -> int:
     return int(years.get(INHABITANTS, years.iloc[0]))
 
 
-def _in_buurten_of(target: int, rows: pd.DataFrame, kwb: pd.DataFrame) -> pd.DataFrame:
+@remembered(most=4)
+def _changes_apart(gemeente: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the figures of every year, and apart from them what CBS says of changed buurten."""
+    kwb = read_kwb(gemeente)
+    change = kwb["onderwerp"] == crosswalk.CHANGE
+    return kwb[~change], kwb[change]
+
+
+def _in_buurten_of(target: int, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one year with its buurten replaced by those of another."""
-    year = int(rows["jaar"].iloc[0])
-    found, drawn = links(gemeente_of(rows["gebied"].iloc[0]), year, target)
-    names = _buurten(kwb, target).set_index("gebied")["naam"]
+    year, gemeente = int(rows["jaar"].iloc[0]), gemeente_of(rows["gebied"].iloc[0])
+    found, drawn = links(gemeente, year, target)
+    names = _buurten(gemeente, target).set_index("gebied")["naam"]
     other = found[found["van"] != found["naar"]]
     new = set(names.index) - set(found["naar"])  # no old buurt lies here
     if other.empty and not new:
@@ -253,10 +259,8 @@ def links(gemeente: str, year: int, target: int) -> tuple[pd.DataFrame, list[str
 
     Raises Fout when boundaries are needed that are not there.
     """
-    kwb = read_kwb(gemeente)
-    changes = kwb[kwb["onderwerp"] == crosswalk.CHANGE]
-    kwb = kwb[kwb["onderwerp"] != crosswalk.CHANGE]
-    old, new = (_buurten(kwb, y) for y in (year, target))
+    kwb, changes = _changes_apart(gemeente)
+    old, new = (_buurten(gemeente, y) for y in (year, target))
     between = range(min(year, target) + 1, max(year, target) + 1)
     # What changed in a year of which there is no table, nobody said.
     told = set(between) <= set(kwb["jaar"])
@@ -277,7 +281,10 @@ def links(gemeente: str, year: int, target: int) -> tuple[pd.DataFrame, list[str
     return crosswalk.by_shape(before, after), [before["bron"].iloc[0], after["bron"].iloc[0]]
 
 
-def _buurten(kwb: pd.DataFrame, year: int) -> pd.DataFrame:
+@remembered(most=16)
+def _buurten(gemeente: str, year: int) -> pd.DataFrame:
+    """Return `gebied` and `naam` of the buurten of a year."""
+    kwb, _ = _changes_apart(gemeente)
     rows = kwb[(kwb["jaar"] == year) & (kwb["soort"] == "Buurt")]
     return rows.drop_duplicates("gebied")[["gebied", "naam"]]
 
