@@ -86,7 +86,7 @@ def test_a_processed_table_is_read_once_and_what_one_changes_no_other_sees(tmp_p
     monkeypatch.setattr(sources, "PROCESSED", tmp_path)
     sources.write_table("p", "t", pd.DataFrame({"x": [1, 2]}))
     first = sources.read_table("p", "t")
-    monkeypatch.setattr(sources._tables, "_make", None)  # reading again would fail
+    monkeypatch.setattr(sources.table_at, "_make", None)  # reading again would fail
     first.loc[0, "x"] = 9
     first["y"] = 0
     first.index.name = "rij"

@@ -22,7 +22,7 @@ def books(pilot: str) -> Books:
 @cache
 def _books(*paths: Path, made: int) -> Books:
     """Return the books of some tables; `made` is when, for they may be made again."""
-    boekingen, gebied, sleutels, kengetallen = (pd.read_parquet(path) for path in paths)
+    boekingen, gebied, sleutels, kengetallen = map(sources.table_at, paths)
     return passports.books(boekingen, regions.area(gebied), sleutels, kengetallen)
 
 

@@ -130,4 +130,4 @@ def read(pilot: str) -> Flows:
 @cache
 def _read(books: Path, gebied: Path, made: int) -> Flows:
     """Return the flows of tables; `made` is when, for they may be made again."""
-    return of(pd.read_parquet(books), regions.area(pd.read_parquet(gebied)))
+    return of(sources.table_at(books), regions.area(sources.table_at(gebied)))

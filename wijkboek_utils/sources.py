@@ -250,14 +250,15 @@ _project_tables = files.Once(partial(pd.read_csv, dtype="str", keep_default_na=F
 def write_table(pilot: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write `data/processed/<pilot>/<name>.parquet` and return the table.
 
-    The file appears whole or not at all; the same table always gives the same bytes.
+    The file appears whole or not at all. The same table gives the same bytes, written but once.
     """
-    folder = PROCESSED / pilot
-    folder.mkdir(parents=True, exist_ok=True)
-    half = folder / f".{name}.half"
-    files.write_parquet(half, table)
-    half.replace(folder / f"{name}.parquet")
-    _tables.forget(folder / f"{name}.parquet")
+    path = PROCESSED / pilot / f"{name}.parquet"
+    if not (path.exists() and table_at(path).equals(table)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f".{name}.half")
+        files.write_parquet(half, table)
+        half.replace(path)
+        table_at.forget(path)
     return table
 
 
@@ -274,10 +275,10 @@ def table_path(pilot: str, name: str) -> Path:
 
 def read_table(pilot: str, name: str) -> pd.DataFrame:
     """Return a table that a build notebook wrote for this pilot; of one file it is read once."""
-    return _tables(table_path(pilot, name)).copy(deep=False)
+    return table_at(table_path(pilot, name)).copy(deep=False)
 
 
-_tables = files.Once(files.read_parquet)
+table_at = files.Once(files.read_parquet)  # who changes what it gives takes a copy
 
 
 def ids(cells: Iterable[str]) -> list[str]:
