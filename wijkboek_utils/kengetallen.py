@@ -82,7 +82,7 @@ class Kengetallen:
 
     def used(self) -> pd.DataFrame:
         """Return a row per kengetal that was asked for, by id: its columns and its `se`."""
-        rows = [{**asdict(k), "se": k.se} for _, k in sorted(self._asked.items())]
+        rows = [{**vars(k), "se": k.se} for _, k in sorted(self._asked.items())]
         return pd.DataFrame(rows, columns=[*COLUMNS, "se"])
 
 

@@ -130,7 +130,7 @@ class Books:
         `rows` has `bron`, and where it has them `bronjaar` and `kengetal`.
         """
         ids, found, units = (
-            rows[c].dropna().unique() if c in rows else [] for c in ("bron", "bronjaar", "kengetal")
+            pd.factorize(rows[c])[1] if c in rows else [] for c in ("bron", "bronjaar", "kengetal")
         )
         years, named = sorted(int(year) for year in found), _named(units, self.units)
         return Passport(naam, cijfer, formule, _titles(ids), years, kengetallen=named)

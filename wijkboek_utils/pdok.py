@@ -199,7 +199,8 @@ def boundaries(source: sources.Source, gemeente: str) -> "geopandas.GeoDataFrame
 
         wanted = ["buurtcode", "water", "geometry"]
         rows = sources.read_parquet(source, ds.field("gemeentecode") == gemeente, wanted)
-        rows = rows.to_pandas().query("water != 'JA'")  # lakes and sea are no buurten
+        rows = rows.to_pandas()
+        rows = rows[rows["water"] != "JA"]  # lakes and sea are no buurten
         geometry = geopandas.GeoSeries.from_wkb(rows["geometry"], crs=RD)
         shapes = geopandas.GeoDataFrame({"buurt": rows["buurtcode"]}, geometry=geometry)
         shapes = shapes.dissolve("buurt").reset_index()

@@ -234,7 +234,7 @@ def columns(kind: str) -> dict[str, str]:
 
 def empty(kind: str) -> pd.DataFrame:
     """Return a table of a dataset without rows, as `read` gives it."""
-    return pd.DataFrame({name: pd.Series(dtype=t) for name, t in columns(kind).items()})
+    return pd.DataFrame({name: pd.array([], dtype=t) for name, t in columns(kind).items()})
 
 
 def _listed(place: Path) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def example(kind: str) -> pd.DataFrame:
     """
     path = sources.TABLES / "voorbeelden" / "bakkerij.yml"
     types = {**booking.columns(kind), "bron": "str"}
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))[kind]
+    rows = yaml.load(path.read_text(encoding="utf-8"), sources.YAML)[kind]
     return pd.DataFrame(rows, columns=[*types]).assign(bron="").astype(types)
 
 

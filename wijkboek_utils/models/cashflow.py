@@ -64,10 +64,7 @@ def frame(rows: Sequence[tuple[object, ...]], columns: Mapping[str, str]) -> pd.
     """Return rows as a frame of such columns, of the right type also when there are none."""
     cells = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pd.DataFrame(
-        {
-            name: pd.Series(one, dtype=columns[name])
-            for name, one in zip(columns, cells, strict=True)
-        }
+        {name: pd.array(one, dtype=columns[name]) for name, one in zip(columns, cells, strict=True)}
     )
 
 

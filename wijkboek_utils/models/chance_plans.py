@@ -275,11 +275,12 @@ def _bands(middle: Lines, drawn: Lines) -> dict[str, dict[str, float]]:
 def frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows in `COLUMNS` and their types; words that are not there as empty."""
     absent = {"str": "", "float64": np.nan, "bool": False}
-    columns = {
+    cells = {
         name: [absent[kind] if _missing(cell := row.get(name)) else cell for row in rows]
         for name, kind in COLUMNS.items()
     }
-    return pd.DataFrame(columns).astype(COLUMNS)
+    columns = {name: pd.array(cells[name], dtype=kind) for name, kind in COLUMNS.items()}
+    return pd.DataFrame(columns)
 
 
 def _missing(cell: Any) -> bool:

@@ -114,7 +114,7 @@ def together(rows: pd.DataFrame, name: str, samenhang: float = 1.0) -> tuple[flo
 
     `samenhang` is the correlation of the errors: 1 adds the ranges, 0 adds their squares.
     """
-    known = rows.dropna(subset=name)
+    known = rows.loc[rows[name].notna(), [f"{name}{end}" for end in ENDS]]
     if known.empty:
         return np.nan, np.nan, np.nan
     middle = float(known[name].sum())
