@@ -250,15 +250,14 @@ _project_tables = files.Once(partial(pd.read_csv, dtype="str", keep_default_na=F
 def write_table(pilot: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write `data/processed/<pilot>/<name>.parquet` and return the table.
 
-    The file appears whole or not at all. The same table gives the same bytes, written but once.
+    The file appears whole or not at all; the same table always gives the same bytes.
     """
     path = PROCESSED / pilot / f"{name}.parquet"
-    if not (path.exists() and table_at(path).equals(table)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{name}.half")
-        files.write_parquet(half, table)
-        half.replace(path)
-        table_at.forget(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{name}.half")
+    files.write_parquet(half, table)
+    half.replace(path)
+    table_at.forget(path)
     return table
 
 
