@@ -67,6 +67,12 @@ def declared(notebook: Path) -> dict[str, str]:
 
     Raises Fout for a file that is no notebook, or has no cell to declare them.
     """
+    return _declared(notebook, notebook.stat().st_mtime_ns).copy()
+
+
+@cache
+def _declared(notebook: Path, changed: int) -> dict[str, str]:
+    """Return the same; `changed` is when its file was."""
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
         nbformat.validate(content)

@@ -87,6 +87,7 @@ def country(*names: str) -> None:
     for book in books:
         with contextlib.suppress(Exception):  # who checks what was asked will say so
             run.loaded(book, book.stat().st_mtime_ns)
+            run.declared(book)
     if len(names) > 1:
         importlib.import_module(_FOR_MAPS)
         with contextlib.suppress(Fout):  # who checks what was asked will say so
@@ -104,8 +105,14 @@ def _hold(name: str) -> None:
         pilots,
         plausibility_country,
         scale,
+        sources,
     )
+    from wijkboek_utils.local import schema
 
+    for path in sources.TABLES.glob("*.csv"):
+        sources.read_project_table(path.stem)
+    for kind in schema.KINDS:
+        schema.load(kind)
     for module in (cbs, iv3, pdok):
         module.hold()
     pilot = pilots.load(name)
