@@ -85,7 +85,8 @@ def test_what_is_left_of_the_processors_goes_to_the_notebooks_of_a_report(forks,
     _, log, _ = made(forks, tmp_path, "goed-1", jobs=4)
     assert log[0][3] == "4"
     _, log, _ = made(forks, tmp_path, "goed-1", "goed-2", "goed-3", jobs=4)
-    assert log[-1] and {line[3] for line in log[2:] if line[0] == "begin"} == {"1"}
+    used = {name: together for what, name, _, *rest in log if what == "begin" for together in rest}
+    assert used == {"goed-1": "1", "goed-2": "2", "goed-3": "4"}
 
 
 def test_the_check_comes_before_any_report(forks, tmp_path):

@@ -128,11 +128,13 @@ class Forks:
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports; one that died is made once more when the others are done."""
         jobs = jobs or cores()
-        together = max(1, jobs // max(1, len(wanted)))
+        # At the end fewer are left than may be made at once: the last uses all that are free.
+        ends = range(len(wanted), 0, -1)
+        wanted = [
+            replace(one, together=max(1, jobs // n)) for one, n in zip(wanted, ends, strict=True)
+        ]
         again = []
-        for one, outcome in self._at_once(
-            [replace(one, together=together) for one in wanted], jobs, watcher
-        ):
+        for one, outcome in self._at_once(wanted, jobs, watcher):
             if outcome.again:
                 again.append(one)
             else:
