@@ -37,14 +37,35 @@ def own_project(monkeypatch) -> Iterator[None]:
     ophalen.forget()
 
 
-def killed(root: Path, server: BronServer, requests: int, later: float = 0) -> None:
-    """Fetch as a user does, and kill the process when this many requests have come in."""
-    server.log.clear()
+class Stop(list):
+    """A log of requests that holds up the last of so many until it is told to go on."""
+
+    def __init__(self, requests: int) -> None:
+        super().__init__()
+        self.requests, self.there, self.go_on = requests, threading.Event(), threading.Event()
+
+    def append(self, request: object) -> None:
+        super().append(request)
+        if len(self) >= self.requests:
+            self.there.set()
+            self.go_on.wait(60)
+
+
+def killed(root: Path, server: BronServer, requests: int, later: float | None = None) -> None:
+    """Fetch as a user does, and kill the process when this many requests have come in.
+
+    The last is not answered, or with `later` it is, and the kill comes so many seconds after that.
+    """
+    server.log = log = Stop(requests)
     with ophalen.start(root, server, "NL", "--only", ophalen.KWB) as process:
-        while len(server.log) < requests and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(later)
+        while not log.there.wait(0.05) and process.poll() is None:
+            pass
+        if later is not None:
+            log.go_on.set()
+            time.sleep(later)
         process.kill()
+    log.go_on.set()
+    server.log = []
 
 
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -64,7 +85,8 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path, monkeypatch):
             shutil.copytree(tmp_path / "old", root)
             # A few during the description, most during the rows, and two at the end.
             moment = 12 * n if n < 3 else total - len(pages) + len(pages) * (n - 3) // (MOMENTS - 5)
-            killed(root, server, min(moment, total), random.random() / 2 if moment >= total else 0)
+            later = random.random() / 2 if moment >= total else None
+            killed(root, server, max(1, min(moment, total)), later)
             raw = ophalen.settle(root, monkeypatch.setattr)
             for source in sources.catalogue().values():
                 assert ophalen.is_exactly(

@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from wijkboek_utils import each_word
 from wijkboek_utils.dutch import percent
 from wijkboek_utils.errors import Fout, did_you_mean
 
@@ -38,7 +37,7 @@ def rest_of(gemeente: str) -> str:
 
 def is_rest(buurt: pd.Series) -> pd.Series:
     """Return which buurt codes stand for the gemeente as a whole."""
-    return each_word.which(buurt, lambda code: code.endswith("REST"))
+    return buurt.str.endswith("REST")
 
 
 def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:
