@@ -5,7 +5,6 @@ same bytes.
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,8 @@ from typing import IO, Any
 from zipfile import ZipFile
 
 import xlsxwriter
-from xlsxwriter.sharedstrings import SharedStrings
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellNumberTuple, CellStringTuple, Worksheet
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 from wijkboek_utils import exports_cells
 from wijkboek_utils.exports_html import Figure
@@ -31,7 +29,6 @@ CSV_IN_EXCEL = (
     "dan Uit tekst/CSV, of gebruik dit werkboek."
 )
 _LONGEST = 32_767  # characters in a cell of Excel
-_MARKED = re.compile("[&<>]|_x")  # in XML, and by Excel for a sign that cannot be shown
 _LOOKED_AT = 200  # rows, for the width of a column
 HEADER = {"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#eef3f5"}
 # A spreadsheet shows the day on which a file was made; one that is made again has to be the same.
@@ -65,18 +62,7 @@ class _Quick(ZipFile):
         super().writestr(part, data, kind, 1 if level is None else level)
 
 
-class _Strings(SharedStrings):
-    """The texts of a workbook; most have nothing that is written in another way in XML or Excel."""
-
-    def _write_si(self, text: str) -> None:
-        if text.isprintable() and text == text.strip() and not _MARKED.search(text):
-            self.fh.write(f"<si><t>{text}</t></si>")
-        else:
-            super()._write_si(text)
-
-
 xlsxwriter.workbook.ZipFile = _Quick  # it has no setting for this
-xlsxwriter.packager.SharedStrings = _Strings
 
 
 class _Sheet(Worksheet):
@@ -92,17 +78,6 @@ class _Sheet(Worksheet):
     def _write_rows(self) -> None:
         super()._write_rows()
         self.fh.write(self.below)
-
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        """Write a cell; those of which there are thousands without lists in between."""
-        kind = type(cell)
-        if cell.format and kind in (CellNumberTuple, CellStringTuple):
-            start = f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"'
-            text = kind is CellStringTuple
-            end = f' t="s"><v>{cell.string}' if text else f"><v>{cell.number:.16G}"
-            self.fh.write(f"{start}{end}</v></c>")
-        else:
-            super()._write_cell(row, col, cell)
 
 
 class Book:
