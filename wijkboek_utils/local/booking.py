@@ -30,10 +30,6 @@ class Books:
         """Return all boekingen together."""
         return pd.concat([self.gemeente, self.huishoudens, self.bedrijven], ignore_index=True)
 
-    def without_rows(self) -> "Books":
-        """Return books of the same columns in which nothing stands."""
-        return Books(self.gemeente[:0], self.huishoudens[:0], self.bedrijven[:0])
-
 
 def rows(bijdragen: list[Source], kind: str) -> pd.DataFrame:
     """Return the rows of all contributions of a kind, with whose they are: `claims.FACTS`.
@@ -76,8 +72,6 @@ def money(
     `doubles.find`. `sets` are the municipal boekingen under all key sets: local money must fit in
     each of them.
     """
-    if not any(s.kind in ("geldstroom", "besteding") for s in bijdragen):  # as in nearly every wijk
-        books = books.without_rows()  # to set nothing against
     places, known = claims.places(indicatoren), books.all
     paid = claims.payments(rows(bijdragen, "geldstroom"), known, places, jaar)
     open_ = paid["reden"] == ""
