@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import each_word, ledger, several, sources, sums
 from wijkboek_utils import keys as keys_
+from wijkboek_utils import ledger, several, sources, sums
 from wijkboek_utils.keys import NO_KEY, Keys
 from wijkboek_utils.spread import Spread, by_keys, join, split_owners, spread_cents
 
@@ -274,7 +274,7 @@ def keys_used(table: pd.DataFrame, key_set: str, keys: Mapping[str, Keys]) -> pd
 
 def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:
     """Return 1, or -1 for a boeking whose published amount was below zero (see `book`)."""
-    expense = each_word.holds(ledger_rows["post"], lambda post: post.endswith(":lasten"))
+    expense = sums.holds(ledger_rows["post"], lambda post: post.endswith(":lasten"))
     out = (ledger_rows["van"] == "gemeente").to_numpy()
     return pd.Series(np.where(expense == out, 1, -1), index=ledger_rows.index)
 

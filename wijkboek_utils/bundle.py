@@ -122,7 +122,7 @@ def _zipped(slug: str) -> bytes:
     held = io.BytesIO(warm())
     if own.is_file():
         with zipfile.ZipFile(held, "a") as packed:
-            _add(packed, f"pilots/{slug}.yml", own.read_bytes())
+            _add(packed, inputs.known_as(own), own.read_bytes())
     return held.getvalue()
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import each_word, sums
+from wijkboek_utils import sums
 
 SECTOREN = [
     "huishoudens",
@@ -119,7 +119,7 @@ def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     kind, first = sums.kinds(places)
     rules = {
         "elke boeking staat er één keer": (np.bincount(kind, minlength=len(first)) == 1)[kind],
-        "buurt is een CBS-code": each_word.holds(ledger["buurt"], _BUURT.fullmatch),
+        "buurt is een CBS-code": sums.holds(ledger["buurt"], _BUURT.fullmatch),
         "van en naar zijn bekende sectoren": ((van.codes >= 0) & (naar.codes >= 0)).to_numpy(),
         "van en naar verschillen": (van.codes != naar.codes).to_numpy(),
         "domein en soort zijn bekend": there["domein"] & there["soort"],
@@ -131,7 +131,7 @@ def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
         | (se_bron >= 0) & (se_bron <= se * (1 + 1e-9)),
         "verdeeld noemt zijn sleutel": ~spread.to_numpy() | there["sleutel"],
         "geraamd noemt zijn kengetal": ~estimated.to_numpy() | there["kengetal"],
-        "bron is ingevuld": each_word.holds(ledger["bron"], bool),
+        "bron is ingevuld": sums.holds(ledger["bron"], bool),
     }
     broken = {rule: ledger.index[~ok][:10].tolist() for rule, ok in rules.items() if not ok.all()}
     if broken:

@@ -4,7 +4,7 @@
 has hundreds of totals, so words become numbers first, and each step is one of all boekingen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -178,6 +178,15 @@ def kinds(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     place = np.zeros(len(found), dtype=np.int64)
     place[kind] = np.arange(len(kind))
     return kind, place
+
+
+def holds(column: pd.Series, test: Callable[[str], object]) -> np.ndarray:
+    """Return of each row whether a test holds of its word; of a missing word it does not.
+
+    Each different word is tested once, however many rows have it.
+    """
+    number, words = pd.factorize(column)
+    return np.array([*(bool(test(word)) for word in words), False])[number]
 
 
 def _caused(causes: Numbers, column: pd.Series, before: str) -> np.ndarray:

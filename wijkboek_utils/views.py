@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import allocate, each_word, ledger, regions
+from wijkboek_utils import allocate, ledger, regions
 from wijkboek_utils.allocate import SETS, published_sign
 from wijkboek_utils.area_flows import Flows, once
 
@@ -34,8 +34,7 @@ def services(boekingen: pd.DataFrame) -> pd.DataFrame:
 
 def is_service(boekingen: pd.DataFrame) -> pd.Series:
     """Return which boekingen are those of `services`."""
-    municipal = each_word.which(boekingen["post"], lambda post: post.startswith("iv3:"))
-    return municipal & ~regions.is_rest(boekingen["buurt"])
+    return boekingen["post"].str.startswith("iv3:") & ~regions.is_rest(boekingen["buurt"])
 
 
 def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -51,7 +50,7 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
 def is_expense(boekingen: pd.DataFrame) -> pd.Series:
     """Return which municipal boekingen were published as lasten."""
-    return each_word.which(boekingen["post"], lambda post: post.endswith(":lasten"))
+    return boekingen["post"].str.endswith(":lasten")
 
 
 def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:
