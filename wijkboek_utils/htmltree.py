@@ -12,12 +12,13 @@ _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|w
 _DRAWN = re.compile("circle|ellipse|g|image|line|path|polygon|polyline|rect|stop|svg|text|use")
 HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 
-# Tags as a browser finds them (HTML, 13.2.5): a name, attributes, and what ends it. What is
-# doubled (*+) never tries again, and what never ends does at the end of the page, as in a browser:
-# so no page can make the search slow.
-_ATTRIBUTE = r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+))?+"""
-_ATTRIBUTES = "(?:" + re.sub(r"(?<!\\)\((?!\?)", "(?:", _ATTRIBUTE) + r")*+[\s/]*+(?:>|\Z)"
-_RAW = r"<%s(?=[\s/>])" + _ATTRIBUTES + r"[^<]*+(?:<(?!/%s[\s/>])[^<]*+)*+(?:</%s[^>]*+>|\Z)"
+# Tags as a browser finds them (HTML, 13.2.5): a name, attributes, and what ends it. Signs that are
+# doubled (*+) never try again, and what never ends does at the end of the page, as in a browser:
+# so no page can make the search slow. Groups are not doubled: Python before 3.11.5 reads
+# those wrongly (gh-106052), and Debian 12 has 3.11.2.
+_ATTRIBUTE = r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+))?"""
+_ATTRIBUTES = "(?:" + re.sub(r"(?<!\\)\((?!\?)", "(?:", _ATTRIBUTE) + r")*[\s/]*+(?:>|\Z)"
+_RAW = r"<%s(?=[\s/>])" + _ATTRIBUTES + r"[^<]*+(?:<(?!/%s[\s/>])[^<]*+)*(?:</%s[^>]*+)?(?:>|\Z)"
 _TOKEN = re.compile(
     "("
     + "|".join(
