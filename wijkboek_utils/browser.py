@@ -112,6 +112,20 @@ def chromium() -> "Iterator[Browser]":
 
 
 @contextmanager
+def undrawn(browser: "Browser") -> "Iterator[Browser]":
+    """Yield a second browser that draws nothing until it is asked to.
+
+    Where each key would draw a long page anew, that takes a third of the time.
+    """
+    arguments = [*flags(), "--disable-threaded-compositing"]
+    second = browser.browser_type.launch(executable_path=executable(), args=arguments)
+    try:
+        yield second
+    finally:
+        second.close()
+
+
+@contextmanager
 def opened(
     browser: "Browser", path: Path, view: View | None = None, javascript: bool = True
 ) -> Iterator[Opened]:

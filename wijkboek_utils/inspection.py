@@ -116,8 +116,10 @@ def inspect(
         result.views.append(f"{view.words}, uitklapdelen {folds}, {part}")
     _weight(result, len(html))
     if thorough:
-        with browser_.opened(browser, path) as one:
+        with browser_.undrawn(browser) as quick, browser_.opened(quick, path) as one:
             _keyboard(result, one)
+            _log(result, one, View(1280))
+        with browser_.opened(browser, path) as one:
             browser_.print_page(one.page)
             _log(result, one, View(1280))
         _without_script(result, browser, path)
