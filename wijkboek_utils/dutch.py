@@ -2,9 +2,8 @@
 
 import math
 import re
+from numbers import Real  # those of numpy are among them
 from typing import TypeGuard
-
-import numpy as np
 
 # Control characters, halves of characters, what turns the direction of other text (Unicode TR 9),
 # and spaces without width. What joins the parts of an emoji or of a script stays.
@@ -19,7 +18,7 @@ Z90 = 1.645  # half width, in standard errors, of an interval that holds nine ti
 
 def is_known(value: float | None) -> TypeGuard[float]:
     """Return whether there is a figure: not None, NaN, NA or an infinite value."""
-    return isinstance(value, (int, float, np.number)) and math.isfinite(value)
+    return isinstance(value, (int, float, Real)) and math.isfinite(value)
 
 
 def number(value: float | None, decimals: int = 0) -> str:

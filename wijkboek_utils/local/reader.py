@@ -6,6 +6,8 @@ seconds, no files to write and no secrets; the one that asked tells the contribu
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from wijkboek_utils.local import csvfile, limits
@@ -29,8 +31,10 @@ REFUSED = {
     b"\x7fELF": "dit is een programma.",
     b"MZ\x90": "dit is een programma.",
 }
-# What pyogrio loads when it is there, for tables that nobody asks of it here: half a second.
+# What pyogrio and openpyxl load when it is there, for tables and pictures that nobody asks of them
+# here: half a second for a map, half of the time that a workbook takes.
 _NOT_NEEDED = ("geopandas", "pandas", "pyarrow")
+_NOT_IN_A_SHEET = ("numpy", "PIL")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = {
     b"<kml": f"dit is een KML-bestand. {_AS_MAP}",
@@ -90,7 +94,8 @@ def read(content: bytes, found: str) -> Table:
     if found == "csv":
         return csvfile.read(content)
     if found == "xlsx":
-        from wijkboek_utils.local import workbook  # only what this file needs is loaded
+        with _without(_NOT_IN_A_SHEET):
+            from wijkboek_utils.local import workbook  # only what this file needs is loaded
 
         return workbook.read(content)
     from wijkboek_utils.local import geofile
@@ -135,11 +140,23 @@ def limit() -> None:
         resource.setrlimit(what, (most, most))
 
 
+@contextmanager
+def _without(names: Iterable[str]) -> Iterator[None]:
+    """Let who imports one of these meanwhile hear that it is not there."""
+    absent = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(absent)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
 def main() -> None:
     """Read a file from standard input and write the answer to standard output."""
     limit()
-    sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]
-    told = answer(sys.stdin.buffer.read(), about="--over" in sys.argv)
+    with _without(_NOT_NEEDED):
+        told = answer(sys.stdin.buffer.read(), about="--over" in sys.argv)
     sys.stdout.buffer.write(json.dumps(told, ensure_ascii=True, allow_nan=False).encode())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from wijkboek_utils.dutch import plain
 from wijkboek_utils.local import limits
 
 Where = tuple[str, int | None, str | None]  # words, row, column
@@ -60,8 +61,6 @@ def clean(text: str, row: int | None = None, column: str | None = None) -> str:
             "een keer verkeerd omgezet. Bewaar het bestand opnieuw als UTF-8."
         )
         raise Refusal(words, row, column)
-    from wijkboek_utils.dutch import plain  # numpy comes along; most files have no need of it
-
     lines = plain(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\xa0", " ")
     return lines.strip()
 
