@@ -136,6 +136,19 @@ def test_a_failed_run_leaves_no_half_folder(broken):
     ]
 
 
+def test_pieces_in_which_a_kernel_sent_what_was_printed_leave_no_trace():
+    def printed(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "een"})
+    sent = [printed("stdout", "a"), printed("stdout", "b\n"), printed("stderr", "c"), shown]
+    cell = nbformat.v4.new_code_cell(
+        outputs=[*sent, printed("stderr", "d"), printed("stderr", "e")]
+    )
+    (found,) = run.clean(nbformat.v4.new_notebook(cells=[cell])).cells
+    assert [one.get("text", "shown") for one in found.outputs] == ["ab\n", "c", "shown", "de"]
+
+
 def test_an_executed_notebook_holds_no_time_path_or_random_id(rendered):
     for path in rendered.glob("reports/*/audit/*.ipynb"):
         text = path.read_text()

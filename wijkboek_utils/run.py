@@ -247,11 +247,28 @@ _HINTS = {
 
 
 def clean(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return an executed notebook without what differs by run: times, paths, random ids."""
+    """Return an executed notebook without what differs by run: times, random ids, loose pieces."""
     node.metadata.pop("papermill", None)
     for cell in node.cells:
+        if "outputs" in cell:
+            cell.outputs = _joined(cell.outputs)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "ingevulde-parameters"
     return node
+
+
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return outputs in which text that follows on text of the same stream is one text.
+
+    A kernel sends what is printed every fifth of a second, so in more pieces on a busy computer.
+    """
+    found: list[nbformat.NotebookNode] = []
+    for one in outputs:
+        last = found[-1] if found else None
+        if last and one.output_type == last.output_type == "stream" and one.name == last.name:
+            last.text += one.text
+        else:
+            found.append(one)
+    return found
