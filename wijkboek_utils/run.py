@@ -247,7 +247,7 @@ _HINTS = {
 
 
 def clean(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return an executed notebook without what differs by run: times, random ids, loose pieces."""
+    """Return an executed notebook without what differs by run: times, paths, ids, loose pieces."""
     node.metadata.pop("papermill", None)
     for cell in node.cells:
         if "outputs" in cell:
