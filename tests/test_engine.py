@@ -290,6 +290,62 @@ def test_notebooks_draw_different_numbers(nursery, here):
     assert not {*first} & {*second}
 
 
+def test_a_kernel_made_ahead_is_as_one_that_was_made_here(nursery, here, monkeypatch):
+    """Also where it read another environment when it was made."""
+    asks = (
+        "import builtins, os, sys, __main__\n"
+        "shell = get_ipython()\n"
+        "print(len(_dh), repr(_dh[0]), shell.starting_dir, __main__ is shell.user_module,\n"
+        "      builtins.display.__module__, sys.ps1, os.environ['PAGER'], In[1] == _ih[-1],\n"
+        "      shell.ipython_dir, os.environ.get('WORD'), __name__, shell.kernel is type(\n"
+        "      shell.kernel).instance(), type(shell).__name__, globals().get('__session__'))"
+    )
+    for names in ({"WORD": "een"}, {"IPYTHONDIR": str(here)}, {"JPY_SESSION_NAME": "naam"}):
+        with monkeypatch.context() as patch:
+            for name, value in names.items():
+                patch.setenv(name, value)
+            cells = {"a": asks}
+            ours = run(notebook(cells), here, "wijkboek", fork=nursery.fork)
+            theirs = run(notebook(cells), here, None)
+        assert ours.node.cells[0].outputs == theirs.node.cells[0].outputs
+        assert ours.node.cells[0].outputs[0].text.startswith(f"1 {here!r} {here} True IPython.")
+
+
+def test_making_a_kernel_ahead_leaves_the_process_as_it_was():
+    code = (
+        "import builtins, os, sys, threading\n"
+        "from wijkboek_utils import kernel\n"
+        "def state():\n"
+        "    return ({*vars(builtins)}, {*vars(sys)}, {**os.environ}, sys.modules['__main__'],\n"
+        "            threading.enumerate(), get_ipython())\n"
+        "from IPython import get_ipython\n"
+        "before = state()\n"
+        "kernel.prepare()\n"
+        "assert state() == before, state()\n"
+        "made = kernel.taken()\n"
+        "assert made is kernel._spare and get_ipython() is made.shell\n"
+        "os.environ['IPYTHONDIR'] = os.getcwd()\n"
+        "for one in (made, made.shell):\n"
+        "    type(one).clear_instance()\n"
+        "assert kernel.taken() is not made\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_reading_a_cell_says_is_said_again(tmp_path, here):
+    """A kernel warns of a cell that was read ahead as of any other."""
+    cells = {"a": "1 is 1"}
+    nbformat.write(notebook(cells), tmp_path / "01_read.ipynb")
+    with Nursery("wijkboek_utils.warm:libraries", str(tmp_path)) as read:
+        ours = run(notebook(cells), here, "wijkboek", fork=read.fork)
+    theirs = run(notebook(cells), here, None)
+    for one in (ours, theirs):
+        for output in one.node.cells[0].outputs:
+            output["text"] = re.sub(r"ipykernel_\d+", "", output.get("text", ""))
+    assert ours.node.cells[0].outputs == theirs.node.cells[0].outputs
+    assert "SyntaxWarning" in theirs.node.cells[0].outputs[0].text
+
+
 def test_what_a_process_does_when_it_ends_by_itself_is_done(stock, ours):
     for ran in (stock["ends"], ours["ends"]):
         home = ran.folder.parent

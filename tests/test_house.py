@@ -30,6 +30,7 @@ ROOMS = [
         "findings",
         "formulas",
         "htmltree",
+        "kernel",
         "nursery",
         "sums",
         "wire",

@@ -11,7 +11,6 @@ import contextlib
 import contextvars
 import gc
 import io
-import logging
 import os
 import resource
 import signal
@@ -20,26 +19,21 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import zmq
-from ipykernel import ipkernel
 from ipykernel.iostream import IOPubThread, OutStream
-from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.shellapp import InteractiveShellApp
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
-from traitlets import Any as AnyTrait
-from traitlets.config import Config
 
-from wijkboek_utils import wire
+from wijkboek_utils import kernel, wire
+from wijkboek_utils.kernel import Kernel
 from wijkboek_utils.wire import Sender, Unpacker
 
-_TO_TELL = 64 << 20  # bytes
 _OBJECTS = 10_000, 10, 10  # made before Python looks which can go; few of a notebook can
 
 
@@ -102,35 +96,20 @@ def _limit(extra: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
-def _tell_of_memory(shell: Any) -> None:
-    """Give what tells of a MemoryError some memory: a cell may hold all there was."""
-
-    def tell(shell: Any, kind: Any, error: Any, trace: Any, tb_offset: int | None = None) -> Any:
-        limit, most = resource.getrlimit(resource.RLIMIT_DATA)
-        if limit != most:
-            wanted = limit + _TO_TELL
-            resource.setrlimit(
-                resource.RLIMIT_DATA, (min(wanted, most) if most > 0 else wanted, most)
-            )
-        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-
-    shell.set_custom_exc((MemoryError,), tell)
-
-
 async def _answer(link: socket.socket) -> None:
     """Give what comes in to the kernel, which handles cells one at a time."""
     loop = asyncio.get_running_loop()
     link.setblocking(False)
     reading, unpacker = link.dup(), Unpacker()
     link.setblocking(True)  # a flag of both: sending waits, reading asks first
-    kernel, context = _kernel(link), contextvars.copy_context()
+    answering, context = _kernel(link), contextvars.copy_context()
     tasks: set[asyncio.Task[None]] = set()
     while got := await _receive(loop, reading):
         for _, parts in unpacker.feed(got):
             frames = [zmq.Frame(part) for part in parts]
             # Tasks, for a cell that waits may wait for a message; in one context, for what a cell
             # sets there is for the next one.
-            task = loop.create_task(kernel.shell_main(None, frames), context=context)
+            task = loop.create_task(answering.shell_main(None, frames), context=context)
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -182,56 +161,7 @@ class _Stream(OutStream):
             super()._flush()
 
 
-class _Kernel(IPythonKernel):
-    """The kernel of IPython, with our socket."""
-
-    shell_stream = AnyTrait()
-    _supports_kernel_subshells = False
-
-    def _abort_queues(self, subshell_id: str | None = None) -> None:
-        """Nothing waits: the next cell comes when this one was answered."""
-
-
-@contextlib.contextmanager
-def _no_list_of_modules() -> Iterator[None]:
-    """Keep a kernel that starts from looking at each module, which copies the memory of all.
-
-    It lists their files for a debugger, which we have not.
-    """
-    ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        ipkernel.sys = sys
-
-
-class _Reader(TransformerManager):
-    """IPython's way of reading a cell, which remembers what it read.
-
-    A kernel reads a cell twice, and the cells of our notebooks were read before the fork.
-    """
-
-    def transform_cell(self, cell: str) -> str:
-        if (self.cleanup_transforms, self.line_transforms, self.token_transformers) != _RULES:
-            return str(super().transform_cell(cell))  # the notebook has rules of its own
-        if cell not in _read:
-            _read[cell] = super().transform_cell(cell)
-        return _read[cell]
-
-
-_plain, _read = TransformerManager(), dict[str, str]()
-_RULES = _plain.cleanup_transforms, _plain.line_transforms, _plain.token_transformers
-
-
-def read(cells: Iterable[str]) -> None:
-    """Read cells ahead, for all processes that are forked from this one."""
-    reader = _Reader()
-    for cell in cells:
-        with contextlib.suppress(SyntaxError):  # the kernel will say so
-            reader.transform_cell(cell)
-
-
-def _kernel(link: socket.socket) -> _Kernel:
+def _kernel(link: socket.socket) -> Kernel:
     """Return a kernel that answers on `link`, with its streams in place of those of the system."""
     session, guard = Session(key=b""), wire.guard()
     iopub, shell = (Sender(channel, link, guard) for channel in (wire.IOPUB, wire.SHELL))
@@ -244,25 +174,12 @@ def _kernel(link: socket.socket) -> _Kernel:
         setattr(sys, f"__{name}__", getattr(sys, name))
         setattr(sys, name, _Stream(session, thread, name, watchfd="force"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # outside a cell
-    config = Config()
-    config.HistoryManager.hist_file = ":memory:"  # as nbclient asks of a kernel
-    with _no_list_of_modules():
-        kernel = _Kernel.instance(
-            config=config,
-            session=session,
-            iopub_socket=iopub,
-            iopub_thread=thread,
-            shell_stream=shell,
-            shell_channel_thread=SimpleNamespace(parent_thread=threading.current_thread()),
-            user_ns=None,
-            log=logging.getLogger("IPKernelApp"),
-        )
-    kernel.io_loop = IOLoop.current()
-    IPKernelApp.instance().kernel = kernel  # where magics such as %matplotlib look for it
-    assert kernel.shell is not None
-    kernel.shell.input_transformer_manager = _Reader()
-    _tell_of_memory(kernel.shell)
-    kernel.shell.exit_now = False
-    with contextlib.suppress(Exception):
-        kernel.shell.extension_manager.load_extension("storemagic")
-    return kernel
+    made = kernel.taken()
+    made.session, made.iopub_socket, made.iopub_thread = session, iopub, thread
+    made.shell_stream, made.io_loop = shell, IOLoop.current()
+    inner: Any = made.shell
+    for part in (inner.displayhook, inner.display_pub):
+        part.session, part.pub_socket = session, iopub
+    inner.exit_now = False
+    IPKernelApp.instance().kernel = made  # where magics such as %matplotlib look for it
+    return made

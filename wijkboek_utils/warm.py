@@ -49,9 +49,10 @@ def libraries(folder: str = "") -> None:
             ):  # the notebook that needs it will say what is wrong
                 importlib.import_module(name)
     with contextlib.suppress(ImportError):
-        from wijkboek_utils import notebook_process
+        from wijkboek_utils import kernel
 
-        notebook_process.read(code)
+        kernel.read(code)
+        kernel.prepare()
     with contextlib.suppress(ImportError):
         import pandas as pd
 
