@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -28,6 +30,30 @@ def test_notebooks_run_in_reading_order_and_play_notebooks_never(tmp_path):
 def test_each_notebook_gets_exactly_what_it_declares():
     assert run.declared(BOOKS[0]) == {"pilot": "str", "jaar": "int"}
     assert run.declared(BOOKS[3]) == {"pilot": "str", "jaar": "int", "sleutelset": "str"}
+
+
+def test_what_is_wrong_with_a_part_of_a_notebook_is_said_the_same_when_it_is_found_faster():
+    code = (
+        "import nbformat\n"
+        "from nbformat.v4.nbbase import validate\n"
+        "from wijkboek_utils import run\n"
+        "good = {'output_type': 'display_data', 'data': {'text/plain': 'a'}, 'metadata': {}}\n"
+        "parts = [('display_data', good), ('display_data', {**good, 'more': 1}),\n"
+        "         ('stream', {'output_type': 'stream', 'name': 'stdout', 'text': 3}),\n"
+        "         ('error', {'output_type': 'error', 'ename': 'a', 'evalue': 'b'}),\n"
+        "         ('execute_result', {**good, 'output_type': 'execute_result'}),\n"
+        "         ('code_cell', {'cell_type': 'code'}), ('markdown_cell', {'cell_type': 'raw'})]\n"
+        "def said(name, part):\n"
+        "    try:\n"
+        "        return validate(nbformat.from_dict(part), name)\n"
+        "    except nbformat.ValidationError as error:\n"
+        "        return str(error)\n"
+        "slow = [said(*part) for part in parts]\n"
+        "run.hasten()\n"
+        "assert [said(*part) for part in parts] == slow\n"
+        "assert [one is None for one in slow] == [True] + [False] * 6, slow\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_two_cells_with_parameters_are_refused(tmp_path):

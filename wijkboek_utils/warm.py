@@ -85,6 +85,7 @@ def country(*names: str) -> None:
 
     books = folders.notebooks()
     report.warm(books)
+    run.hasten()
     for book in books:
         with contextlib.suppress(Exception):  # who checks what was asked will say so
             run.loaded(book, book.stat().st_mtime_ns)
