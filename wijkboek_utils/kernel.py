@@ -13,14 +13,16 @@ import resource
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from tokenize import TokenError
 from types import SimpleNamespace
 from typing import Any
 
 from ipykernel import compiler, ipkernel
 from ipykernel.ipkernel import IPythonKernel
 from IPython.core import interactiveshell
+from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
@@ -69,35 +71,41 @@ class _Reader(TransformerManager):
 
 _plain, _read = TransformerManager(), dict[str, str]()
 _RULES = _plain.cleanup_transforms, _plain.line_transforms, _plain.token_transformers
-# What a kernel asks of the text of a cell, and what it answered: whether it awaits, and the number
-# by which it is called.
-_AWAITS, _NUMBER = interactiveshell._should_be_async, compiler.murmur2_x86
-_awaits, _numbers = dict[str, bool](), dict[tuple[str, int], int]()
+
+
+class _Question:
+    """What a kernel asks of a text, and nothing else; with the answers that were found ahead."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask, self._known = ask, dict[tuple[Any, ...], Any]()
+
+    def learn(self, *asked: Any) -> None:
+        with warnings.catch_warnings(record=True) as said:
+            answer = self._ask(*asked)
+        if not said:  # what is said must be said again
+            self._known[asked] = answer
+
+    def __call__(self, *asked: Any) -> Any:
+        return self._known[asked] if asked in self._known else self._ask(*asked)
+
+
+_awaits: Any = _Question(interactiveshell._should_be_async)
+_number: Any = _Question(compiler.murmur2_x86)
+_quiet: Any = _Question(DisplayHook.semicolon_at_end_of_expression)
+interactiveshell._should_be_async, compiler.murmur2_x86 = _awaits, _number
+DisplayHook.semicolon_at_end_of_expression = _quiet  # type: ignore[method-assign]
 
 
 def read(cells: Iterable[str]) -> None:
     """Read cells ahead, for all processes that are forked from this one."""
     reader = _Reader()
     for cell in cells:
-        with contextlib.suppress(SyntaxError):  # the kernel will say so
+        with contextlib.suppress(SyntaxError, TokenError):  # the kernel will say so
             code = reader.transform_cell(cell)
-            with warnings.catch_warnings(record=True) as said:
-                awaits = _AWAITS(code)
-            if not said:  # what is said must be said again
-                _awaits[code] = awaits
-            asked = cell, compiler.get_tmp_hash_seed()
-            _numbers[asked] = _NUMBER(*asked)
+            _awaits.learn(code)
+            _quiet.learn(code)
+            _number.learn(cell, compiler.get_tmp_hash_seed())
 
-
-def _known_awaits(cell: str) -> bool:
-    return _awaits[cell] if cell in _awaits else _AWAITS(cell)
-
-
-def _known_number(code: str, seed: int) -> int:
-    return _numbers[code, seed] if (code, seed) in _numbers else _NUMBER(code, seed)
-
-
-interactiveshell._should_be_async, compiler.murmur2_x86 = _known_awaits, _known_number
 
 _spare: Kernel | None = None
 _read_then: list[str | None] = []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KERNEL = ["wijkboek_utils.notebook_process", "ipykernel.debugger"]
 # What IPython imports when a kernel starts.
 _KERNEL += ["sqlite3", "tornado.platform.asyncio", "IPython.core.completerlib", "encodings.ascii"]
-_KERNEL += ["IPython.core.oinspect", "IPython.core.logger", "IPython.extensions.storemagic"]
+_KERNEL += ["IPython.core.oinspect", "IPython.core.logger", "IPython.extensions.storemagic", "bdb"]
 # What pandas imports when the first table is shown.
 _KERNEL += ["pandas.io.formats.html", "pandas.io.formats.string"]
 
