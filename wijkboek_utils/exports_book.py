@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZipFile
 
 import xlsxwriter
+from xlsxwriter.packager import Packager
+from xlsxwriter.sharedstrings import SharedStrings
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
@@ -65,10 +68,61 @@ class _Quick(ZipFile):
 xlsxwriter.workbook.ZipFile = _Quick  # it has no setting for this
 
 
+class _Part(StringIO):
+    """The text of a part, of which what is large lies ready as bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ready: list[exports_cells.Buffer] = []
+
+    def put(self, data: exports_cells.Buffer) -> None:
+        """Write bytes without a copy: of a large sheet each one counts."""
+        self._ready += [super().getvalue().encode(), data]
+        self.seek(0)
+        self.truncate()
+
+    def getvalue(self) -> bytes:  # type: ignore[override]
+        """Return all that was written, as it stands in the file."""
+        return b"".join([*self._ready, super().getvalue().encode()])
+
+
+class _Packager(Packager):
+    """What makes the parts of a file, with parts of our own."""
+
+    def _filename(self, name: str) -> _Part:
+        part = _Part()
+        self.filenames.append((part, name, True))  # already bytes
+        return part
+
+    def _write_shared_strings_file(self) -> None:
+        if self.workbook.str_table.count:
+            texts = _Texts()
+            texts.string_table = self.workbook.str_table
+            texts._set_xml_writer(self._filename("xl/sharedStrings.xml"))
+            texts._assemble_xml_file()
+
+
+class _Texts(SharedStrings):
+    """The texts of a file; most have nothing that has to be written in another way."""
+
+    def _write_si(self, text: str) -> None:
+        if text.isprintable() and text.strip() == text and "_x" not in text and "<" not in text:
+            text = text.replace("&", "&amp;").replace(">", "&gt;")
+            self.fh.write(f"<si><t>{text}</t></si>")
+        else:
+            super()._write_si(text)
+
+
+class _File(xlsxwriter.Workbook):
+    def _get_packager(self) -> _Packager:
+        return _Packager()
+
+
 class _Sheet(Worksheet):
     """A sheet that may hold rows which were made as a whole, below those written cell by cell."""
 
-    below, rows_below = "", 0
+    below: exports_cells.Buffer = b""
+    rows_below = 0
 
     def _write_dimension(self) -> None:
         self.dim_rowmax: int = (self.dim_rowmax or 0) + self.rows_below
@@ -77,7 +131,7 @@ class _Sheet(Worksheet):
 
     def _write_rows(self) -> None:
         super()._write_rows()
-        self.fh.write(self.below)
+        self.fh.put(self.below)
 
 
 class Book:
@@ -88,7 +142,7 @@ class Book:
         self.subject, self.heading = subject, heading
         options = {"in_memory": True, "strings_to_numbers": False}  # and not in many small files
         options |= {"strings_to_formulas": False, "strings_to_urls": False}
-        self._file = xlsxwriter.Workbook(path, options)
+        self._file = _File(path, options)
         self._file.set_properties(
             {
                 "title": clipped(f"{heading}: {subject.title}", 200),
@@ -125,7 +179,7 @@ class Book:
             sheet.set_column(n, n, min(max(column.widest(_LOOKED_AT) + 2, 10), 60))
             self.write(sheet, 0, n, column.name, **HEADER)
             parts += self._cells(f'<c r="{xl_col_to_name(n)}', rows, column)
-        sheet.below = str(exports_cells.lines([*parts, "</row>"]), "utf-8")
+        sheet.below = exports_cells.lines([*parts, "</row>"])
         sheet.rows_below = size
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(size, 1), len(columns) - 1)
