@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from wijkboek_utils import htmltree
@@ -52,8 +53,7 @@ _NEVER_LAST = re.compile(
 _STARTER = re.compile("De|Het|Een|Dit|Dat|Die|Deze|Er|In|Op|Wij|We|Van|Voor|Wie|Wat|Bij|Dan|Zo|U")
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Words that belong together: a paragraph, a heading, a caption. `kind` is the tag."""
 
     heading: str
@@ -113,9 +113,7 @@ def _said(words: str) -> str:
 
 def _left_out(element: Element) -> bool:
     """Return whether an element holds code, figures, credits, or the name of a row."""
-    if element.tag in _SKIP or (
-        "class" in element.attrib and _is_left_out(element.attrib["class"])
-    ):
+    if element.tag in _SKIP or _is_left_out(element.get("class", "")):
         return True
     return element.tag == "th" and element.get("scope") == "row"
 
@@ -197,32 +195,37 @@ def findings(html: str, explains: bool = True) -> list[Finding]:
     Without `explains` it is a page beside the report, whose words the report explains.
     """
     said = blocks(html)
-    found = [one for block in said for one in _in_block(block)]
+    found = [one for block in dict.fromkeys(said) for one in _in_block(block)]
     if explains:
         found += _unexplained(html, said)
     return list(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=20_000)  # most words are the same in every report
-def _in_block(block: Block) -> list[Finding]:
-    return list(_hard(block))
-
-
-def _hard(block: Block) -> Iterator[Finding]:
-    for sentence in sentences(block.text):
+def _in_block(block: Block) -> Iterator[Finding]:
+    for sentence, rule, words, severity in _hard(block.kind, block.text):
         where = f"{block.heading}: {sentence}" if block.heading != sentence else sentence
-        words = length(_LABEL.sub("", sentence) if block.kind == "li" else sentence)
-        if words > LONG and block.kind in _SENTENCES:
-            count = f"deze zin heeft {words} woorden"
-            if words > TOO_LONG:
-                yield Finding("zin te lang", where, f"{count}; maak er twee van", "fout")
-            else:
-                yield Finding("lange zin", where, count, "advies")
+        yield Finding(rule, where, words, severity)
+
+
+@lru_cache(maxsize=20_000)  # the same words stand below many headings, most in every report
+def _hard(kind: str, text: str) -> list[tuple[str, str, str, Severity]]:
+    """Return what is hard to read in a text: sentence, rule, what to do, and how bad it is."""
+    found: list[tuple[str, str, str, Severity]] = []
+    for sentence in sentences(text):
+        words = 0
+        if kind in _SENTENCES:
+            words = length(_LABEL.sub("", sentence) if kind == "li" else sentence)
+        count = f"deze zin heeft {words} woorden"
+        if words > TOO_LONG:
+            found.append((sentence, "zin te lang", f"{count}; maak er twee van", "fout"))
+        elif words > LONG:
+            found.append((sentence, "lange zin", count, "advies"))
         for written, entry in _matches(sentence):
             if entry.severity != EXPLAINED:
                 advice = f"«{written}» is moeilijk; kies: {entry.alternative}"
                 severity: Severity = "fout" if entry.severity == "fout" else "advies"
-                yield Finding("moeilijk woord", where, advice, severity)
+                found.append((sentence, "moeilijk woord", advice, severity))
+    return found
 
 
 @lru_cache(maxsize=20_000)
@@ -253,11 +256,11 @@ def glossary(html: str) -> list[tuple[str, str]]:
     A word that an explanation uses is explained too.
     """
     used: set[Entry] = set()
-    texts = [block.text for block in blocks(html)]
+    texts = {block.text for block in blocks(html)}
     while texts:
         new = {entry for text in texts for entry in _of_our_trade(text)} - used
         used |= new
-        texts = [entry.explanation for entry in new]
+        texts = {entry.explanation for entry in new}
     return sorted(((e.forms[0], e.explanation) for e in used), key=lambda pair: pair[0].lower())
 
 
