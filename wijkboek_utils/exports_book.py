@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import xlsxwriter
 from xlsxwriter.packager import Packager
 from xlsxwriter.sharedstrings import SharedStrings
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import Worksheet
 
 from wijkboek_utils import exports_cells
@@ -132,6 +132,20 @@ class _Sheet(Worksheet):
     def _write_rows(self) -> None:
         super()._write_rows()
         self.fh.put(self.below)
+
+    def _write_cell(self, row: int, column: int, cell: Any) -> None:
+        kind = type(cell).__name__
+        if not cell.format or kind not in ("String", "Number", "Blank"):
+            super()._write_cell(row, column, cell)
+            return
+        place = xl_rowcol_to_cell_fast(row, column)
+        start = f'<c r="{place}" s="{cell.format._get_xf_index()}"'  # nothing to be escaped
+        if kind == "String":
+            self.fh.write(f'{start} t="s"><v>{cell.string}</v></c>')
+        elif kind == "Number":
+            self.fh.write(f"{start}><v>{cell.number:.16G}</v></c>")
+        else:
+            self.fh.write(f"{start}/>")
 
 
 class Book:
