@@ -88,9 +88,13 @@ _SHAPES = (
     b" AA00 0000 0000",
     b"@",
 )
-# The same for a first look: of nine digits, 123456789.12 is an amount.
-_MORE = rf"{_NINE.decode()}(?:[^.]|\.?$|\.[^0])"
-_SHAPED = "|".join([_MORE, *(re.escape(shape.decode()) for shape in _SHAPES)])
+# The same for a first look at the bytes themselves: of nine digits, 123456789.12 is an amount.
+_BYTES = {"0": "[0-9]", "A": "[A-Z]", "a": r"[a-z\x80-\xff]", " ": r"(?:^|[^\w+@.\x80-\xff-])"}
+_NINE_SHAPED, *_OTHERS_SHAPED = (
+    "".join(_BYTES.get(sign, re.escape(sign)) for sign in shape.decode())
+    for shape in (_NINE, *_SHAPES)
+)
+_SHAPED = "|".join([_NINE_SHAPED + r"(?:[^.]|\.?$|\.[^0-9])", *_OTHERS_SHAPED])
 
 
 def findings(folder: Path, contact: str = "") -> list[Finding]:
@@ -103,14 +107,19 @@ def findings(folder: Path, contact: str = "") -> list[Finding]:
     found: dict[str, list[Finding]] = {name: [] for name in paths}  # by file
     for one in machine.findings(small):
         found[one.where].append(one)
+    tables = [name for name in small if paths[name].suffix == ".csv"]
+    shaped = {tables[n] for n in within([small[name] for name in tables], _SHAPED)}
     said: list[tuple[str, str]] = []  # of all pages, notebooks and records: file, text
     for name, path in paths.items():
         data = small.get(name)
         if data is None:
             data = path.read_bytes()
-            found[name] += machine.findings({name: data})
+            # Few tables have either, and of a large one each look counts.
+            if path.suffix != ".csv" or within([data], f"{machine.cues()}|{_SHAPED}"):
+                found[name] += machine.findings({name: data})
+                shaped.add(name)
         if path.suffix == ".csv":
-            found[name] += _table(name, data, contact)
+            found[name] += _table(name, data, contact, name in shaped)
         elif path.suffix == ".xlsx":
             found[name] += _workbook(name, data, contact)
         elif path.suffix in (".html", ".ipynb", ".json", ".jsonld", ".txt", ".md", ".svg", ".xml"):
@@ -217,13 +226,16 @@ def _private(name: str, columns: list[str]) -> Iterator[Finding]:
             yield Finding("kolom met persoonsgegevens", name, words)
 
 
-def _table(name: str, data: bytes, contact: str) -> Iterator[Finding]:
-    """Look at the header, the lines that could hold a number of a person, and local counts."""
+def _table(name: str, data: bytes, contact: str, shaped: bool) -> Iterator[Finding]:
+    """Look at the header, the lines that could hold a number of a person, and local counts.
+
+    What is not `shaped` holds no such number.
+    """
     first, _, _ = data.partition(b"\n")
     header = next(csv.reader([first.decode("utf-8-sig", "replace")]), [])
     yield from _private(name, header)
     text, said = None, []
-    for number, cells in _suspects(data):
+    for number, cells in _suspects(data) if shaped else ():
         text = _text_columns(data, len(header)) if text is None else text
         said += [
             (f"{name}, regel {number}", cell)
@@ -238,8 +250,6 @@ def _table(name: str, data: bytes, contact: str) -> Iterator[Finding]:
 def _suspects(data: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield number and cells of the lines of a table in which a number of a person could stand."""
     shape = b" " + data.translate(_SHAPE)
-    if not within([shape], _SHAPED):
-        return
     seen, number = -1, 1
     places = {at for wanted in _SHAPES for at in _places(shape, wanted)}
     decimals = len(_NINE)  # 123456789.12 is an amount

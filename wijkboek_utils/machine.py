@@ -42,9 +42,18 @@ _CUES = "|".join(_LONGER.get(cue, re.escape(cue.decode())) for cue in (*_PATHS, 
 def findings(parts: dict[str, bytes]) -> Iterator[Finding]:
     """Find paths and secrets of the machine on which the report was made, in some files."""
     names = list(parts)
-    own = [place for place in (os.path.expanduser("~"), os.getcwd()) if place.count("/") > 1]
-    for n in within(list(parts.values()), "|".join([_CUES, *map(re.escape, own)])):
-        yield from _cued(names[n], parts[names[n]], [place.encode() for place in own])
+    for n in within(list(parts.values()), cues()):
+        yield from _cued(names[n], parts[names[n]], [place.encode() for place in _own()])
+
+
+def cues() -> str:
+    """Return a pattern that a file without it passes: it has no path or secret either."""
+    return "|".join([_CUES, *map(re.escape, _own())])
+
+
+def _own() -> list[str]:
+    """Return the folders of who makes the report."""
+    return [place for place in (os.path.expanduser("~"), os.getcwd()) if place.count("/") > 1]
 
 
 def _cued(name: str, data: bytes, own: Sequence[bytes] = ()) -> Iterator[Finding]:
