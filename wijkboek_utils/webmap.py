@@ -211,9 +211,8 @@ def _drawing(buurten: gpd.GeoDataFrame, steps: pd.DataFrame, drawn: Any = None) 
         _named(outline, name).add_to(chart)
     tiles = folium.TileLayer(TILES, attr=TILE_CREDIT, show=False)
     _named(tiles, "pdok").add_to(chart)
-    root = chart.get_root()
-    root.render()
-    return str(root.script.render())
+    chart.render()  # and not the page that folium would put it on
+    return str(chart.get_root().script.render())
 
 
 def _named(element: Any, name: str) -> Any:
@@ -230,7 +229,9 @@ def _feature(geometry: Any, **more: Any) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    return round(value, 5) if isinstance(value, float) else [_rounded(part) for part in value]
+    if isinstance(value[0], float):
+        return [round(part, 5) for part in value]
+    return [_rounded(part) for part in value]
 
 
 def _step(step: Any) -> str:
