@@ -61,13 +61,14 @@ def findings(
 def links(html: str, folder: Path) -> list[str]:
     """Return which links of a page in `folder` lead to no file there, or to no place in a file."""
     found = []
+    home = folder.resolve()
     names: dict[Path, set[str]] = {}
     for href in dict.fromkeys(one.get("href", "") for one in htmltree.parse(html).iter("a")):
         address = urlsplit(href)
         if address.scheme or address.netloc or not address.path or href == INDEX:
             continue
-        target = (folder / unquote(address.path)).resolve()
-        if not target.is_relative_to(folder.resolve()):
+        target = (home / unquote(address.path)).resolve()
+        if not target.is_relative_to(home):
             found.append(f"de link «{href}» leidt uit de map van het rapport")
         elif not target.is_file():
             found.append(f"de link «{href}» leidt naar een bestand dat er niet is")
