@@ -136,8 +136,11 @@ class Words:
         rows = kolommen.fillna("").to_dict("records")
         # What is about one table goes before what is about all.
         self._rows = sorted(rows, key=lambda row: row["tabel"] == "*")
+        self._about: dict[str, list[int]] = {}  # a table, or with a `*` more than one
+        for n, row in enumerate(self._rows):
+            self._about.setdefault(row["tabel"], []).append(n)
         # By table: the rows that may be about it, by the name of a column, and those with a `*`.
-        self._of: dict[str, tuple[dict[str, int], list[int]]] = {}
+        self._of: dict[str, tuple[dict[str, int], list[tuple[int, str]]]] = {}
         self._found: dict[tuple[str, str], dict[str, str]] = {}
 
     def table(self, name: str) -> dict[str, str]:
@@ -156,19 +159,16 @@ class Words:
 
     def _best(self, table: str, column: str) -> dict[str, str]:
         if table not in self._of:
-            fitting = [n for n, row in enumerate(self._rows) if _fits(table, row["tabel"])]
-            exact = {self._rows[n]["kolom"]: n for n in reversed(fitting)}
-            self._of[table] = exact, [n for n in fitting if "*" in self._rows[n]["kolom"]]
+            fitting = [n for name in self._about if _fits(table, name) for n in self._about[name]]
+            named = [(n, self._rows[n]["kolom"]) for n in sorted(fitting)]
+            exact = {name: n for n, name in reversed(named)}
+            self._of[table] = exact, [(n, name) for n, name in named if "*" in name]
         exact, starred = self._of[table]
         rows = [exact[column]] if column in exact else []
-        rows += [n for n in starred if column and _fits(column, self._rows[n]["kolom"])]
+        rows += [n for n, name in starred if column and _fits(column, name)]
         found: dict[str, str] = self._rows[min(rows)] if rows else {}
-        return {
-            "kolom": column,
-            "titel": column or table,
-            "eenheid": "",
-            "omschrijving": "",
-        } | found
+        unknown = {"titel": column or table, "eenheid": "", "omschrijving": ""}
+        return {"kolom": column} | unknown | found
 
 
 def _fits(name: str, pattern: str) -> bool:
