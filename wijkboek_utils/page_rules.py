@@ -75,13 +75,14 @@ def _headings(page: Element) -> Found:
 def _ids(page: Element) -> Found:
     times = Counter(filter(None, (e.get("id") for e in page.iter())))
     for element, where in walk(page):
-        if not element.attrib:
+        names = element.keys()
+        if not names:
             continue
         ident = element.get("id")
         if ident and times[ident] > 1:
             yield where, f"de naam «{ident}» komt vaker voor op de pagina"
         meant = []
-        if not _NAMING.isdisjoint(element.attrib):
+        if not _NAMING.isdisjoint(names):
             meant = " ".join(element.get(name, "") for name in _NAMES).split()
         href = element.get("href", "")
         if href.startswith("#") and href not in ("#", "#top"):
@@ -151,14 +152,14 @@ def _tables(page: Element) -> Found:
 
 def _refresh(page: Element) -> Found:
     for element, where in walk(page):
-        if "srcset" in element.attrib or element.get("http-equiv", "").lower() == "refresh":
+        if element.get("srcset") is not None or element.get("http-equiv", "").lower() == "refresh":
             yield where, "de pagina kan vanzelf een ander adres openen"
 
 
 def elsewhere(page: Element, allowed: bool) -> Found:
     """Find what leads out of the folder; with `allowed` a credit may, when a reader clicks it."""
     for element, where in walk(page):
-        for name, value in element.attrib.items():
+        for name, value in element.items():
             found = [value] if name in _ADDRESSES else []
             if "(" in value or "@" in value:
                 found += ["".join(match) for match in _IN_STYLE.findall(value)]
@@ -208,7 +209,7 @@ def policy(page: Element, scripts: bool) -> Found:
 def scripts(page: Element, allowed: bool) -> Found:
     hashes = _policies(page).get("script-src", [])
     for element, where in walk(page):
-        if element.attrib and any(name.startswith("on") for name in element.attrib):
+        if (names := element.keys()) and any(name.startswith("on") for name in names):
             yield where, "de pagina bevat een script"
         if element.tag != "script":
             continue
