@@ -294,9 +294,7 @@ def _figures(cells: list[str]) -> bool:
 def _workbook(name: str, data: bytes, contact: str) -> Iterator[Finding]:
     small = {}  # looked at together
     with zipfile.ZipFile(io.BytesIO(data)) as book:
-        for about in book.infolist():
-            if not about.filename.endswith((".xml", ".rels")):
-                continue
+        for about in [a for a in book.infolist() if a.filename.endswith((".xml", ".rels"))]:
             part, xml = f"{name}, {about.filename}", _unpacked(book, about, data)
             if len(xml) > _SMALL:
                 yield from machine.findings({part: xml})
@@ -315,6 +313,7 @@ def _unpacked(book: zipfile.ZipFile, about: zipfile.ZipInfo, data: bytes) -> byt
     """Return a part of a workbook, which `data` is, in one piece: `zipfile` makes it of many."""
     if about.compress_type != zipfile.ZIP_DEFLATED:
         return book.read(about)
-    names = struct.unpack_from("<26xHH", data, about.header_offset)
-    start = about.header_offset + 30 + sum(names)
-    return zlib.decompress(data[start : start + about.compress_size], -15, about.file_size)
+    at = about.header_offset
+    start = at + 30 + sum(struct.unpack_from("<26xHH", data, at))
+    part = zlib.decompress(data[start : start + about.compress_size], -15, about.file_size)
+    return part if zlib.crc32(part) == about.CRC else book.read(about)  # that says what is wrong
