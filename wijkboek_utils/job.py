@@ -26,7 +26,7 @@ from wijkboek_utils.report import Part
 from wijkboek_utils.run import Failure, Job
 
 Tell = Callable[[int, int, str], None]  # the number of a step, of how many, and its name
-_OBJECTS = 100_000  # made before Python looks which can go; those of a page are many, and stay
+_OBJECTS = 1_000_000  # made before Python looks which can go; those of a page are many, and stay
 
 
 def check(names: list[str], parameters: dict[str, str]) -> None:
