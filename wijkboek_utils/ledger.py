@@ -93,7 +93,7 @@ def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
     """Return a column in its type; a word that is no category becomes missing."""
     if column.dtype == kind or isinstance(kind, str):
         return column.astype(kind)
-    number, words = pd.factorize(column)
+    number, words = sums.coded(column)
     places = np.append(kind.categories.get_indexer([str(word) for word in words]), -1)
     return pd.Series(pd.Categorical.from_codes(places[number], dtype=kind), column.index)
 

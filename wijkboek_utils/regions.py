@@ -7,6 +7,7 @@ import pandas as pd
 
 from wijkboek_utils.dutch import percent
 from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.sums import holds
 
 INHABITANTS = "AantalInwoners"  # the CBS topic that every key can fall back on
 KINDS = {"GM": "gemeente", "WK": "wijk", "BU": "buurt"}
@@ -37,7 +38,8 @@ def rest_of(gemeente: str) -> str:
 
 def is_rest(buurt: pd.Series) -> pd.Series:
     """Return which buurt codes stand for the gemeente as a whole."""
-    return buurt.str.endswith("REST")
+    found = holds(buurt, lambda code: code.endswith("REST"))
+    return pd.Series(found, buurt.index, name=buurt.name)
 
 
 def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:

@@ -83,7 +83,7 @@ def sums(
     names, rows, named = _rows(ledger, (share, unsure), by, sign, causes)
     count, signed = len(names), rows.weight * rows.sign
     # Of billions squared there is often nothing left.
-    rest = rows.se**2 - rows.se_bron**2 - _precise(named.moved, named.fout**2, len(signed))
+    rest = rows.se**2 - rows.se_bron**2 - precise(named.moved, named.fout**2, len(signed))
     rest = np.sqrt(np.maximum(rest, 0.0))
     keyed, source, measure = _key_errors(rows, rest * rows.weight, count, len(causes))
     known, single = ~np.isnan(rows.bedrag), ~rows.spread & (rows.cause > 0)
@@ -104,7 +104,7 @@ def sums(
     column[found] = np.arange(len(found))
     loadings = _added(group * len(found) + column[cause], fout, count * len(found))
     own = np.where(rows.cause == 0, rest**2 + rows.se_bron**2, 0.0) * rows.weight**2
-    bedrag = _precise(rows.group, rows.bedrag * signed, count)
+    bedrag = precise(rows.group, rows.bedrag * signed, count)
     return Sums(
         names,
         # Of nothing known the sum is unknown.
@@ -127,7 +127,8 @@ def _rows(
 
     `causes` gets the causes.
     """
-    buurt, buurten = pd.factorize(ledger["buurt"])
+    buurt, words = coded(ledger["buurt"])
+    buurten = pd.Index(words, dtype="str")
     weight, unsure = (
         np.append(values.reindex(buurten).fillna(0.0).to_numpy(float), 0.0)[buurt]
         for values in area
@@ -160,8 +161,19 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, int]:
     """Return a number for each row in the order of its values, 0 where missing; and how many."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(np.int64) + 1, len(column.cat.categories) + 1
-    number, words = pd.factorize(column, sort=True)
-    return number + 1, len(words) + 1
+    if column.dtype != "str":
+        number, words = pd.factorize(column, sort=True)
+        return number + 1, len(words) + 1
+    number, words = coded(column)
+    rank = np.zeros(len(words) + 1, dtype=np.int64)
+    rank[np.argsort(words, kind="stable")] = np.arange(1, len(words) + 1)
+    return rank[number], len(words) + 1
+
+
+def coded(column: pd.Series) -> tuple[np.ndarray, Any]:
+    """Return the place of the word of each row, -1 where missing, and the words as they come."""
+    # pandas spends as long on its own kind of array as on finding the words.
+    return pd.factorize(column.to_numpy(object) if column.dtype == "str" else column)
 
 
 def together(count: int, columns: list[tuple[np.ndarray, int]]) -> np.ndarray:
@@ -185,13 +197,13 @@ def holds(column: pd.Series, test: Callable[[str], object]) -> np.ndarray:
 
     Each different word is tested once, however many rows have it.
     """
-    number, words = pd.factorize(column)
+    number, words = coded(column)
     return np.array([*(bool(test(word)) for word in words), False])[number]
 
 
 def _caused(causes: Numbers, column: pd.Series, before: str) -> np.ndarray:
     """Return the number of the cause that each row of a column names; 0 where it is missing."""
-    number, words = pd.factorize(column)
+    number, words = coded(column)
     return np.append(causes.of(before + word for word in words), 0)[number]
 
 
@@ -200,9 +212,11 @@ def _added(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     return np.bincount(number, np.nan_to_num(values), count).astype(float, copy=False)
 
 
-def _precise(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+def precise(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     """Return the same sums as `_added`, to the last digit: pandas makes up for its rounding."""
-    return pd.Series(values).groupby(number).sum().reindex(range(count), fill_value=0.0).to_numpy()
+    found, sums = np.zeros(count), pd.Series(values).groupby(number).sum()
+    found[sums.index.to_numpy()] = sums.to_numpy()
+    return found
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

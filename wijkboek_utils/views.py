@@ -8,6 +8,7 @@ import pandas as pd
 from wijkboek_utils import allocate, ledger, regions
 from wijkboek_utils.allocate import SETS, published_sign
 from wijkboek_utils.area_flows import Flows, once
+from wijkboek_utils.sums import holds
 
 SECTOR_NAMES = {
     "huishoudens": "Huishoudens",
@@ -34,7 +35,8 @@ def services(boekingen: pd.DataFrame) -> pd.DataFrame:
 
 def is_service(boekingen: pd.DataFrame) -> pd.Series:
     """Return which boekingen are those of `services`."""
-    return boekingen["post"].str.startswith("iv3:") & ~regions.is_rest(boekingen["buurt"])
+    municipal = holds(boekingen["post"], lambda post: post.startswith("iv3:"))
+    return municipal & ~regions.is_rest(boekingen["buurt"])
 
 
 def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -50,7 +52,8 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
 def is_expense(boekingen: pd.DataFrame) -> pd.Series:
     """Return which municipal boekingen were published as lasten."""
-    return boekingen["post"].str.endswith(":lasten")
+    found = holds(boekingen["post"], lambda post: post.endswith(":lasten"))
+    return pd.Series(found, boekingen.index)
 
 
 def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:
