@@ -1,6 +1,7 @@
 """Bring the accounts of a gemeente down to its buurten, under rival sets of verdeelsleutels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ SETS = {
 }
 DEFAULT_SET = "beredeneerd"
 OVERHEAD = "0.4"
+_KINDS = ["domein", "sleutel", "cluster"]
 _PAYERS = ["huishoudens", "bedrijven", "eigenaren"]
 # Money into and out of reserves, and the result of the year: no services.
 RESERVES = ["0.10", "0.11"]
@@ -29,14 +31,16 @@ def overhead_shares(iv3: pd.DataFrame) -> pd.Series:
     salaries (L1.1), or to lasten above 0 where no salaries are given.
     """
     others = iv3[~iv3["taakveld"].isin([OVERHEAD, *RESERVES])]
-    others = others.set_index(["gemeente", "taakveld"])
-    salaries, lasten = (others[c].clip(lower=0).fillna(0.0) for c in ("salarissen", "lasten"))
-    given = salaries.groupby("gemeente").transform("sum") > 0
-    basis = salaries.where(given, lasten)
-    shares = (basis / basis.groupby("gemeente").transform("sum"))[basis > 0]
+    gemeente, gemeenten = pd.factorize(others["gemeente"].to_numpy(object))
+    salaries, lasten = (np.fmax(others[c].to_numpy(float), 0.0) for c in ("salarissen", "lasten"))
+    given = sums.precise(gemeente, salaries, len(gemeenten)) > 0
+    basis = np.where(given[gemeente], salaries, lasten)
+    some, whole = basis > 0, sums.precise(gemeente, basis, len(gemeenten))
+    index = pd.MultiIndex.from_frame(others.loc[some, ["gemeente", "taakveld"]])
+    shares = pd.Series(basis[some] / whole[gemeente[some]], index)
     # Where there is nothing to support, overhead stays with itself.
-    alone = sorted(set(iv3["gemeente"]) - set(shares.index.get_level_values("gemeente")))
-    itself = pd.MultiIndex.from_product([alone, [OVERHEAD]], names=["gemeente", "taakveld"])
+    alone = sorted(set(iv3["gemeente"]) - set(gemeenten[gemeente[some]]))
+    itself = pd.MultiIndex.from_product([alone, [OVERHEAD]], names=index.names)
     return pd.concat([shares, pd.Series(1.0, index=itself)]) if alone else shares
 
 
@@ -54,45 +58,54 @@ def amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
         raise KeyError(f"taakvelden.csv kent deze taakvelden niet: {unknown}")
     several = "gemeente" in iv3
     iv3 = iv3 if several else iv3.assign(gemeente="")
-    own = iv3[iv3["taakveld"] != OVERHEAD].merge(
-        rules.drop(columns="reden"), on="taakveld", how="left", validate="m:1"
-    )
-    wages = own["salarissen"].fillna(0.0).clip(0, own["lasten"].clip(lower=0))
-    wages = wages.where(own["ontvanger"] == "huishoudens", 0.0)
-    lasten = own.assign(
-        kant="lasten", van="gemeente", naar=own["ontvanger"], euro=own["lasten"] - wages
-    )
-    salaries = own.assign(kant="lasten", van="gemeente", naar="buitenwereld", euro=wages)
-    baten = own.assign(kant="baten", van=own["betaler"], naar="gemeente", euro=own["baten"])
-    parts = [lasten, salaries, baten, _overhead_amounts(iv3, rules)]
-    table = pd.concat(parts, ignore_index=True)
-    columns = ["taakveld", "kant", "domein", "sleutel", "cluster", "van", "naar", "euro"]
+    own = iv3[iv3["taakveld"] != OVERHEAD]
+    facts = rules.set_index("taakveld").reindex(own["taakveld"])
+    told = {name: own[name].to_numpy(object) for name in ("gemeente", "taakveld")}
+    told |= {name: facts[name].to_numpy(object) for name in _KINDS}
+    lasten, wages, baten = (own[c].to_numpy(float) for c in ("lasten", "salarissen", "baten"))
+    payer, receiver = (facts[name].to_numpy(object) for name in ("betaler", "ontvanger"))
+    wages = np.fmin(np.fmax(wages, 0.0), np.fmax(lasten, 0.0))
+    wages = np.where(receiver == "huishoudens", wages, 0.0)
+    parts = [
+        told | _side("lasten", "gemeente", receiver, lasten - wages),
+        told | _side("lasten", "gemeente", "buitenwereld", wages),
+        told | _side("baten", payer, "gemeente", baten),
+        *_overhead_amounts(iv3, rules),
+    ]
+    some = np.concatenate([part["euro"] for part in parts]) != 0
+    columns = ["taakveld", "kant", *_KINDS, "van", "naar", "euro"]
     columns = ["gemeente", *columns] if several else columns
-    return table.loc[table["euro"] != 0, columns].reset_index(drop=True)
+    return pd.DataFrame({c: np.concatenate([part[c] for part in parts])[some] for c in columns})
 
 
-def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
-    kinds = ["domein", "sleutel", "cluster"]
-    shares = overhead_shares(iv3).rename("share").reset_index()
-    shares = shares.merge(rules[["taakveld", *kinds]], on="taakveld", how="left", validate="m:1")
-    shares["sleutel"] = shares["sleutel"].replace("overhead", NO_KEY)
-    gemeente, gemeenten = pd.factorize(shares["gemeente"], sort=True)
-    kind, words = pd.factorize(pd.MultiIndex.from_frame(shares[kinds]), sort=True)
-    groups = np.zeros((len(gemeenten), len(words)))
-    np.add.at(groups, (gemeente, kind), shares["share"].to_numpy())
+def _side(kant: str, van: Any, naar: Any, euro: np.ndarray) -> dict[str, np.ndarray]:
+    """Return one side of some amounts; one payer or receiver stands for all."""
+    words = {"kant": kant, "van": van, "naar": naar}
+    found = {name: np.full(len(euro), word, object) for name, word in words.items()}
+    return found | {"euro": euro}
+
+
+def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the lasten and the baten of overhead in the columns of `amounts`."""
+    shares = overhead_shares(iv3)
+    gemeente, taakveld = (shares.index.get_level_values(n) for n in shares.index.names)
+    facts = rules.set_index("taakveld").reindex(taakveld)[_KINDS]
+    facts["sleutel"] = facts["sleutel"].replace("overhead", NO_KEY)
+    place, gemeenten = pd.factorize(gemeente, sort=True)
+    kind, first = sums.kinds(sums.together(len(facts), [sums.numbered(facts[c]) for c in _KINDS]))
+    groups = np.zeros((len(gemeenten), len(first)))
+    np.add.at(groups, (place, kind), shares.to_numpy())
     published = iv3[iv3["taakveld"] == OVERHEAD].set_index("gemeente").reindex(gemeenten)
-    facts = words.set_names(kinds).repeat(len(gemeenten)).to_frame(index=False)
-    facts = facts.assign(gemeente=np.tile(gemeenten, len(words)), taakveld=OVERHEAD)
-    frames = []
+    told = {name: facts[name].to_numpy(object)[first].repeat(len(gemeenten)) for name in _KINDS}
+    told["gemeente"] = np.tile(gemeenten.to_numpy(object), len(first))
+    told["taakveld"] = np.full(len(told["gemeente"]), OVERHEAD, object)
     for kant, van, naar in [
         ("lasten", "gemeente", "buitenwereld"),
         ("baten", "buitenwereld", "gemeente"),
     ]:
-        euro = published[kant].fillna(0.0).to_numpy()
+        euro = published[kant].fillna(0.0).to_numpy(float)
         parts = spread_cents(np.rint(np.abs(euro) * 100), groups) / 100
-        signed = (parts * np.sign(euro)[:, None]).T.ravel()
-        frames.append(facts.assign(euro=signed, kant=kant, van=van, naar=naar))
-    return pd.concat(frames, ignore_index=True)
+        yield told | _side(kant, van, naar, (parts * np.sign(euro)[:, None]).T.ravel())
 
 
 def keys_of(indicatoren: pd.DataFrame, rates: pd.DataFrame) -> dict[str, Keys]:
@@ -195,9 +208,13 @@ def flows(rows: Spread, jaar: int, bron: str) -> Spread:
     flow, first = sums.kinds(
         sums.together(len(named), [sums.numbered(named[column]) for column in named])
     )
-    cells = rows.cells.assign(regel=flow[rows.cells["regel"]])
-    merged = cells.groupby(["regel", "plek"], as_index=False)[["bedrag", "se"]].sum()
-    return Spread(named.iloc[first].reset_index(drop=True), rows.buurten, merged)
+    regel, plek = flow[rows.cells["regel"]], rows.cells["plek"].to_numpy()
+    cell, one = sums.kinds(regel * len(rows.buurten) + plek)
+    merged = {"regel": regel[one], "plek": plek[one]}
+    for column in ("bedrag", "se"):
+        merged[column] = sums.precise(cell, rows.cells[column].to_numpy(), len(one))
+    table = named.iloc[first].reset_index(drop=True)
+    return Spread(table, rows.buurten, pd.DataFrame(merged))
 
 
 def boekingen(rows: Spread) -> pd.DataFrame:

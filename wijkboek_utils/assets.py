@@ -252,18 +252,19 @@ def per_buurt(rows: pd.DataFrame, gebied: pd.DataFrame, item: pd.Series) -> pd.D
     `gebied` as the table of that name; missing where nobody counted, `per_inwoner` also where fewer
     than 50 people live.
     """
-    kind = rows["voorraad"]
-    mine, people = (kind == item["voorraad"]) & (rows["naam"] == item["naam"]), kind == PEOPLE
+    kind, naam = (rows[column].to_numpy(object) for column in _ITEM)
+    mine, people = (kind == item["voorraad"]) & (naam == item["naam"]), kind == PEOPLE
     table = gebied.loc[~regions.is_rest(gebied["buurt"]), ["buurt", "naam", "gewicht"]]
-    counted, inhabitants = (_by_buurt(rows[some], table["buurt"]) for some in (mine, people))
+    counted, inhabitants = (_by_buurt(rows, some, table["buurt"]) for some in (mine, people))
     each = counted / np.where(inhabitants >= views.FEW, inhabitants, np.nan)
     return table.reset_index(drop=True).assign(hoeveelheid=counted, per_inwoner=each)
 
 
-def _by_buurt(rows: pd.DataFrame, buurten: pd.Series) -> np.ndarray:
+def _by_buurt(rows: pd.DataFrame, some: np.ndarray, buurten: pd.Series) -> np.ndarray:
     """Return the `hoeveelheid` of some rows in each of `buurten`; missing where nobody counted."""
     sums = dict.fromkeys(buurten, np.nan)
-    for buurt, value in zip(rows["buurt"], rows["hoeveelheid"], strict=True):
+    columns = (rows[column].to_numpy()[some].tolist() for column in ("buurt", "hoeveelheid"))
+    for buurt, value in zip(*columns, strict=True):
         if buurt in sums and not np.isnan(value):
             sums[buurt] = value + (0.0 if np.isnan(sums[buurt]) else sums[buurt])
     return np.array([*sums.values()], dtype=float)

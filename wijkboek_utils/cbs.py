@@ -153,7 +153,7 @@ def areas(gemeente: str, jaar: int | None = None) -> pd.DataFrame:
     kwb = read_kwb(gemeente)
     rows = kwb[["gebied", "naam", "soort", "jaar"]]
     if jaar is not None:
-        rows = rows[rows["jaar"] == _year_of_buurten(choose_years(kwb, jaar))]
+        rows = rows[rows["jaar"] == year_of_buurten(gemeente, jaar)]
     newest = np.argsort(-rows["jaar"].to_numpy(), kind="stable")
     codes = pd.factorize(rows["gebied"])[0][newest]
     first = np.sort(np.unique(codes, return_index=True)[1])
@@ -189,6 +189,12 @@ def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
     chosen = np.where(first < _LATER, jaar - first, jaar + first - _LATER)
     table = pd.Series(chosen, index=pd.Index(names, name="onderwerp"), name="jaar")
     return table[first < 2 * _LATER].sort_index()
+
+
+@remembered()
+def year_of_buurten(gemeente: str, jaar: int) -> int:
+    """Return the year whose buurten the books of `jaar` have."""
+    return _year_of_buurten(choose_years(read_kwb(gemeente), jaar))
 
 
 @remembered(most=4)

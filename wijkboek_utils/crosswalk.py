@@ -1,5 +1,6 @@
 """Codes change: figures of one year in the buurten of another, and taakvelden across years."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,9 @@ def by_code(old: pd.DataFrame, new: pd.DataFrame, changes: pd.DataFrame) -> pd.D
         return None
     recoded = set(said.loc[said["waarde"] == _RECODED, "gebied"])
     kept = (set(old["gebied"]) & set(new["gebied"])) - recoded
+    if len(kept) == len(old) == len(new):
+        both = pd.Series(sorted(kept), dtype="str")
+        return pd.DataFrame({"van": both, "naar": both, "gewicht": 1.0, "methode": "gelijk"})
     gone = old[~old["gebied"].isin(kept)]
     come = new[~new["gebied"].isin(kept)]
     pairs = gone.merge(come[come["gebied"].isin(recoded)], on="naam", suffixes=("_oud", "_nieuw"))
@@ -130,6 +134,21 @@ def taakveld_groups() -> pd.DataFrame:
     return sources.read_project_table("taakveldgroepen")
 
 
+@cache
+def groups_of_year(jaar: int) -> dict[str, tuple[str, str]]:
+    """Return by taakveld the group that it is compared in, and the name of that.
+
+    Raises Fout when a taakveld stands in two groups of the year.
+    """
+    groups, found = taakveld_groups(), dict[str, tuple[str, str]]()
+    for row in groups.itertuples():
+        if int(row.van) <= jaar <= int(row.tot or "9999"):
+            if row.taakveld in found:
+                raise Fout(f"taakveldgroepen.csv: {row.taakveld} staat in {jaar} in twee groepen.")
+            found[row.taakveld] = (row.groep, row.naam)
+    return found
+
+
 def comparable(accounts: pd.DataFrame, jaar: int) -> pd.DataFrame:
     """Return municipal accounts by group of taakvelden, to set beside another year.
 
@@ -137,21 +156,13 @@ def comparable(accounts: pd.DataFrame, jaar: int) -> pd.DataFrame:
     group money moved between codes, and no year has both: only the group can be compared.
     Raises Fout when a taakveld stands in two groups of the year.
     """
-    groups = taakveld_groups()
-    first, last = groups["van"].astype(int), groups["tot"].replace("", "9999").astype(int)
-    groups = groups[(first <= jaar) & (jaar <= last)]
-    if double := groups.loc[groups["taakveld"].duplicated(), "taakveld"].tolist():
-        raise Fout(f"taakveldgroepen.csv: {double[0]} staat in {jaar} in twee groepen.")
-    rows = accounts.merge(
-        groups[["taakveld", "groep", "naam"]],
-        on="taakveld",
-        how="left",
-        validate="1:1",
-        suffixes=("", "_groep"),
-    )
-    rows["naam"] = rows["naam_groep"].fillna(rows["naam"])
-    rows["groep"] = rows["groep"].fillna(rows["taakveld"])
-    sums = rows.groupby("groep", as_index=False, sort=False).agg(
-        naam=("naam", "first"), lasten=("lasten", "sum"), baten=("baten", "sum")
-    )
-    return sums.sort_values("groep", ignore_index=True)
+    known = groups_of_year(jaar)
+    told = dict(zip(accounts["taakveld"], accounts["naam"], strict=True))
+    if len(told) < len(accounts):
+        raise ValueError("a taakveld stands in the accounts twice")
+    groups = [known.get(taakveld, (taakveld, naam)) for taakveld, naam in told.items()]
+    codes = pd.Series([code for code, _ in groups], accounts.index, dtype="str", name="groep")
+    sums = accounts.groupby(codes)[["lasten", "baten"]].sum().reset_index()
+    names = {code: naam for code, naam in groups[::-1] if pd.notna(naam)}
+    sums.insert(1, "naam", sums["groep"].map(names))
+    return sums

@@ -128,8 +128,5 @@ def _services(booked: pd.DataFrame, year: int) -> pd.DataFrame:
 
 def groups_of(taakvelden: pd.Series, year: int) -> pd.Series:
     """Return the group that each taakveld of a year is compared in, as `crosswalk.comparable`."""
-    table = crosswalk.taakveld_groups()
-    last = table["tot"].replace("", "9999").astype(int)
-    table = table[(table["van"].astype(int) <= year) & (year <= last)]
-    groups = table.set_index("taakveld")["groep"].to_dict()
-    return taakvelden.map(lambda taakveld: groups.get(taakveld, taakveld))
+    known = crosswalk.groups_of_year(year)
+    return taakvelden.map(lambda taakveld: known.get(taakveld, (taakveld,))[0])

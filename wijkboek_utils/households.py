@@ -9,7 +9,7 @@ from wijkboek_utils import keys, ledger, sources
 from wijkboek_utils.estimates import Estimate, error_text, of
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.keys import MOVED_ERROR
-from wijkboek_utils.regions import INHABITANTS, gemeente_of, wijk_of
+from wijkboek_utils.regions import INHABITANTS, gemeente_of, wide, wijk_of
 
 # CBS rounds inhabitants to fives and income per inhabitant to hundreds of euros; the standard error
 # of a figure that is rounded to steps of d is d / sqrt(12).
@@ -109,7 +109,7 @@ def of_income_year(kerncijfers: pd.DataFrame, indicatoren: pd.DataFrame) -> pd.D
 def _with_totals(indicatoren: pd.DataFrame) -> pd.DataFrame:
     """Return per area `inwoners`, total income `bedrag` and its `se` by rounding."""
     rows = indicatoren[indicatoren["onderwerp"].isin([INCOME, INHABITANTS])]
-    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    figures = wide(rows)
     figures = figures.reindex(columns=[INHABITANTS, INCOME]).sort_index()
     figures.columns = ["inwoners", "inkomen"]
     euros = figures["inkomen"] * 1000

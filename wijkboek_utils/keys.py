@@ -8,7 +8,8 @@ import pandas as pd
 
 from wijkboek_utils import formulas, sources
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.regions import INHABITANTS
+from wijkboek_utils.regions import INHABITANTS, gemeente_of, wide
+from wijkboek_utils.sums import coded
 
 topics_of = formulas.topics_of
 NO_KEY, FONDS = "geen", "gemeentefonds-2025"  # FONDS is the source of its rates
@@ -148,7 +149,8 @@ def _mixture(text: str) -> dict[str, float]:
 
 def gemeenten(buurten: pd.Index | pd.Series) -> np.ndarray:
     """Return the gemeente code of each buurt code."""
-    return ("GM" + buurten.str[2:6]).to_numpy()
+    number, codes = coded(buurten)
+    return np.array([*map(gemeente_of, codes), np.nan], dtype=object)[number]
 
 
 def _members(gemeenten: np.ndarray) -> dict[str, np.ndarray]:
@@ -163,7 +165,7 @@ def moved(buurten: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
 
     A topic of which nothing was converted has no column.
     """
-    if "omgerekend" not in buurten:
+    if "omgerekend" not in buurten or not buurten["omgerekend"].any():
         return pd.DataFrame(index=index)
     rows = buurten[buurten["omgerekend"].astype(bool)]
     found = rows.pivot(index="gebied", columns="onderwerp", values="omgerekend")
@@ -186,7 +188,7 @@ def per_buurt(indicatoren: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             "In de kerncijfers van deze gemeente staat geen enkele buurt. Haal ze opnieuw op met: "
             "wijkboek fetch"
         )
-    counts = buurten.pivot(index="gebied", columns="onderwerp", values="waarde").sort_index()
+    counts = wide(buurten)
     return buurten, counts if INHABITANTS in counts else counts.assign(**{INHABITANTS: np.nan})
 
 
@@ -233,8 +235,8 @@ def provenance(formula: str, figures: pd.DataFrame | Origins) -> dict:
 def origins_of(figures: pd.DataFrame) -> Origins:
     """Return by topic the years and sources of its figures."""
     found: Origins = {}
-    rows = figures[_ORIGIN].drop_duplicates()
-    for topic, jaar, bron in zip(*(rows[column].tolist() for column in _ORIGIN), strict=True):
+    told = zip(*(figures[column].tolist() for column in _ORIGIN), strict=True)
+    for topic, jaar, bron in dict.fromkeys(told):  # of each buurt the same
         found.setdefault(topic, set()).add((jaar, bron))
     return found
 
@@ -305,9 +307,7 @@ def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     known). A buurt without a figure gets that of its gemeente.
     """
     topics = ["Koopwoningen", "InBezitWoningcorporatie", "InBezitOverigeVerhuurders"]
-    rows = indicatoren[indicatoren["onderwerp"].isin(topics)]
-    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
-    figures = figures.reindex(columns=topics)
+    figures = wide(indicatoren[indicatoren["onderwerp"].isin(topics)]).reindex(columns=topics)
     buurten = pd.Index(indicatoren.loc[indicatoren["soort"] == "Buurt", "gebied"].unique())
     buurten = buurten.sort_values().rename("gebied")
     percent = figures.reindex(buurten)

@@ -98,7 +98,7 @@ class Figures:
     @classmethod
     def of(cls, rows: pd.DataFrame, area: pd.DataFrame) -> "Figures":
         """Return the figures of a year for an area, as `carry`."""
-        wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+        wide = regions.wide(rows)
         return cls(rows, area, wide, _own_code(area, wide.index))
 
 

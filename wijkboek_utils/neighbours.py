@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from wijkboek_utils import columns, dutch, odata, sources
+from wijkboek_utils import columns, dutch, odata, regions, sources
 from wijkboek_utils.households import INHABITANTS
 from wijkboek_utils.regions import gemeente_of, is_rest
 from wijkboek_utils.remember import remembered
@@ -118,7 +118,7 @@ def _embedded(source: sources.Source) -> pd.DataFrame:
     rows = sources.read_csv(source)
     names = rows.drop_duplicates("gebied").set_index("gebied")["naam"]
     rows = rows[rows["gebied"].str.startswith(_KINDS) & rows["onderwerp"].isin(_topics())]
-    wide = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    wide = regions.wide(rows)
     return _named(wide.reset_index(), names)
 
 
@@ -237,10 +237,7 @@ def _candidates(pool: pd.DataFrame, there: pd.DataFrame, chosen: pd.Series) -> p
 def _by_year(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """Return figures by year: a row an area, a column a topic."""
     rows = rows[rows["onderwerp"].isin(_topics())]
-    return {
-        int(str(year)): part.pivot(index="gebied", columns="onderwerp", values="waarde")
-        for year, part in rows.groupby("jaar")
-    }
+    return {int(str(year)): regions.wide(part) for year, part in rows.groupby("jaar")}
 
 
 def _of_area(wide: pd.DataFrame, weights: pd.Series, codes: list[str]) -> pd.Series:

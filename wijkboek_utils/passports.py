@@ -130,7 +130,7 @@ class Books:
         `rows` has `bron`, and where it has them `bronjaar` and `kengetal`.
         """
         ids, found, units = (
-            pd.factorize(rows[c])[1] if c in rows else [] for c in ("bron", "bronjaar", "kengetal")
+            _different(rows[c]) if c in rows else [] for c in ("bron", "bronjaar", "kengetal")
         )
         years, named = sorted(int(year) for year in found), _named(units, self.units)
         return Passport(naam, cijfer, formule, _titles(ids), years, kengetallen=named)
@@ -207,8 +207,13 @@ def _named(cells: Iterable[object], names: dict[str, str]) -> dict[str, str]:
 
 
 def _titles(cells: Iterable[str]) -> dict[str, str]:
-    cells = cells.unique() if isinstance(cells, pd.Series) else set(cells)  # thousands are alike
-    return {i: sources.source(i).title for i in sources.ids(c for c in cells if not pd.isna(c))}
+    told = _different(cells) if isinstance(cells, pd.Series) else set(cells)
+    return {i: sources.source(i).title for i in sources.ids(c for c in told if not pd.isna(c))}
+
+
+def _different(column: pd.Series) -> Iterable[Any]:
+    """Return the different cells of a column, in order of appearance: thousands are alike."""
+    return dict.fromkeys(column.tolist()) if column.dtype == "str" else column.dropna().unique()
 
 
 def fold(passports: list[Passport], words: str = "") -> Html:

@@ -170,7 +170,7 @@ def company_cars(indicatoren: pd.DataFrame, gebied: pd.DataFrame) -> pd.DataFram
     """
     inside = gebied.loc[gebied["gewicht"] > 0, ["buurt", "naam", "gewicht"]]
     rows = indicatoren[indicatoren["onderwerp"].isin(["PersonenautoSTotaal", "HuishoudensTotaal"])]
-    figures = rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    figures = regions.wide(rows)
     if "PersonenautoSTotaal" not in figures:
         return pd.DataFrame({"naam": [], "autos": []})
     table = inside.join(figures, on="buurt", how="inner")
@@ -190,7 +190,7 @@ def reference(
     if (gebied["gewicht"] == 1).all():
         return pd.Series({"kosten": np.nan, "inkomen": np.nan})
     whole = indicatoren[indicatoren["soort"] == "Gemeente"]
-    figures = whole.pivot(index="gebied", columns="onderwerp", values="waarde")
+    figures = regions.wide(whole)
     people, income = (figures.get(c, pd.Series(np.nan, figures.index)) for c in _BESIDE)
     everywhere = pd.Series(1.0, index=gebied["buurt"])
     cost = views.net_expenses(boekingen, everywhere)["bedrag"].iloc[0]

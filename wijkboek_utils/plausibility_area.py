@@ -94,7 +94,7 @@ def compare(
     # Where CBS gives no income of a buurt, the books estimate it from the wijk.
     area["inkomen"] = _income(inkomen, inside)[0]
     counted = indicatoren[indicatoren["onderwerp"].isin([INHABITANTS, HOUSEHOLDS])]
-    counts = counted.pivot(index="gebied", columns="onderwerp", values="waarde")
+    counts = regions.wide(counted)
     counts = counts.reindex(columns=[INHABITANTS, HOUSEHOLDS])
     towns = counts[INHABITANTS].reindex(pilot.gemeenten)
     inhabitants = towns.sum(skipna=False)

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from wijkboek_utils.dutch import percent
 from wijkboek_utils.errors import Fout, did_you_mean
-from wijkboek_utils.sums import holds
+from wijkboek_utils.sums import holds, ordered
 
 INHABITANTS = "AantalInwoners"  # the CBS topic that every key can fall back on
 KINDS = {"GM": "gemeente", "WK": "wijk", "BU": "buurt"}
@@ -47,6 +48,24 @@ def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:
     known = set(codes)
     found = [not known.isdisjoint((b, wijk_of(b), gemeente_of(b))) for b in buurten]
     return pd.Series(found, index=buurten.index, dtype=bool, name=buurten.name)
+
+
+def wide(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return figures (`gebied`, `onderwerp`, `waarde`) with a row per area, a column per topic.
+
+    Both in their order. It is the pivot of pandas in less than half of the time. Raises ValueError
+    when an area has two figures on a topic.
+    """
+    (area, areas), (topic, topics) = (ordered(figures[c]) for c in ("gebied", "onderwerp"))
+    if np.bincount(area * len(topics) + topic).max(initial=0) > 1:
+        raise ValueError("an area has two figures on a topic")
+    values = np.full((len(areas), len(topics)), np.nan)
+    values[area, topic] = figures["waarde"].to_numpy(float)
+    return pd.DataFrame(
+        values,
+        pd.Index(areas, dtype="str", name="gebied"),
+        pd.Index(topics, dtype="str", name="onderwerp"),
+    )
 
 
 def table(buurten: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from wijkboek_utils.regions import gemeente_of
+from wijkboek_utils.sums import coded
 
 Compute = Callable[..., pd.DataFrame]
 _CODES = ["gemeente", "buurt", "gebied"]  # columns of a code that says in which gemeente a row is
@@ -38,7 +39,7 @@ def each(compute: Compute, tables: Sequence[pd.DataFrame], *rest: object) -> pd.
 def split(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each gemeente, by its code; a table of one gemeente as it is."""
     column = next(c for c in _CODES if c in table)
-    found = {gemeente_of(code) for code in pd.factorize(table[column])[1]}
+    found = {gemeente_of(code) for code in coded(table[column])[1]}
     if len(found) == 1:  # nearly always
         return {found.pop(): table}
     groups = table.groupby("GM" + table[column].astype("str").str[2:6])

@@ -161,13 +161,19 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, int]:
     """Return a number for each row in the order of its values, 0 where missing; and how many."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(np.int64) + 1, len(column.cat.categories) + 1
+    number, words = ordered(column)
+    return number + 1, len(words) + 1
+
+
+def ordered(column: pd.Series) -> tuple[np.ndarray, Any]:
+    """Return the place of the word of each row, -1 where missing, and the words in their order."""
     if column.dtype != "str":
-        number, words = pd.factorize(column, sort=True)
-        return number + 1, len(words) + 1
+        return pd.factorize(column, sort=True)
     number, words = coded(column)
-    rank = np.zeros(len(words) + 1, dtype=np.int64)
-    rank[np.argsort(words, kind="stable")] = np.arange(1, len(words) + 1)
-    return rank[number], len(words) + 1
+    order = np.argsort(words, kind="stable")
+    rank = np.full(len(words) + 1, -1, dtype=np.int64)
+    rank[order] = np.arange(len(words))
+    return rank[number], words[order]
 
 
 def coded(column: pd.Series) -> tuple[np.ndarray, Any]:

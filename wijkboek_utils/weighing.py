@@ -62,7 +62,7 @@ def gebied(
 
 def _counts(indicatoren: pd.DataFrame) -> pd.DataFrame:
     rows = indicatoren[indicatoren["onderwerp"].isin(_TOPICS)]
-    return rows.pivot(index="gebied", columns="onderwerp", values="waarde")
+    return regions.wide(rows)
 
 
 def _path(path: Path | None) -> Path:

@@ -27,7 +27,6 @@ from wijkboek_utils import (
 )
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.measures import OWN, RUNNING, TOPICS, AreaOf, Figures, Point, measure
-from wijkboek_utils.regions import INHABITANTS
 
 # How much of the error of a key, an estimate or a conversion by area returns in another year. It
 # comes from the same shortcut, so that most of it falls away in a difference; our judgement.
@@ -159,17 +158,16 @@ def _area(
 
     `weights` are those of the buurten in the books of `jaar`.
     """
+    gemeente = regions.gemeente_of(weights.index[0])
     if not (kwb.loc[kwb["soort"] == "Buurt", "jaar"] == year).any():
-        gemeente = regions.gemeente_of(weights.index[0])
         raise Fout(
             f"Over {year} zijn er geen kerncijfers van {gemeente}. Haal ze op met: wijkboek "
             f"fetch {gemeente} --only kwb-{year}"
         )
-    chosen = cbs.choose_years(kwb, jaar)
-    target = int(chosen.get(INHABITANTS, chosen.iloc[0]))
+    target = cbs.year_of_buurten(gemeente, jaar)
     if year == target:
         return pd.DataFrame({"gewicht": weights.astype(float), "grens": 0.0}), []
-    links, drawn = cbs.links(regions.gemeente_of(weights.index[0]), year, target)
+    links, drawn = cbs.links(gemeente, year, target)
     if new := sorted(set(weights.index[weights > 0]) - set(links["naar"])):
         raise Fout(
             f"In {year} lag een deel van het gebied van nu ({', '.join(new[:3])}) nog in geen "

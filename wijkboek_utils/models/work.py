@@ -114,17 +114,19 @@ def together(rows: pd.DataFrame, name: str, samenhang: float = 1.0) -> tuple[flo
 
     `samenhang` is the correlation of the errors: 1 adds the ranges, 0 adds their squares.
     """
-    known = rows.loc[rows[name].notna(), [f"{name}{end}" for end in ENDS]]
-    if known.empty:
+    each, *ends = (rows[f"{name}{end}"].to_numpy(float) for end in ENDS)
+    known = ~np.isnan(each)
+    if not known.any():
         return np.nan, np.nan, np.nan
-    middle = float(known[name].sum())
-    down, up = (_wide((known[f"{name}{end}"] - known[name]).abs(), samenhang) for end in ENDS[1:])
+    middle = float(np.sum(each[known]))
+    down, up = (_wide(np.abs(end - each)[known], samenhang) for end in ends)
     return middle, max(middle - down, 0.0), middle + up
 
 
-def _wide(errors: pd.Series, samenhang: float) -> float:
+def _wide(errors: np.ndarray, samenhang: float) -> float:
     """Return the error of a sum whose parts have one correlation with each other."""
-    return float(np.sqrt(samenhang * errors.sum() ** 2 + (1 - samenhang) * (errors**2).sum()))
+    total, squares = np.nansum(errors), np.nansum(errors**2)
+    return float(np.sqrt(samenhang * total**2 + (1 - samenhang) * squares))
 
 
 def coherence(getallen: Kengetallen) -> float:
