@@ -11,6 +11,7 @@ HOLDS, ROUNDED, BROKEN = "klopt", "verschil door afronding", "klopt niet"
 IN_SOURCE = "verschil in de bron"
 UNEXPLAINED = "meer dan afronding: niet iedereen is in een buurt ingedeeld"
 CENT = 0.005
+_CONSERVED = ["set", "buurt", "post", "van", "bedrag"]  # what adding up the accounts takes
 _SIDES = {"lasten": "Uitgaven", "baten": "Inkomsten"}
 
 
@@ -50,7 +51,7 @@ def every_set(sets: pd.DataFrame, iv3: pd.DataFrame) -> list[dict]:
     """Return the checks of `conservation` for each of the rival key sets."""
     return [
         row
-        for name, boekingen in sets.groupby("set", sort=False)
+        for name, boekingen in sets[_CONSERVED].groupby("set", sort=False)
         for row in conservation(boekingen, iv3, f"sleutels «{name}»")
     ]
 

@@ -9,6 +9,7 @@ of `se` is the boeking's own.
 """
 
 import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -80,13 +81,16 @@ def conform(boekingen: pd.DataFrame) -> pd.DataFrame:
     missing = [c for c in COLUMNS if c not in boekingen and c not in OPTIONAL]
     if missing:
         raise LedgerError(f"grootboek mist de kolommen {missing}")
-    nothing = {c: pd.Series(np.nan, boekingen.index, COLUMNS[c]) for c in OPTIONAL}
-    given = {c: boekingen[c] if c in boekingen else nothing[c] for c in COLUMNS}
+    given = {c: boekingen[c] if c in boekingen else _nothing(boekingen, c) for c in COLUMNS}
     given["se_bron"] = given["se_bron"].astype(float).fillna(0.0)
     table = pd.DataFrame({column: _typed(given[column], kind) for column, kind in COLUMNS.items()})
     places = _places(table)
     order = np.argsort(places, kind="stable")
     return _checked(table.take(order).reset_index(drop=True), places[order])
+
+
+def _nothing(boekingen: pd.DataFrame, column: str) -> pd.Series:
+    return pd.Series(np.nan, boekingen.index, COLUMNS[column])
 
 
 def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
@@ -119,7 +123,7 @@ def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     kind, first = sums.kinds(places)
     rules = {
         "elke boeking staat er één keer": (np.bincount(kind, minlength=len(first)) == 1)[kind],
-        "buurt is een CBS-code": sums.holds(ledger["buurt"], _BUURT.fullmatch),
+        "buurt is een CBS-code": _hold(ledger["buurt"], _BUURT.fullmatch),
         "van en naar zijn bekende sectoren": ((van.codes >= 0) & (naar.codes >= 0)).to_numpy(),
         "van en naar verschillen": (van.codes != naar.codes).to_numpy(),
         "domein en soort zijn bekend": there["domein"] & there["soort"],
@@ -131,12 +135,19 @@ def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
         | (se_bron >= 0) & (se_bron <= se * (1 + 1e-9)),
         "verdeeld noemt zijn sleutel": ~spread.to_numpy() | there["sleutel"],
         "geraamd noemt zijn kengetal": ~estimated.to_numpy() | there["kengetal"],
-        "bron is ingevuld": sums.holds(ledger["bron"], bool),
+        "bron is ingevuld": _hold(ledger["bron"], bool),
     }
     broken = {rule: ledger.index[~ok][:10].tolist() for rule, ok in rules.items() if not ok.all()}
     if broken:
         raise LedgerError(f"grootboek breekt {len(broken)} regel(s), eerste rijen: {broken}")
     return ledger
+
+
+def _hold(column: pd.Series, test: Callable[[str], object]) -> np.ndarray:
+    """Return the same as `sums.holds`; sooner where the test holds of all words, as it should."""
+    if all(isinstance(word, str) and test(word) for word in set(column.tolist())):
+        return np.ones(len(column), dtype=bool)
+    return sums.holds(column, test)
 
 
 def weights_of(weights: Weights) -> tuple[pd.Series, pd.Series]:

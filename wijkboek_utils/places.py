@@ -213,11 +213,20 @@ def year_of(indicatoren: pd.DataFrame, onderwerp: str) -> int | None:
 
     None when there are none, or when the gemeenten of the area have it of different years.
     """
-    years = indicatoren.loc[indicatoren["onderwerp"] == onderwerp, "jaar"].unique()
-    return int(years[0]) if len(years) == 1 else None
+    years = {*_year_by_area(indicatoren, onderwerp).values()}
+    return years.pop() if len(years) == 1 else None
 
 
 def years_of(indicatoren: pd.DataFrame, onderwerp: str) -> dict[str, int]:
     """Return the year of the figures that are used for a topic, by gemeente."""
-    rows = indicatoren[indicatoren["onderwerp"] == onderwerp]
-    return rows.groupby(rows["gebied"].map(regions.gemeente_of))["jaar"].first().to_dict()
+    found: dict[str, int] = {}
+    for gebied, year in _year_by_area(indicatoren, onderwerp).items():
+        found.setdefault(regions.gemeente_of(gebied), year)
+    return dict(sorted(found.items()))
+
+
+def _year_by_area(indicatoren: pd.DataFrame, onderwerp: str) -> dict[str, int]:
+    """Return the year of the figure on a topic, by area."""
+    rows = indicatoren["onderwerp"].to_numpy(object) == onderwerp
+    codes, years = (indicatoren[c].to_numpy()[rows].tolist() for c in ("gebied", "jaar"))
+    return dict(zip(codes, years, strict=True))

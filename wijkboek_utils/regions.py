@@ -132,4 +132,5 @@ def told(weight: float) -> str:
 
 def area(gebied: pd.DataFrame) -> pd.DataFrame:
     """Return the weights of a gebied with their error, for totals: `gewicht`, `fout`, by buurt."""
-    return gebied.set_index("buurt")[["gewicht", "fout"]]
+    columns = {name: gebied[name].to_numpy() for name in ("gewicht", "fout")}
+    return pd.DataFrame(columns, pd.Index(gebied["buurt"]))

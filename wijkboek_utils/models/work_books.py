@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import dutch, iv3, ledger, sources, unpaid, views
+from wijkboek_utils import dutch, iv3, ledger, sources, sums, unpaid, views
 from wijkboek_utils.estimates import Estimate, of, sure
 from wijkboek_utils.kengetallen import Kengetallen
 from wijkboek_utils.models.work_local import QUESTIONS
@@ -22,6 +22,7 @@ STAFF = "werk_uurkosten_gemeente"
 _SHARES = ["deel", "deel_laag", "deel_hoog"]
 _JUDGED = [*QUESTIONS, *_SHARES, "grond", "uitvoerder", "schaal"]
 _REST = "rest"
+_MOST = ["werk", "domein"]
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,15 @@ def by_post(grootboek: pd.DataFrame, of: Callable[[str], str | None]) -> pd.Seri
 
 def _told(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return by label (`werk`) in which `domein` most is paid, and `post`, `bron`, `bronjaar`."""
-    sums = rows.groupby(["werk", rows["domein"].astype(str)])["bedrag"].sum()
-    most = sums.reset_index().sort_values("bedrag", ascending=False, kind="stable")
-    domains = most.drop_duplicates("werk").set_index("werk")["domein"].to_dict()
-    kinds = rows[["werk", "post", "bron", "bronjaar"]].drop_duplicates()
+    (werk, names), (domein, words) = (sums.ordered(rows[name].astype("str")) for name in _MOST)
+    kind, first = sums.kinds(werk * len(words) + domein)
+    euro = np.full((len(names), len(words)), -np.inf)
+    euro[werk[first], domein[first]] = sums.precise(kind, rows["bedrag"].to_numpy(), len(first))
+    domains = dict(zip(names, np.asarray(words)[euro.argmax(axis=1)], strict=True))
     said: dict[str, list[tuple[Any, ...]]] = {}
-    for werk, *one in zip(*(kinds[name].tolist() for name in kinds), strict=True):
-        said.setdefault(werk, []).append(tuple(one))
+    cells = (rows[name].tolist() for name in ("werk", "post", "bron", "bronjaar"))
+    for werk_, *one in dict.fromkeys(zip(*cells, strict=True)):
+        said.setdefault(werk_, []).append(tuple(one))
     return {
         werk: {
             "domein": domains[werk],
