@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, regions, sources, sums
+from wijkboek_utils.sums import numbered, together
 
 FACTS = ["buurt", "post", "van", "naar", "domein", "sleutel"]  # what is told apart
 
@@ -103,7 +104,7 @@ def kinds(boekingen: pd.DataFrame, inside: np.ndarray, more: list[str]) -> pd.Da
     """
     rows = boekingen[[*FACTS, *more]].assign(buurt=part(boekingen))
     # Of all boekingen at once: to take some out of a table of text costs more than to count them.
-    every = rows.groupby([*rows], dropna=False, observed=True, sort=False).ngroup().to_numpy()
+    every = together(len(rows), [numbered(rows[column]) for column in rows])
     kind, names = pd.factorize(every[inside])
     first = np.flatnonzero(inside)[np.unique(kind, return_index=True)[1]]
     bedrag = boekingen["bedrag"].to_numpy(float)[inside]

@@ -50,9 +50,10 @@ def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
     for name in ("bron", "bronjaar", "methode", "sleutel", "se_bron"):
         columns[name] = _joined([getattr(f, name) for f in flows], buurten)
     for name in ("post", "van", "naar", "domein"):
-        columns[name] = np.repeat([getattr(f, name) for f in flows], len(buurten))
+        words = np.array([getattr(f, name) for f in flows], dtype=object)
+        columns[name] = words.repeat(len(buurten))
     kengetallen = [";".join(dict.fromkeys(f.kengetallen)) for f in flows]
-    columns["kengetal"] = np.repeat(kengetallen, len(buurten))
+    columns["kengetal"] = np.array(kengetallen, dtype=object).repeat(len(buurten))
     known = ~np.isnan(columns["bedrag"].astype(float))
     columns["methode"] = np.where(known, columns["methode"], "ontbreekt")
     for name in ("se", "se_bron"):
@@ -64,7 +65,9 @@ def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
 def _joined(values: list[Any], buurten: pd.Index) -> np.ndarray:
     """Return the values of each flow one after another; one value stands for all buurten."""
     aligned = [v.reindex(buurten) if isinstance(v, pd.Series) else v for v in values]
-    return np.concatenate([np.broadcast_to(v, len(buurten)) for v in aligned])
+    # Words as objects: numpy would make a text of its own for each buurt.
+    parts = [np.asarray(v, dtype=object if isinstance(v, str) else None) for v in aligned]
+    return np.concatenate([np.broadcast_to(part, len(buurten)) for part in parts])
 
 
 def estimate(

@@ -85,8 +85,8 @@ def build_all(
     by_area = moved(buurten, counts.index)
     uses = {s: moved_in(by_area, recipes[s].topics) for s in values}
     parts = [_frame(rows, counts.index) for rows in (values, uses)]
-    told = buurten[_ORIGIN].assign(gemeente=gemeenten(buurten["gebied"])).drop_duplicates()
-    origins = {gemeente: origins_of(rows) for gemeente, rows in told.groupby("gemeente")}
+    told = buurten[_ORIGIN].groupby(gemeenten(buurten["gebied"]))
+    origins = {gemeente: origins_of(rows) for gemeente, rows in told}
     return {
         gemeente: _keys_of(
             definitions,

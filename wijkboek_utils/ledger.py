@@ -95,7 +95,9 @@ def _nothing(boekingen: pd.DataFrame, column: str) -> pd.Series:
 
 def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
     """Return a column in its type; a word that is no category becomes missing."""
-    if column.dtype == kind or isinstance(kind, str):
+    if column.dtype == kind:
+        return column
+    if isinstance(kind, str):
         return column.astype(kind)
     number, words = sums.coded(column)
     places = np.append(kind.categories.get_indexer([str(word) for word in words]), -1)

@@ -308,4 +308,5 @@ def _counted(source: Source, money: pd.DataFrame) -> dict[str, Any]:
 
 def _typed(table: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
     """Return a table with these columns, in these types, also when it has no rows."""
-    return table.reindex(columns=[*types]).astype(types)
+    table = table.reindex(columns=[*types])
+    return pd.DataFrame({name: table[name].astype(kind) for name, kind in types.items()})

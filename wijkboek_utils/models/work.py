@@ -61,7 +61,8 @@ def inventory(
 def _typed(items: pd.DataFrame) -> pd.DataFrame:
     kinds = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(_NUMBERS, "float64")
     kinds |= {"bronjaar": "Int64"}
-    return items[COLUMNS].astype(kinds).reset_index(drop=True)
+    found = {name: items[name].astype(kinds[name]) for name in COLUMNS}
+    return pd.DataFrame(found).reset_index(drop=True)
 
 
 def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, pd.Series]:

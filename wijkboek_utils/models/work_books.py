@@ -97,6 +97,8 @@ def by_post(grootboek: pd.DataFrame, of: Callable[[str], str | None]) -> pd.Seri
 
 def _told(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return by label (`werk`) in which `domein` most is paid, and `post`, `bron`, `bronjaar`."""
+    if rows.empty:
+        return {}
     (werk, names), (domein, words) = (sums.ordered(rows[name].astype("str")) for name in _MOST)
     kind, first = sums.kinds(werk * len(words) + domein)
     euro = np.full((len(names), len(words)), -np.inf)
