@@ -24,6 +24,20 @@ def test_other_words_are_no_code(code):
     assert not regions.is_code(code)
 
 
+def test_figures_by_area_and_topic_are_the_pivot_of_pandas():
+    rows = [("BU2", "b", 1.0), ("BU1", "c", None), ("BU1", "a", 3.0), ("GM1", "b", 4.0)]
+    table = pd.DataFrame(rows, columns=["gebied", "onderwerp", "waarde"])
+    expected = table.pivot(index="gebied", columns="onderwerp", values="waarde")
+    pd.testing.assert_frame_equal(regions.wide(table), expected)
+    pd.testing.assert_frame_equal(regions.wide(table[:0]), expected.iloc[:0, :0], check_dtype=False)
+
+
+def test_an_area_with_two_figures_on_a_topic_is_refused():
+    table = pd.DataFrame({"gebied": ["BU1", "BU1"], "onderwerp": "a", "waarde": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="two figures"):
+        regions.wide(table)
+
+
 def chosen(*codes: str) -> set[str]:
     table = regions.weights(BUURTEN, list(codes))
     return set(table.loc[table["gewicht"] == 1, "buurt"])

@@ -71,15 +71,27 @@ def test_no_more_files_are_kept_than_agreed(tmp_path):
     assert seen == ["a", "b", "c", "a"]
 
 
-def test_a_table_reads_as_pandas_reads_it(tmp_path):
+def a_table() -> pd.DataFrame:
     table = pd.DataFrame(
         {"code": ["0.1", None], "n": [1, 2], "x": [1.5, None], "ja": [True, False], "leeg": None}
     )
     table["soort"] = pd.Categorical(["a", None])
-    table["jaar"] = pd.array([2023, None], dtype="Int64")
+    return table.assign(jaar=pd.array([2023, None], dtype="Int64"))
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_table_reads_as_pandas_reads_it(tmp_path, times):
+    table = pd.concat([a_table()] * times, ignore_index=True)
     table.to_parquet(tmp_path / "t.parquet", index=False)
     found = files.read_parquet(tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(found, pd.read_parquet(tmp_path / "t.parquet"))
+
+
+def test_a_word_of_a_large_table_is_one_object(tmp_path):
+    codes = [f"BU9901{n % 7:04d}" for n in range(5000)]
+    pd.DataFrame({"buurt": codes}).to_parquet(tmp_path / "t.parquet", index=False)
+    found = files.read_parquet(tmp_path / "t.parquet")["buurt"]
+    assert found.tolist() == codes and len({id(code) for code in found.tolist()}) == 7
 
 
 def test_a_processed_table_is_read_once_and_what_one_changes_no_other_sees(tmp_path, monkeypatch):
