@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -26,8 +26,8 @@ class Html:
     `linked` is the same for machines: the cijferpaspoorten in it as JSON-LD, a dict each.
     """
 
-    html: str
-    linked: tuple[dict[str, Any], ...] = ()
+    html: str = field(repr=False)  # else a notebook would hold it twice
+    linked: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/html": self.html}

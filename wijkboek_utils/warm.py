@@ -20,8 +20,8 @@ _KERNEL = ["wijkboek_utils.notebook_process", "ipykernel.debugger"]
 # What IPython imports when a kernel starts.
 _KERNEL += ["sqlite3", "tornado.platform.asyncio", "IPython.core.completerlib", "encodings.ascii"]
 _KERNEL += ["IPython.core.oinspect", "IPython.core.logger", "IPython.extensions.storemagic", "bdb"]
-# What pandas imports when the first table is shown.
-_KERNEL += ["pandas.io.formats.html", "pandas.io.formats.string"]
+# What pandas imports when the first table is shown, and geopandas when the first map is written.
+_KERNEL += ["pandas.io.formats.html", "pandas.io.formats.string", "geopandas.io._geoarrow"]
 
 # What takes long to load and no notebook that runs by itself needs: what debugs it, and what checks
 # addresses and durations in JSON, of which the schema of a notebook asks nothing.
