@@ -52,6 +52,9 @@ def test_what_is_wrong_with_a_part_of_a_notebook_is_said_the_same_when_it_is_fou
         "run.hasten()\n"
         "assert [said(*part) for part in parts] == slow\n"
         "assert [one is None for one in slow] == [True] + [False] * 6, slow\n"
+        "from papermill.engines import NotebookExecutionManager, dateutil\n"
+        "then = NotebookExecutionManager(nbformat.v4.new_notebook()).now()\n"
+        "assert dateutil.parser.parse(then.isoformat()) == then\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

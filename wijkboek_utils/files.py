@@ -40,23 +40,24 @@ def read_parquet(path: Path) -> "pd.DataFrame":
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
+        if file.metadata.num_rows < _MANY:
+            return file.read(use_threads=False).to_pandas(use_threads=False)
+        texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
         table = file.read(use_threads=False)
-    if table.num_rows < _MANY:
-        return table.to_pandas(use_threads=False)
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     rest = table.drop_columns(texts).to_pandas(use_threads=False)
     columns = {n: _words(table[n]) if n in texts else rest[n] for n in table.column_names}
     return pd.DataFrame(columns, rest.index)
 
 
 def _words(column: "pa.ChunkedArray") -> "ExtensionArray":
-    """Return a column of texts in which the same word is the same object.
+    """Return a column of texts, read as places in a list, in which a word is the same object.
 
     pandas makes each anew: that takes longer, and so does all that looks at them later.
     """
     import pandas as pd
 
-    coded = column.dictionary_encode().combine_chunks()
+    coded = column.unify_dictionaries().combine_chunks()
     places = coded.indices.fill_null(-1).to_numpy()
     return pd.array(coded.dictionary.to_pylist(), dtype="str").take(places, allow_fill=True)
 
