@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wijkboek_utils import ledger
+from wijkboek_utils import ledger, sums
 
 ROW = {
     "buurt": "BU99010001",
@@ -505,3 +505,14 @@ def test_totals_are_those_of_the_rule_applied_to_each_boeking(table, inside):
         for key, row in zip(keys, found[["bedrag", "se", "onbekend"]].to_numpy(), strict=False):
             if len(found):
                 np.testing.assert_allclose(row, expected[key], atol=0.006)
+
+
+@pytest.mark.parametrize("step", [1, 3, -1])
+def test_words_are_numbered_as_pandas_does_whether_they_are_one_object_or_not(step):
+    words = ["wonen", "".join(["wo", "nen"]), "zorg", None, np.nan, "afval", "zorg", "wonen"]
+    for rows in (words, words[3:5], []):
+        column = pd.Series(rows, dtype="str")[::step]
+        number, found = sums.coded(column)
+        expected, names = pd.factorize(column.to_numpy(object))
+        assert number.tolist() == expected.tolist()
+        assert list(found) == list(names)

@@ -178,8 +178,16 @@ def ordered(column: pd.Series) -> tuple[np.ndarray, Any]:
 
 def coded(column: pd.Series) -> tuple[np.ndarray, Any]:
     """Return the place of the word of each row, -1 where missing, and the words as they come."""
-    # pandas spends as long on its own kind of array as on finding the words.
-    return pd.factorize(column.to_numpy(object) if column.dtype == "str" else column)
+    if column.dtype != "str":
+        return pd.factorize(column)
+    # The same word is nearly always the same object: numbers of where these lie are told apart in
+    # a fraction of the time that words take. What is left to compare is a word of each.
+    texts = np.ascontiguousarray(column.to_numpy(object))
+    thing, things = pd.factorize(np.ndarray(texts.shape, np.intp, texts))
+    one = np.zeros(len(things), dtype=np.int64)
+    one[thing] = np.arange(len(thing))
+    number, words = pd.factorize(texts[one])
+    return number[thing], words
 
 
 def together(count: int, columns: list[tuple[np.ndarray, int]]) -> np.ndarray:
