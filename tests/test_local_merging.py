@@ -1,5 +1,8 @@
 """Local money takes the place of what it measures: conserved, never doubled, gone if withdrawn."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -533,3 +536,18 @@ def test_local_money_enters_the_books_of_utrecht_and_every_law_still_holds(utrec
     rate = surveys.levies(known, pd.Series([FOOD]))[FOOD]
     tax = of(new.huishoudens, "belasting:btw") - of(old.huishoudens, "belasting:btw")
     assert tax == pytest.approx(more * rate / (1 - rate), abs=1.0)
+
+
+def test_without_contributions_of_money_claims_and_questions_are_those_of_no_rows(monkeypatch):
+    figures = pd.DataFrame({"gebied": BUURTEN, "soort": "Buurt", "waarde": 1.0})
+    figures = figures.assign(onderwerp="HuishoudensTotaal")
+    part = books(boeking(), boeking(post=FOOD))
+    three = booking.Books(part, part[part["post"] == FOOD], part[:0])
+    known = (three, part.assign(set="inwoners"), figures, kengetallen.load(), 2023)
+    found = booking.money([], *known)
+    none = {kind: booking.rows([], kind) for kind in ("geldstroom", "besteding")}
+    monkeypatch.setattr(booking, "rows", lambda bijdragen, kind: none[kind])
+    for kind in none:
+        empty = [SimpleNamespace(kind=kind, path=Path("nergens", "geld.csv"))]
+        for table, expected in zip(found, booking.money(empty, *known), strict=True):
+            pd.testing.assert_frame_equal(table, expected)

@@ -14,6 +14,7 @@ SPENDING = "besteding:"
 VAT = "belasting:btw"
 SALES = "bedrijf:omzet_buiten"
 _PROTECTED = "niet getoond: er kan één huishouden of bedrijf in te herkennen zijn"
+_MONEY = ("geldstroom", "besteding")  # kinds of contributions
 _UNKNOWN = "lokaal"  # flows are read by kengetal: what was counted locally has none
 
 
@@ -72,13 +73,15 @@ def money(
     `doubles.find`. `sets` are the municipal boekingen under all key sets: local money must fit in
     each of them.
     """
+    asked = rows(bijdragen, "besteding")
+    levies = surveys.levies(kengetallen, asked["post"])  # a report tells of these without a survey
+    if not any(source.kind in _MONEY for source in bijdragen):  # nearly always
+        return claims.nothing(), doubles.nothing()
     places, known = claims.places(indicatoren), books.all
     paid = claims.payments(rows(bijdragen, "geldstroom"), known, places, jaar)
     open_ = paid["reden"] == ""
     hidden = protect.money(paid[open_])
     paid.loc[hidden.index[hidden], "reden"] = _PROTECTED
-    asked = rows(bijdragen, "besteding")
-    levies = surveys.levies(kengetallen, asked["post"])
     spent = surveys.amounts(asked, _households(indicatoren), _near(books.huishoudens), levies)
     spent = spent.join(asked[claims.FACTS])
     found = [paid, claims.spending(spent, known, places, jaar)]

@@ -27,7 +27,15 @@ COLUMNS = [
     "dekking",
     "reden",
 ]
+_TYPES = dict.fromkeys(COLUMNS, "str") | {"rij": "int64", "met_naam": "bool", "jaar": "Int64"}
+_TYPES |= dict.fromkeys(["betaler", "ontvanger"], "object")
+_TYPES |= dict.fromkeys(["bedrag", "se"], "float64")
 _OWNERS = {"gemeente": "publiek", "rijk": "publiek", "huishoudens": "particulier"}
+
+
+def nothing() -> pd.DataFrame:
+    """Return claims without rows, as `payments` of no rows."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
 
 
 def payments(rows: pd.DataFrame, known: pd.DataFrame, places: set[str], jaar: int) -> pd.DataFrame:

@@ -55,6 +55,11 @@ class _Match:
         return best, other
 
 
+def nothing() -> pd.DataFrame:
+    """Return questions without rows, as `find` of no claims."""
+    return pd.DataFrame({name: pd.Series(dtype=_TYPES[name]) for name in COLUMNS})
+
+
 def find(claims: pd.DataFrame, given: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     """Return why claims are not booked because of others, and the questions about that.
 
