@@ -1,5 +1,6 @@
 """Municipal money of an area as tables, computed from the grootboek only."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from wijkboek_utils import allocate, ledger, regions
 from wijkboek_utils.allocate import SETS, published_sign
 from wijkboek_utils.area_flows import Flows, once
-from wijkboek_utils.sums import holds
+from wijkboek_utils.sums import coded, holds, precise
 
 SECTOR_NAMES = {
     "huishoudens": "Huishoudens",
@@ -203,20 +204,19 @@ def taakveld_order(code: str) -> tuple:
 
 def compare_sets(sets: pd.DataFrame, weights: ledger.Weights) -> pd.DataFrame:
     """Return one row per key set: `set`, `lasten`, `eigen` (paid from the area itself), `rijk`."""
-    sets = sets[["set", "buurt", "post", "van", "naar", "bedrag"]]
-    share = sets["buurt"].map(ledger.shares(weights))
-    inside = is_service(sets) & (share > 0)
-    sets = sets.assign(bedrag=sets["bedrag"] * share)[inside]
-    sign = published_sign(sets)
-    rows = pd.DataFrame(
-        {
-            "set": sets["set"].astype("category"),
-            "wie": _payer(sets, sign).cat.add_categories(_SPENT).mask(is_expense(sets), _SPENT),
-            "bedrag": sets["bedrag"] * sign,
-        }
-    )
-    groups = rows.groupby(["set", "wie"], observed=True)["bedrag"]
-    sums = groups.sum(min_count=1).round(2).unstack()
+    buurt, codes = coded(sets["buurt"])
+    share = np.append(ledger.shares(weights).reindex(codes).to_numpy(float), np.nan)[buurt]
+    inside = np.flatnonzero(is_service(sets) & (share > 0))
+    rows = sets[["set", "post", "van", "naar", "bedrag"]].iloc[inside]
+    sign = published_sign(rows)
+    payer = _payer(rows, sign).cat
+    name, names = coded(rows["set"])
+    who = np.where(is_expense(rows), 0, payer.codes + 1)
+    cell, shape = name * (len(payer.categories) + 1) + who, (len(names), len(payer.categories) + 1)
+    euro = rows["bedrag"].to_numpy() * share[inside] * sign.to_numpy()
+    known = np.bincount(cell[~np.isnan(euro)], minlength=math.prod(shape)) > 0
+    euro = np.where(known, precise(cell, euro, len(known)), np.nan).reshape(shape)
+    sums = pd.DataFrame(euro, names, [_SPENT, *payer.categories]).round(2)
     sums = sums.reindex(index=list(SETS), columns=[_SPENT, *OWN, "rijk"])
     got = sums[[*OWN, "rijk"]].mask(sums == 0)  # nothing is no receipt
     found = {"lasten": sums[_SPENT], "eigen": got[OWN].sum(axis=1, min_count=1)}
