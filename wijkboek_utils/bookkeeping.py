@@ -151,7 +151,7 @@ class _Draft:
 
     def books(self) -> Books:
         """Return the matrices."""
-        gemeente = np.where(is_rest(self.buurten.to_series()), -1, self.gemeente)
+        gemeente = np.where(is_rest(self.buurten), -1, self.gemeente)
         named = _matrix(gemeente, *self.named.joined())
         row, column, bedrag, own, error, source = self.amounts.joined()
         flows, errors = _about(self.amounts.codes), _about(self.named.codes)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,10 @@ def rest_of(gemeente: str) -> str:
     return "BU" + gemeente[2:] + "REST"
 
 
-def is_rest(buurt: pd.Series) -> pd.Series:
-    """Return which buurt codes stand for the gemeente as a whole."""
+def is_rest(buurt: pd.Series | pd.Index) -> Any:
+    """Return which buurt codes stand for the gemeente as a whole; an array when of an index."""
     found = holds(buurt, lambda code: code.endswith("REST"))
-    return pd.Series(found, buurt.index, name=buurt.name)
+    return found if isinstance(buurt, pd.Index) else pd.Series(found, buurt.index, name=buurt.name)
 
 
 def inside(buurten: pd.Series, codes: Collection[str]) -> pd.Series:

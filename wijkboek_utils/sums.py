@@ -176,7 +176,7 @@ def ordered(column: pd.Series) -> tuple[np.ndarray, Any]:
     return rank[number], words[order]
 
 
-def coded(column: pd.Series) -> tuple[np.ndarray, Any]:
+def coded(column: pd.Series | pd.Index) -> tuple[np.ndarray, Any]:
     """Return the place of the word of each row, -1 where missing, and the words as they come."""
     if column.dtype != "str":
         return pd.factorize(column)
@@ -206,7 +206,7 @@ def kinds(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return kind, place
 
 
-def holds(column: pd.Series, test: Callable[[str], object]) -> np.ndarray:
+def holds(column: pd.Series | pd.Index, test: Callable[[str], object]) -> np.ndarray:
     """Return of each row whether a test holds of its word; of a missing word it does not.
 
     Each different word is tested once, however many rows have it.
