@@ -329,7 +329,13 @@ def test_making_a_kernel_ahead_leaves_the_process_as_it_was():
         "    type(one).clear_instance()\n"
         "assert kernel.taken() is not made\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    command = [sys.executable, "-c", code]
+    env = {
+        **os.environ,
+        "HOME": "/proc/nergens",
+    }  # of which IPython says that it cannot write there
+    ran = subprocess.run(command, check=True, env=env, capture_output=True, text=True)
+    assert "nergens" not in ran.stderr
 
 
 def test_what_reading_a_cell_says_is_said_again(tmp_path, here):

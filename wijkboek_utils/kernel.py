@@ -7,6 +7,7 @@ own are only shortcuts to the same answer.
 import atexit
 import builtins
 import contextlib
+import io
 import logging
 import os
 import resource
@@ -116,7 +117,8 @@ def prepare() -> None:
     global _spare, _read_then
     main, places = sys.modules["__main__"], (vars(builtins), vars(sys))
     names, environment = [{*place} for place in places], {**os.environ}
-    _spare, _read_then = _made(), _readings()
+    with contextlib.redirect_stderr(io.StringIO()):  # as what a kernel says that nobody reads yet
+        _spare, _read_then = _made(), _readings()
     shell: Any = _spare.shell
     for one in (_spare, shell):
         type(one).clear_instance()
