@@ -311,7 +311,7 @@ def test_a_kernel_made_ahead_is_as_one_that_was_made_here(nursery, here, monkeyp
         assert ours.node.cells[0].outputs[0].text.startswith(f"1 {here!r} {here} True IPython.")
 
 
-def test_making_a_kernel_ahead_leaves_the_process_as_it_was():
+def test_making_a_kernel_ahead_leaves_the_process_as_it_was(tmp_path):
     code = (
         "import builtins, os, sys, threading\n"
         "from wijkboek_utils import kernel\n"
@@ -334,7 +334,8 @@ def test_making_a_kernel_ahead_leaves_the_process_as_it_was():
         **os.environ,
         "HOME": "/proc/nergens",
     }  # of which IPython says that it cannot write there
-    ran = subprocess.run(command, check=True, env=env, capture_output=True, text=True)
+    here = {"cwd": tmp_path, "env": env}  # IPython makes a folder for its settings there
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, **here)
     assert "nergens" not in ran.stderr
 
 
