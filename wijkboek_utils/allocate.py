@@ -31,7 +31,7 @@ def overhead_shares(iv3: pd.DataFrame) -> pd.Series:
     salaries (L1.1), or to lasten above 0 where no salaries are given.
     """
     others = iv3[~iv3["taakveld"].isin([OVERHEAD, *RESERVES])]
-    gemeente, gemeenten = pd.factorize(others["gemeente"].to_numpy(object))
+    gemeente, gemeenten = sums.coded(others["gemeente"])
     salaries, lasten = (np.fmax(others[c].to_numpy(float), 0.0) for c in ("salarissen", "lasten"))
     given = sums.precise(gemeente, salaries, len(gemeenten)) > 0
     basis = np.where(given[gemeente], salaries, lasten)
@@ -92,7 +92,7 @@ def _overhead_amounts(iv3: pd.DataFrame, rules: pd.DataFrame) -> Iterator[dict[s
     facts = rules.set_index("taakveld").reindex(taakveld)[_KINDS]
     facts["sleutel"] = facts["sleutel"].replace("overhead", NO_KEY)
     place, gemeenten = pd.factorize(gemeente, sort=True)
-    kind, first = sums.kinds(sums.together(len(facts), [sums.numbered(facts[c]) for c in _KINDS]))
+    kind, first = sums.kinds(sums.alike(facts))
     groups = np.zeros((len(gemeenten), len(first)))
     np.add.at(groups, (place, kind), shares.to_numpy())
     published = iv3[iv3["taakveld"] == OVERHEAD].set_index("gemeente").reindex(gemeenten)
@@ -205,9 +205,7 @@ def flows(rows: Spread, jaar: int, bron: str) -> Spread:
             "bronjaar": jaar,
         }
     )
-    flow, first = sums.kinds(
-        sums.together(len(named), [sums.numbered(named[column]) for column in named])
-    )
+    flow, first = sums.kinds(sums.alike(named))
     regel, plek = flow[rows.cells["regel"]], rows.cells["plek"].to_numpy()
     cell, one = sums.kinds(regel * len(rows.buurten) + plek)
     merged = {"regel": regel[one], "plek": plek[one]}
@@ -289,11 +287,15 @@ def keys_used(table: pd.DataFrame, key_set: str, keys: Mapping[str, Keys]) -> pd
     return pd.concat(frames).drop_duplicates(ignore_index=True)
 
 
+def is_expense(boekingen: pd.DataFrame) -> np.ndarray:
+    """Return which municipal boekingen were published as lasten."""
+    return sums.holds(boekingen["post"], lambda post: post.endswith(":lasten"))
+
+
 def published_sign(ledger_rows: pd.DataFrame) -> pd.Series:
     """Return 1, or -1 for a boeking whose published amount was below zero (see `book`)."""
-    expense = sums.holds(ledger_rows["post"], lambda post: post.endswith(":lasten"))
     out = (ledger_rows["van"] == "gemeente").to_numpy()
-    return pd.Series(np.where(expense == out, 1, -1), index=ledger_rows.index)
+    return pd.Series(np.where(is_expense(ledger_rows) == out, 1, -1), index=ledger_rows.index)
 
 
 def by_taakveld(boekingen: pd.DataFrame) -> pd.Series:

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, regions, sources, sums
-from wijkboek_utils.sums import numbered, together
 
 FACTS = ["buurt", "post", "van", "naar", "domein", "sleutel"]  # what is told apart
 
@@ -42,8 +41,7 @@ class Flows:
         self, rows: pd.DataFrame, by: list[str], sign: pd.Series | None = None
     ) -> pd.DataFrame:
         """Return the same as `ledger.totals` of some of `rows`, which may have more columns."""
-        columns = [sums.numbered(rows[column]) for column in by]
-        number, first = sums.kinds(sums.together(len(rows), columns))
+        number, first = sums.kinds(sums.alike(rows[by]))
         count = len(first)
         signs = np.ones(len(rows)) if sign is None else sign.to_numpy(float)
         euro = rows["bedrag"].to_numpy() * signs
@@ -104,15 +102,15 @@ def kinds(boekingen: pd.DataFrame, inside: np.ndarray, more: list[str]) -> pd.Da
     """
     rows = boekingen[[*FACTS, *more]].assign(buurt=part(boekingen))
     # Of all boekingen at once: to take some out of a table of text costs more than to count them.
-    every = together(len(rows), [numbered(rows[column]) for column in rows])
+    every = sums.alike(rows)
     kind, names = pd.factorize(every[inside])
     first = np.flatnonzero(inside)[np.unique(kind, return_index=True)[1]]
     bedrag = boekingen["bedrag"].to_numpy(float)[inside]
     known = np.bincount(kind, ~np.isnan(bedrag), len(names)) > 0
-    sums = np.bincount(kind, np.nan_to_num(bedrag), len(names))
+    euro = np.bincount(kind, np.nan_to_num(bedrag), len(names))
     found = rows.iloc[first].reset_index(drop=True)
     return found.assign(
-        bedrag=np.where(known, sums, np.nan), aantal=np.bincount(kind, minlength=len(names))
+        bedrag=np.where(known, euro, np.nan), aantal=np.bincount(kind, minlength=len(names))
     )
 
 

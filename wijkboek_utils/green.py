@@ -178,8 +178,7 @@ def totals(
     )
     inside = weight > 0
     part, weight, unsure = rows[inside], weight[inside], unsure[inside]
-    columns = [sums.numbered(part[name]) for name in by]
-    group = pd.factorize(sums.together(len(part), columns))[0]  # in order of appearance
+    group = pd.factorize(sums.alike(part[[*by]]))[0]  # in order of appearance
     first = np.unique(group, return_index=True)[1]
     number, se, low, high = (part[c].to_numpy(float) for c in ("hoeveelheid", "se", "laag", "hoog"))
     known, own = ~np.isnan(number), (part["methode"] == "gemeten").to_numpy(bool)

@@ -84,7 +84,7 @@ def conform(boekingen: pd.DataFrame) -> pd.DataFrame:
     given = {c: boekingen[c] if c in boekingen else _nothing(boekingen, c) for c in COLUMNS}
     given["se_bron"] = given["se_bron"].astype(float).fillna(0.0)
     typed = {column: _typed(given[column], kind) for column, kind in COLUMNS.items()}
-    places = _places(typed, len(boekingen))
+    places = _places(typed)
     order = np.argsort(places, kind="stable")
     columns = {name: column.array.take(order) for name, column in typed.items()}
     return _checked(pd.DataFrame(columns, copy=False), places[order])
@@ -105,15 +105,17 @@ def _typed(column: pd.Series, kind: str | pd.CategoricalDtype) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(places[number], dtype=kind), column.index)
 
 
-def _places(ledger: pd.DataFrame | dict[str, pd.Series], count: int) -> np.ndarray:
+def _places(ledger: pd.DataFrame | dict[str, pd.Series]) -> np.ndarray:
     """Return a number for each boeking in the order of `KEY`; what is missing comes last."""
     columns = [sums.numbered(ledger[column]) for column in KEY]
-    return sums.together(count, [((number - 1) % size, size) for number, size in columns])
+    return sums.together(
+        len(columns[0][0]), [((number - 1) % size, size) for number, size in columns]
+    )
 
 
 def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return `ledger` unchanged, or raise LedgerError naming the rules broken and their rows."""
-    return _checked(ledger, _places(ledger, len(ledger)))
+    return _checked(ledger, _places(ledger))
 
 
 def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:

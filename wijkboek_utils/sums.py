@@ -198,6 +198,11 @@ def together(count: int, columns: list[tuple[np.ndarray, int]]) -> np.ndarray:
     return np.asarray(np.ravel_multi_index(numbers, sizes))
 
 
+def alike(table: pd.DataFrame) -> np.ndarray:
+    """Return a number for each row, the same for rows of which all columns say the same."""
+    return together(len(table), [numbered(table[column]) for column in table])
+
+
 def kinds(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the kind of each number, in order from 0, and where there is one of each kind."""
     kind, found = pd.factorize(number, sort=True)

@@ -53,8 +53,7 @@ def kept_apart(boekingen: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
 def is_expense(boekingen: pd.DataFrame) -> pd.Series:
     """Return which municipal boekingen were published as lasten."""
-    found = holds(boekingen["post"], lambda post: post.endswith(":lasten"))
-    return pd.Series(found, boekingen.index)
+    return pd.Series(allocate.is_expense(boekingen), boekingen.index)
 
 
 def paid_out(boekingen: pd.DataFrame) -> pd.DataFrame:

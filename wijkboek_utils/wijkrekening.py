@@ -42,8 +42,7 @@ def named(boekingen: pd.DataFrame) -> pd.DataFrame:
     fit; an empty payer or receiver fits all.
     """
     flows = boekingen[["post", "van", "naar"]]
-    numbers = [sums.numbered(flows[column]) for column in flows]
-    kind, first = sums.kinds(sums.together(len(flows), numbers))
+    kind, first = sums.kinds(sums.alike(flows))
     names = [_name(*flow) for flow in flows.iloc[first].itertuples(index=False)]
     return boekingen.assign(regel=pd.array(names, dtype="str")[kind])
 
