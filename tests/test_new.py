@@ -315,6 +315,10 @@ def test_the_end_of_input_and_ctrl_c_in_a_real_terminal_leave_nothing(small, sig
             assert select.select([ours], [], [], 60)[0], seen
             seen += os.read(ours, 1000)
         if code == 130:
+            # A signal between the question and the wait for its answer is heard after the answer.
+            status = Path(f"/proc/{process.pid}/status")
+            while "S (sleeping)" not in status.read_text():
+                time.sleep(0.01)
             os.kill(process.pid, signal.SIGINT)
         else:
             os.write(ours, sign.encode())
