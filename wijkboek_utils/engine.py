@@ -26,7 +26,6 @@ from typing import Any
 import nbformat
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupyter_client.session import Session
-from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 
 from wijkboek_utils import forks, wire
@@ -208,14 +207,7 @@ class _Client:
         return not self._closed and await self._kernel.is_alive()
 
     async def wait_for_ready(self, timeout: float = 60) -> None:
-        """Return when it answers."""
-        self.kernel_info()
-        try:
-            await self.shell_channel.get_msg(timeout)
-        except queue.Empty:
-            raise DeadKernelError("Kernel did not start") from None
-        # What it said meanwhile is of no cell.
-        self._queues[wire.IOPUB] = asyncio.Queue()
+        """There is nothing to wait for: what is asked stays in the socket until it listens."""
 
     def execute(self, code: str, store_history: bool, stop_on_error: bool) -> str:
         """Send a cell; return the id of the message."""

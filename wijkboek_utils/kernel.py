@@ -7,6 +7,7 @@ own are only shortcuts to the same answer.
 import atexit
 import builtins
 import contextlib
+import inspect
 import io
 import logging
 import os
@@ -15,6 +16,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from tokenize import TokenError
 from types import SimpleNamespace
@@ -25,11 +27,13 @@ from ipykernel.ipkernel import IPythonKernel
 from IPython.core import interactiveshell
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_client import jsonutil
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
 _TO_TELL = 64 << 20  # bytes
 # What of the environment a kernel reads when it is made, and not again.
+_FORMATTERS = ["formatters", "ipython_display_formatter", "mimebundle_formatter"]
 _READ = ["HOME", "IPYTHONDIR", "IPYTHON_DIR", "XDG_CONFIG_HOME", "JPY_SESSION_NAME"]
 
 
@@ -95,6 +99,9 @@ _number: Any = _Question(compiler.murmur2_x86)
 _quiet: Any = _Question(DisplayHook.semicolon_at_end_of_expression)
 interactiveshell._should_be_async, compiler.murmur2_x86 = _awaits, _number
 DisplayHook.semicolon_at_end_of_expression = _quiet  # type: ignore[method-assign]
+jsonutil._dateutil_parse = datetime.fromisoformat  # of a date that was found to be one of ISO 8601
+_RUN: Any = interactiveshell.InteractiveShell.run_cell_async
+_RUN.__signature__ = inspect.signature(_RUN)  # each cell asks for it
 
 
 def read(cells: Iterable[str]) -> None:
@@ -104,7 +111,7 @@ def read(cells: Iterable[str]) -> None:
         with contextlib.suppress(SyntaxError, TokenError):  # the kernel will say so
             code = reader.transform_cell(cell)
             _awaits.learn(code)
-            _quiet.learn(code)
+            _quiet.learn(code.rstrip("\n"))  # as the history keeps it
             _number.learn(cell, compiler.get_tmp_hash_seed())
 
 
@@ -169,6 +176,8 @@ def _made() -> Kernel:
         )
     shell: Any = kernel.shell
     shell.input_transformer_manager = _Reader()
+    for name in _FORMATTERS:
+        getattr(shell.display_formatter, name)  # made when they are first asked for
     _tell_of_memory(shell)
     with contextlib.suppress(Exception):
         shell.extension_manager.load_extension("storemagic")

@@ -99,12 +99,17 @@ def _limit(extra: int) -> None:
 async def _answer(link: socket.socket) -> None:
     """Give what comes in to the kernel, which handles cells one at a time."""
     loop = asyncio.get_running_loop()
-    link.setblocking(False)
-    reading, unpacker = link.dup(), Unpacker()
-    link.setblocking(True)  # a flag of both: sending waits, reading asks first
     answering, context = _kernel(link), contextvars.copy_context()
-    tasks: set[asyncio.Task[None]] = set()
-    while got := await _receive(loop, reading):
+    unpacker, closed, tasks = Unpacker(), asyncio.Event(), set[asyncio.Task[None]]()
+
+    def take() -> None:
+        """Take what came in; also while a cell of a notebook waits for something."""
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            got = link.recv(1 << 20)
+        if not got:
+            loop.remove_reader(link)
+            closed.set()
         for _, parts in unpacker.feed(got):
             frames = [zmq.Frame(part) for part in parts]
             # Tasks, for a cell that waits may wait for a message; in one context, for what a cell
@@ -113,16 +118,8 @@ async def _answer(link: socket.socket) -> None:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-
-async def _receive(loop: asyncio.AbstractEventLoop, link: socket.socket) -> bytes:
-    """Return what came in, when something did; other tasks of the notebook go on meanwhile."""
-    there = asyncio.Event()
-    loop.add_reader(link, there.set)
-    try:
-        await there.wait()
-    finally:
-        loop.remove_reader(link)
-    return link.recv(1 << 20)
+    loop.add_reader(link, take)
+    await closed.wait()
 
 
 class _Direct(IOPubThread):
