@@ -185,23 +185,23 @@ def flows(rows: Spread, jaar: int, bron: str) -> Spread:
     it can be told by its post: lasten that come in, or baten that go out. Amounts that are alike in
     all this are one flow.
     """
-    table = rows.table
-    swap = table["teken"] < 0
-    whole = table["sleutel"] == NO_KEY
+    facts = ("van", "naar", "taakveld", "kant", "sleutel", "bronnen")
+    van, naar, taakveld, kant, sleutel, used = (rows.table[c].to_numpy(object) for c in facts)
+    swap, whole = rows.table["teken"].to_numpy() < 0, sleutel == NO_KEY
     # Overhead that stays with land development is a share by salaries, and not published as such.
-    overhead = whole & (table["taakveld"] == OVERHEAD)
+    overhead = whole & (taakveld == OVERHEAD)
     named = pd.DataFrame(
         {
             "jaar": jaar,
-            "van": table["van"].where(~swap, table["naar"]),
-            "naar": table["naar"].where(~swap, table["van"]),
-            "post": "iv3:" + table["taakveld"] + ":" + table["kant"],
-            "domein": table["domein"],
+            "van": np.where(swap, naar, van),
+            "naar": np.where(swap, van, naar),
+            "post": "iv3:" + taakveld + ":" + kant,
+            "domein": rows.table["domein"].to_numpy(),
             "soort": "publiek",
             # What stays with the gemeente as a whole is published for it and spread over nothing.
             "methode": np.where(whole & ~overhead, "gemeten", "verdeeld"),
-            "sleutel": table["sleutel"].where(~whole).mask(overhead, "overhead"),
-            "bron": (bron + ";" + table["bronnen"]).str.strip(";"),
+            "sleutel": np.where(overhead, "overhead", np.where(whole, None, sleutel)),
+            "bron": [f"{bron};{others}".strip(";") for others in used],
             "bronjaar": jaar,
         }
     )

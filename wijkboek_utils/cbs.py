@@ -13,6 +13,7 @@ from wijkboek_utils import columns, crosswalk, dutch, odata, pdok, sources
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.regions import INHABITANTS, KINDS, gemeente_of, wijk_of
 from wijkboek_utils.remember import remembered
+from wijkboek_utils.sums import alike, coded, holds
 
 # Not a quantity: a postcode that happens to look like a number.
 _NOT_NUMERIC = ["MeestVoorkomendePostcode"]
@@ -177,8 +178,8 @@ def choose_years(kwb: pd.DataFrame, jaar: int) -> pd.Series:
     CBS publishes a year in vintages and the newest lacks many figures. One year serves all areas of
     the gemeente, because shares of different years do not add up. Indexed by `onderwerp`.
     """
-    known, buurt = kwb["waarde"].notna().to_numpy(), (kwb["soort"] == "Buurt").to_numpy()
-    topic, names = pd.factorize(kwb["onderwerp"])
+    known, buurt = kwb["waarde"].notna().to_numpy(), holds(kwb["soort"], "Buurt".__eq__)
+    topic, names = coded(kwb["onderwerp"])
     # A figure for the gemeente alone cannot be spread: where buurten have figures, they decide.
     detailed = np.bincount(topic[known & buurt], minlength=len(names)) > 0
     counts = known & (buurt | ~detailed[topic])
@@ -204,8 +205,10 @@ def indicators(gemeente: str, jaar: int) -> pd.DataFrame:
     Columns as `figures`; `jaar` is the year of the figure, chosen by `choose_years`.
     """
     rows = figures(gemeente, jaar)
-    chosen = rows["jaar"] == rows["onderwerp"].map(choose_years(rows, jaar))
-    return rows[chosen].sort_values(["gebied", "onderwerp"], ignore_index=True)
+    topic, names = coded(rows["onderwerp"])
+    rows = rows[rows["jaar"] == choose_years(rows, jaar).reindex(names).to_numpy()[topic]]
+    order = np.argsort(alike(rows[["gebied", "onderwerp"]]), kind="stable")
+    return rows.iloc[order].reset_index(drop=True)
 
 
 @remembered(most=4)

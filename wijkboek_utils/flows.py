@@ -43,7 +43,7 @@ def book(flows: Iterable[Flow], buurten: pd.Index, jaar: int) -> pd.DataFrame:
     texts = [text for amount in amounts for text in error_text(amount, buurten)]
     columns = {
         "buurt": np.tile(buurten.to_numpy(), len(flows)),
-        "bedrag": _joined([np.maximum(a.value, 0.0) for a in amounts], buurten).round(2),
+        "bedrag": np.maximum(_joined([a.value for a in amounts], buurten), 0.0).round(2),
         "se": _joined([a.se for a in amounts], buurten),
         "fouten": np.array(texts, dtype=object),
     }

@@ -310,11 +310,10 @@ def owner_shares(indicatoren: pd.DataFrame) -> pd.DataFrame:
     figures = wide(indicatoren[indicatoren["onderwerp"].isin(topics)]).reindex(columns=topics)
     buurten = pd.Index(indicatoren.loc[indicatoren["soort"] == "Buurt", "gebied"].unique())
     buurten = buurten.sort_values().rename("gebied")
-    percent = figures.reindex(buurten)
-    whole = figures.reindex(gemeenten(buurten)).set_axis(buurten)
+    percent, whole = (figures.reindex(a).to_numpy() for a in (buurten, gemeenten(buurten)))
     # A buurt takes all its percentages from the gemeente or none: a mixture does not add up to 100.
-    incomplete = (percent.isna() & whole.notna()).any(axis=1)
-    percent = percent.mask(incomplete, whole).fillna(0.0)
-    percent.columns = ["huishoudens", "instellingen", "buitenwereld"]
-    percent["buitenwereld"] += (100 - percent.sum(axis=1)).clip(lower=0)
-    return percent.div(percent.sum(axis=1), axis=0)
+    incomplete = (np.isnan(percent) & ~np.isnan(whole)).any(axis=1, keepdims=True)
+    percent = np.nan_to_num(np.where(incomplete, whole, percent))
+    percent[:, -1] += np.maximum(100 - percent.sum(axis=1), 0.0)
+    shares = percent / percent.sum(axis=1, keepdims=True)
+    return pd.DataFrame(shares, buurten, ["huishoudens", "instellingen", "buitenwereld"])

@@ -120,7 +120,7 @@ def check_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     """Return the same as `check_ledger`; `places` as `_places` of its boekingen."""
-    van, naar, methode = (_typed(ledger[c], COLUMNS[c]).cat for c in ("van", "naar", "methode"))
+    van, naar, methode = (_typed(ledger[c], COLUMNS[c]).array for c in ("van", "naar", "methode"))
     bedrag, se, se_bron = (ledger[c].to_numpy(float) for c in ("bedrag", "se", "se_bron"))
     unknown = np.isin(methode.codes, methode.categories.get_indexer(WITHOUT_AMOUNT))
     spread, estimated = (methode.codes == METHODEN.index(name) for name in ("verdeeld", "geraamd"))
@@ -129,17 +129,17 @@ def _checked(ledger: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     rules = {
         "elke boeking staat er één keer": (np.bincount(kind, minlength=len(first)) == 1)[kind],
         "buurt is een CBS-code": _hold(ledger["buurt"], _BUURT.fullmatch),
-        "van en naar zijn bekende sectoren": ((van.codes >= 0) & (naar.codes >= 0)).to_numpy(),
-        "van en naar verschillen": (van.codes != naar.codes).to_numpy(),
+        "van en naar zijn bekende sectoren": (van.codes >= 0) & (naar.codes >= 0),
+        "van en naar verschillen": van.codes != naar.codes,
         "domein en soort zijn bekend": there["domein"] & there["soort"],
-        "methode is bekend": (methode.codes >= 0).to_numpy(),
+        "methode is bekend": methode.codes >= 0,
         "een bedrag is nul of meer": unknown | (bedrag >= 0) & np.isfinite(bedrag),
         "geheim of ontbrekend heeft geen bedrag": ~unknown | np.isnan(bedrag),
         "een bedrag heeft een standaardfout": unknown | (se >= 0) & np.isfinite(se),
         "de fout van de bron is deel van de standaardfout": unknown
         | (se_bron >= 0) & (se_bron <= se * (1 + 1e-9)),
-        "verdeeld noemt zijn sleutel": ~spread.to_numpy() | there["sleutel"],
-        "geraamd noemt zijn kengetal": ~estimated.to_numpy() | there["kengetal"],
+        "verdeeld noemt zijn sleutel": ~spread | there["sleutel"],
+        "geraamd noemt zijn kengetal": ~estimated | there["kengetal"],
         "bron is ingevuld": _hold(ledger["bron"], bool),
     }
     broken = {rule: ledger.index[~ok][:10].tolist() for rule, ok in rules.items() if not ok.all()}

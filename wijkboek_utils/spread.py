@@ -97,22 +97,25 @@ def split_owners(rows: Spread, owners: pd.DataFrame) -> Spread:
     number = paid.sum()
     # Their rows go last, so that a copy of them for each payer can follow.
     order = np.argsort(np.argsort(paid, kind="stable"), kind="stable")
-    cells = rows.cells.assign(regel=order[rows.cells["regel"]])
+    cells = {name: column.to_numpy() for name, column in rows.cells.items()}
+    cells["regel"] = order[cells["regel"]]
     theirs = cells["regel"] >= len(paid) - number
-    cells, own = cells[~theirs], cells[theirs]
+    own = {name: column[theirs] for name, column in cells.items()}
     shares = owners.reindex(rows.buurten[own["plek"]])
     shares = shares.fillna({"buitenwereld": 1.0}).fillna(0.0)  # the rest has no dwellings
-    parts = spread_cents(np.rint(own["bedrag"].to_numpy() * 100), shares.to_numpy()) / 100
+    parts = spread_cents(np.rint(own["bedrag"] * 100), shares.to_numpy()) / 100
     payer, place = np.nonzero(parts.T)
     split = {
-        "regel": own["regel"].to_numpy()[place] + payer * number,
-        "plek": own["plek"].to_numpy()[place],
+        "regel": own["regel"][place] + payer * number,
+        "plek": own["plek"][place],
         "bedrag": parts[place, payer],
-        "se": own["se"].to_numpy()[place] * shares.to_numpy()[place, payer],
+        "se": own["se"][place] * shares.to_numpy()[place, payer],
     }
-    tables = [rows.table[~paid], *(rows.table[paid].assign(van=name) for name in shares)]
+    split = {name: np.concatenate([cells[name][~theirs], part]) for name, part in split.items()}
+    owned = rows.table[paid]
+    tables = [rows.table[~paid], *(owned.assign(van=name) for name in shares)]
     return Spread(
         pd.concat(tables, ignore_index=True),
         rows.buurten,
-        pd.concat([cells, pd.DataFrame(split)], ignore_index=True),
+        pd.DataFrame(split),
     )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from wijkboek_utils import crosswalk, dutch, ledger, regions
 from wijkboek_utils.errors import did_you_mean
+from wijkboek_utils.local import store
 from wijkboek_utils.local.merging import MUNICIPAL
 
 # Relative standard error of an amount from somebody's own books: a late invoice, a wrong year.
@@ -35,7 +36,7 @@ _OWNERS = {"gemeente": "publiek", "rijk": "publiek", "huishoudens": "particulier
 
 def nothing() -> pd.DataFrame:
     """Return claims without rows, as `payments` of no rows."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
+    return store.without_rows(_TYPES)
 
 
 def payments(rows: pd.DataFrame, known: pd.DataFrame, places: set[str], jaar: int) -> pd.DataFrame:
@@ -148,7 +149,10 @@ def boekingen(claims: pd.DataFrame) -> pd.DataFrame:
     Payments that are alike are one boeking. Each names its own error, so that what it takes from
     others can be off by the same amount.
     """
+    kinds = {**ledger.COLUMNS, "dekking": "str"}
     rows = claims[claims["reden"] == ""]
+    if rows.empty:  # as in nearly every wijk
+        return store.without_rows(kinds)
     alike = ["buurt", "jaar", "van", "naar", "post", "domein", "soort", "dekking", "bron"]
     sums = rows.assign(square=rows["se"].astype(float) ** 2).groupby(alike, as_index=False)
     found = sums[["bedrag", "square"]].sum()
@@ -165,7 +169,6 @@ def boekingen(claims: pd.DataFrame) -> pd.DataFrame:
         fouten=(cause + "=" + se.map("{:.2f}".format).astype("str")).where(se > 0),
         bronjaar=found["jaar"],
     )
-    kinds = {**ledger.COLUMNS, "dekking": "str"}
     return table.astype({"bronjaar": "Int64"})[[*kinds]].astype(kinds)
 
 

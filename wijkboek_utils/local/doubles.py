@@ -17,6 +17,7 @@ import yaml
 
 from wijkboek_utils import sources
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.local import store
 from wijkboek_utils.local.merging import WHOLE
 from wijkboek_utils.sources import Source
 
@@ -57,7 +58,7 @@ class _Match:
 
 def nothing() -> pd.DataFrame:
     """Return questions without rows, as `find` of no claims."""
-    return pd.DataFrame({name: pd.Series(dtype=_TYPES[name]) for name in COLUMNS})
+    return store.without_rows({name: _TYPES[name] for name in COLUMNS})
 
 
 def find(claims: pd.DataFrame, given: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:

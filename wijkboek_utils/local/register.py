@@ -308,5 +308,7 @@ def _counted(source: Source, money: pd.DataFrame) -> dict[str, Any]:
 
 def _typed(table: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
     """Return a table with these columns, in these types, also when it has no rows."""
+    if table.empty:  # as in nearly every wijk
+        return store.without_rows(types)
     table = table.reindex(columns=[*types])
     return pd.DataFrame({name: table[name].astype(kind) for name, kind in types.items()})

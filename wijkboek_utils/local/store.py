@@ -7,7 +7,7 @@ can be withdrawn, and is then gone from everything that is rebuilt.
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -234,7 +234,12 @@ def columns(kind: str) -> dict[str, str]:
 
 def empty(kind: str) -> pd.DataFrame:
     """Return a table of a dataset without rows, as `read` gives it."""
-    return pd.DataFrame({name: pd.array([], dtype=t) for name, t in columns(kind).items()})
+    return without_rows(columns(kind))
+
+
+def without_rows(types: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table without rows, with these columns in these types."""
+    return pd.DataFrame({name: pd.array([], dtype=kind) for name, kind in types.items()})
 
 
 def _listed(place: Path) -> list[dict[str, Any]]:
