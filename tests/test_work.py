@@ -294,7 +294,7 @@ def test_what_can_be_done_is_hours_times_a_share_most_first(kanaleneiland):
 
 def test_a_product_errs_as_its_parts_do_together():
     rows = pd.DataFrame({"a": [100.0], "a_laag": [70.0], "a_hoog": [140.0]})
-    middle, low, high = (float(v.iloc[0]) for v in work.product(rows, "a", 0.5, 0.1, 0.7))
+    middle, low, high = (float(v[0]) for v in work.product(rows, "a", 0.5, 0.1, 0.7))
     assert middle == 50
     assert low == pytest.approx(50 - np.hypot(15, 40)) and high == pytest.approx(
         50 + np.hypot(20, 20)

@@ -41,7 +41,8 @@ class Flows:
         self, rows: pd.DataFrame, by: list[str], sign: pd.Series | None = None
     ) -> pd.DataFrame:
         """Return the same as `ledger.totals` of some of `rows`, which may have more columns."""
-        number, first = sums.kinds(sums.alike(rows[by]))
+        columns = [sums.numbered(rows[column]) for column in by]
+        number, first = sums.kinds(sums.together(len(rows), columns))
         count = len(first)
         signs = np.ones(len(rows)) if sign is None else sign.to_numpy(float)
         euro = rows["bedrag"].to_numpy() * signs

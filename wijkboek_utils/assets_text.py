@@ -118,14 +118,15 @@ def _range(item: pd.Series, spread: pd.Series) -> Range:
 
 def table(items: pd.DataFrame, naam: str, jaar: int) -> Html:
     """Return everything in the register of an area; `items` as `compare`."""
+    rows = [row for _, row in items.iterrows()]
     frame = pd.DataFrame(
         {
-            "Voorraad en wat er is": [_label(r) for _, r in items.iterrows()],
-            "Hoeveel": [_quantity(r) for _, r in items.iterrows()],
-            "Per inwoner": [_each(r, "per_inwoner") for _, r in items.iterrows()],
-            "In de gemeente": [_each(r, "gemeente", False) for _, r in items.iterrows()],
+            "Voorraad en wat er is": [_label(r) for r in rows],
+            "Hoeveel": [_quantity(r) for r in rows],
+            "Per inwoner": [_each(r, "per_inwoner") for r in rows],
+            "In de gemeente": [_each(r, "gemeente", False) for r in rows],
             "Van wie": items["houder"],
-            "Hoe bekend": [_how(r) for _, r in items.iterrows()],
+            "Hoe bekend": [_how(r) for r in rows],
         }
     )
     note = (
@@ -266,8 +267,8 @@ def one_map(item: pd.Series, table: pd.DataFrame, kaart: pd.DataFrame, naam: str
 
 def _map_sentence(item: pd.Series, table: pd.DataFrame, naam: str, nearer: bool) -> str:
     write, _ = rate(item)
-    known = table.dropna(subset="per_inwoner").sort_values("per_inwoner", ascending=nearer)
-    most = known.iloc[0]
+    known = table["per_inwoner"].dropna().sort_values(ascending=nearer)
+    most = table.loc[known.index[0]]
     text = f"{'Het dichtst bij' if nearer else 'Het meest'} in {most['naam']}"
     text += f" ({write(most['per_inwoner'])})."
     if is_known(item["per_inwoner"]):

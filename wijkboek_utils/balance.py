@@ -212,7 +212,9 @@ def _program(
     count = left.shape[1]
     bounds, target = np.vstack([left, step]), np.concatenate([right, least])
     try:
-        return quadprog.solve_qp(np.eye(count), np.zeros(count), bounds.T, target, len(right))[0]
+        # What is the shortest needs no factors: the identity is its own root.
+        told = (np.eye(count), np.zeros(count), bounds.T, target, len(right))
+        return quadprog.solve_qp(*told, factorized=True)[0]
     except ValueError as error:
         if "inconsistent" not in str(error):
             raise

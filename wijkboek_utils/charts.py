@@ -251,10 +251,10 @@ def classes(values: pd.Series, steps: int = STEPS) -> pd.Series:
 
     Equal values share a class, the lowest and highest never do; missing stays missing.
     """
-    rank = values.rank(method="average")
-    # From 0 to 1; one value only has no distance to divide by, and is lowest.
-    place = ((rank - rank.min()) / (rank.max() - rank.min())).fillna(0.0).where(values.notna())
-    return (place * steps).clip(upper=steps - 1).apply(np.floor).astype("Int64")
+    rank = values.rank(method="average").to_numpy(float)
+    low, high = np.fmin.reduce(rank, initial=np.inf), np.fmax.reduce(rank, initial=-np.inf)
+    place = (rank - low) / max(high - low, 1.0)  # from 0 to 1; other ranks are 1 apart at least
+    return pd.Series(np.floor(np.minimum(place * steps, steps - 1)), values.index).astype("Int64")
 
 
 def choropleth(shapes: pd.DataFrame, title: str, description: str) -> str:

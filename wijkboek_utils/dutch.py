@@ -13,6 +13,7 @@ _UNSEEN = re.compile(
 )
 NBSP = "\N{NO-BREAK SPACE}"
 UNKNOWN = "onbekend"
+_SEPARATORS = str.maketrans(",.", ".,")  # of thousands and decimals
 Z90 = 1.645  # half width, in standard errors, of an interval that holds nine times out of ten
 
 
@@ -25,13 +26,11 @@ def number(value: float | None, decimals: int = 0) -> str:
     """Return `1234567.8` as `1.234.568`, with a decimal comma; unknown as a word."""
     if not is_known(value):
         return UNKNOWN
-    text = f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    text = f"{value:,.{decimals}f}".translate(_SEPARATORS)
+    if text[0] != "-":
+        return text
     # Minus as a true minus sign; a value that rounds to nothing has no sign.
-    return (
-        text.replace("-", "\N{MINUS SIGN}")
-        if any(c in "123456789" for c in text)
-        else (text.replace("-", ""))
-    )
+    return "\N{MINUS SIGN}" * any(c in "123456789" for c in text) + text[1:]
 
 
 def euro(value: float | None) -> str:
@@ -200,7 +199,7 @@ def many(unit: str) -> str:
 
 def plain(text: str) -> str:
     """Return `text` without what nobody sees and no drawing or page may hold."""
-    return _UNSEEN.sub("", text)
+    return text if text.isprintable() else _UNSEEN.sub("", text)
 
 
 def name(text: str, most: int = 80) -> str:

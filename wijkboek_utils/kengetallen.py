@@ -218,10 +218,9 @@ def _series(table: pd.DataFrame, index: str) -> dict[int, float]:
         names = dutch.join(sorted(set(table["index"])), "of")
         raise Fout(f"{_INDEX_FILE}: index {index} staat er niet in. Kies {names}, of voeg hem toe.")
     series: dict[int, float] = {}
-    for row, facts in rows.iterrows():
+    for row, jaar, waarde in zip(rows.index, rows["jaar"], rows["waarde"], strict=True):
         where = f"{_INDEX_FILE}, rij {int(str(row)) + 2}"
-        year = _year(_text(facts["jaar"]), where)
-        value = _number(_text(facts["waarde"]), "waarde", where)
+        year, value = _year(_text(jaar), where), _number(_text(waarde), "waarde", where)
         if year in series or value <= 0:
             raise Fout(
                 f"{where}: index {index} hoort voor {year} één cijfer te hebben, groter dan 0. "

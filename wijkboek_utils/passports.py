@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from wijkboek_utils import area_flows, dutch, ledger, sources, wijkrekening
+from wijkboek_utils import area_flows, dutch, ledger, sources, sums, wijkrekening
 from wijkboek_utils.passport_document import document as document
 from wijkboek_utils.passport_document import used as used
 from wijkboek_utils.show import Html, in_page
@@ -143,7 +143,8 @@ def books(
     kengetallen: pd.DataFrame,
 ) -> Books:
     """Return the books of an area, with names for `sleutels` (notebook 04) and `kengetallen`."""
-    inside = boekingen["buurt"].map(ledger.shares(weights)).fillna(0.0).to_numpy() > 0
+    buurt, codes = sums.coded(boekingen["buurt"])
+    inside = np.append(ledger.shares(weights).reindex(codes).to_numpy(float) > 0, False)[buurt]
     return Books(
         wijkrekening.named(area_flows.kinds(boekingen, inside, _TOLD)),
         dict(zip(sleutels["sleutel"], sleutels["naam"], strict=True)),
@@ -213,7 +214,7 @@ def _titles(cells: Iterable[str]) -> dict[str, str]:
 
 def _different(column: pd.Series) -> Iterable[Any]:
     """Return the different cells of a column, in order of appearance: thousands are alike."""
-    return dict.fromkeys(column.tolist()) if column.dtype == "str" else column.dropna().unique()
+    return [cell for cell in sums.coded(column)[1] if not pd.isna(cell)]
 
 
 def fold(passports: list[Passport], words: str = "") -> Html:

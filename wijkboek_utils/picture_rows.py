@@ -44,7 +44,7 @@ def through(closed: pd.DataFrame) -> pd.DataFrame:
     )[payer | ~payee]
     keys = ["kant", "partij", "sector"]
     sums = pd.concat([into, out]).groupby(keys, as_index=False)[["bedrag", "se"]].sum()
-    sides = sums.pivot_table(index="sector", columns="kant", values="bedrag", aggfunc="sum")
+    sides = sums.groupby(["sector", "kant"])["bedrag"].sum().unstack()
     left = sides.reindex(columns=["in", "uit"]).fillna(0.0)
     # An account that closes does so but for the rounding of the solver.
     gap = (left["in"] - left["uit"]).where(lambda g: g.abs() > CENT + 1e-6 * left["in"]).dropna()

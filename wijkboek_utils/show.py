@@ -71,7 +71,7 @@ def table(
     )
     rows = []
     # Column by column: a row of a frame would turn a year beside an amount into 2023.0.
-    for row in zip(*(frame[c] for c in frame.columns), strict=True):
+    for row in zip(*(frame[c].to_numpy(object) for c in frame.columns), strict=True):
         pairs = zip(frame.columns, row, strict=True)
         cells = [_cell(c, value, formats, first=n == 0) for n, (c, value) in enumerate(pairs)]
         kind = ' class="total"' if row[0] in totals else ""

@@ -34,6 +34,11 @@ def services(boekingen: pd.DataFrame) -> pd.DataFrame:
     return boekingen[is_service(boekingen)]
 
 
+@once
+def _services(flows: Flows) -> pd.DataFrame:
+    return services(flows.rows)
+
+
 def is_service(boekingen: pd.DataFrame) -> pd.Series:
     """Return which boekingen are those of `services`."""
     municipal = holds(boekingen["post"], lambda post: post.startswith("iv3:"))
@@ -93,7 +98,7 @@ def spent_on(flows: Flows, post: str) -> pd.DataFrame:
 
 def _net(flows: Flows, chosen: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
     """Return the chosen flows of services added up as published."""
-    rows = services(flows.rows)
+    rows = _services(flows)
     rows = rows[chosen(rows)]
     return flows.totals(rows, [], published_sign(rows))
 
@@ -111,14 +116,14 @@ def expenses(flows: Flows) -> pd.DataFrame:
 @once
 def negative_expenses(flows: Flows) -> pd.DataFrame:
     """Return lasten that the gemeente published below zero, by `post`: `bedrag` >= 0, `se`."""
-    rows = services(flows.rows)
+    rows = _services(flows)
     return flows.totals(rows[is_expense(rows) & (rows["naar"] == "gemeente")], ["post"])
 
 
 @once
 def receipts(flows: Flows) -> pd.DataFrame:
     """Return what the gemeente receives for services by payer (`van`): `bedrag`, `se`."""
-    rows = services(flows.rows)
+    rows = _services(flows)
     rows = rows[~is_expense(rows)]
     sign = published_sign(rows)
     table = flows.totals(rows.assign(van=_payer(rows, sign)), ["van"], sign)
@@ -139,7 +144,7 @@ def gemeente_account(flows: Flows) -> pd.DataFrame:
     """
     spent, got, less = expenses(flows), receipts(flows), negative_expenses(flows)
     total, income = _net(flows, is_expense), _net(flows, lambda rows: ~is_expense(rows))
-    rows = services(flows.rows)
+    rows = _services(flows)
     direction = pd.Series(np.where(is_expense(rows), -1, 1), index=rows.index)
     saldo = flows.totals(rows, [], published_sign(rows) * direction)
     parts = [
@@ -168,7 +173,7 @@ def by_taakveld(flows: Flows, names: pd.Series) -> pd.DataFrame:
     """
     rows, everywhere = (
         t.assign(taakveld=t["post"].str.split(":").str[1])
-        for t in (services(flows.rows), services(flows.gemeenten))
+        for t in (_services(flows), services(flows.gemeenten))
     )
     sign = published_sign(rows)
     out = is_expense(rows)
@@ -248,7 +253,7 @@ def landed(flows: Flows) -> pd.DataFrame:
 def by_key(flows: Flows, sleutels: pd.DataFrame) -> pd.DataFrame:
     """Return lasten for services by the key that spread them: `sleutel` (its name), `bedrag`."""
     names = sleutels.set_index("sleutel")["naam"]
-    rows = services(flows.rows)
+    rows = _services(flows)
     rows = rows[is_expense(rows)]
     table = flows.totals(rows, ["sleutel"], published_sign(rows))
     table = table[table["bedrag"].notna() & (table["bedrag"] != 0)]

@@ -203,11 +203,11 @@ def built(job: "Job") -> None:
     from wijkboek_utils import account_passports, area_flows, sources
 
     slug = job.pilot.slug
-    made = {path.stem for path in (sources.PROCESSED / slug).glob("*.parquet")}
+    made = sorted((sources.PROCESSED / slug).glob("*.parquet"))
     with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
-        for name in sorted(made):
-            sources.read_table(slug, name)
-        if "grootboek" in made:
+        for path in made:
+            sources.table_at(path)
+        if "grootboek" in {path.stem for path in made}:
             area_flows.read(slug)
             account_passports.books(slug)
 

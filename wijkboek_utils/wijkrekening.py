@@ -7,14 +7,14 @@ Meade 1942; Byron 1978); the grootboek itself stays as estimated.
 """
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from wijkboek_utils import ledger, multipliers, sources, sums
-from wijkboek_utils.area_flows import Flows
+from wijkboek_utils.area_flows import Flows, once
 from wijkboek_utils.balance import Constraint, balance, balanced, closing
 from wijkboek_utils.dutch import Z90
 from wijkboek_utils.flows import LANDED
@@ -57,11 +57,17 @@ def _fits() -> list[tuple[str, str, str, str]]:
     return list(_rules()[["post", "van", "naar", "naam"]].itertuples(index=False, name=None))
 
 
+@lru_cache(maxsize=8192)  # more than all flows of a country differ in these
 def _name(post: str, van: str, naar: str) -> str:
     for start, payer, receiver, naam in _fits():
         if post.startswith(start) and payer in ("", van) and receiver in ("", naar):
             return naam
     return UNNAMED
+
+
+@once
+def _named(flows: Flows) -> pd.DataFrame:
+    return named(flows.rows)
 
 
 def sector(flows: Flows, name: str, names: tuple[str, str, str] = NAMES) -> pd.DataFrame:
@@ -70,7 +76,7 @@ def sector(flows: Flows, name: str, names: tuple[str, str, str] = NAMES) -> pd.D
     Lines in the order of `regels.csv`, a total of each side, and what is in less what is out;
     `names` are those of the two totals and of the rest.
     """
-    rows = named(flows.rows)
+    rows = _named(flows)
     rows = rows[(rows["naar"] == name) | (rows["van"] == name)]
     kant = pd.Series(np.where(rows["naar"] == name, "in", "uit"), index=rows.index)
     rows = rows.assign(kant=kant)
@@ -143,15 +149,21 @@ def constraints(flows: pd.DataFrame) -> list[Constraint]:
 
 def closable(flows: pd.DataFrame) -> list[str]:
     """Return the sectors whose account is complete enough to close."""
-    rules = _rules()
     present = set(flows.reset_index()["regel"])
-    return [
-        name
+    return [name for name, lines in _needed().items() if present & lines]
+
+
+@cache
+def _needed() -> dict[str, set[str]]:
+    """Return of each sector of `CLOSED` the lines of which its account needs one."""
+    rules = _rules()
+    return {
+        name: set(rules.loc[rules["post"].str.startswith(post), "naam"])
         for name, post in CLOSED.items()
-        if present & set(rules.loc[rules["post"].str.startswith(post), "naam"])
-    ]
+    }
 
 
+@cache
 def _income_lines() -> list[str]:
     rules = _rules()
     own = rules["post"].str.startswith("inkomen:") | (rules["naar"] == "huishoudens")
@@ -188,9 +200,7 @@ def balances(flows: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
 
 def matrix(closed: pd.DataFrame, column: str = "sluitend") -> pd.DataFrame:
     """Return a social accounting matrix in EUR: receivers (rows) by payers (columns)."""
-    table = closed.pivot_table(
-        index="naar", columns="van", values=column, aggfunc="sum", observed=True
-    )
+    table = closed.groupby(["naar", "van"], observed=True)[column].sum().unstack()
     return table.reindex(index=ledger.SECTOREN, columns=ledger.SECTOREN)
 
 
@@ -222,8 +232,8 @@ def ranges(
     totals = np.array([drawn @ c.factors if c.naam == INCOME else 0.0 * drawn[:, 0] for c in rules])
     moves = rows["se"].to_numpy(float), loadings.to_numpy()
     found = figures(rows, balanced(drawn, rules, *moves, totals.T)).to_numpy(float)
-    central = close(flows, loadings)["sluitend"].to_numpy()
-    centre = figures(rows, central[None]).iloc[0]
+    central = balanced(rows["bedrag"].to_numpy(float)[None], rules, *moves)
+    centre = figures(rows, central).iloc[0]
     known = centre.notna().to_numpy()
     bounds = np.full((2, len(centre)), np.nan)
     bounds[:, known] = np.nanquantile(found[:, known], [0.05, 0.95], axis=0)

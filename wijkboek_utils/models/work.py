@@ -65,7 +65,7 @@ def _typed(items: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).reset_index(drop=True)
 
 
-def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, pd.Series]:
+def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, Any]:
     """Return hours as `fte` and as part-time jobs with a range, `banen`."""
     weeks = of(getallen.get("werk_weken", "weken per jaar"))
     full, part = (
@@ -80,16 +80,16 @@ def _people(items: pd.DataFrame, getallen: Kengetallen) -> dict[str, pd.Series]:
 
 def product(
     rows: pd.DataFrame, name: str, middle: Any, low: Any, high: Any
-) -> tuple[pd.Series, pd.Series, pd.Series]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a column with a range times a factor with a range: middle, low and high.
 
     The two are independent: their distances to the middle add up as squares, below and above apart.
     """
-    here, start, stop = (rows[f"{name}{end}"] for end in ENDS)
+    here, start, stop = (rows[f"{name}{end}"].to_numpy(float) for end in ENDS)
     found = here * middle
     down = np.hypot((here - start) * middle, here * (middle - low))
     up = np.hypot((stop - here) * middle, here * (high - middle))
-    return found, (found - down).clip(lower=0.0), found + up
+    return found, np.maximum(found - down, 0.0), found + up
 
 
 def doable(werk: pd.DataFrame) -> pd.DataFrame:
@@ -102,12 +102,13 @@ def doable(werk: pd.DataFrame) -> pd.DataFrame:
     rows = werk[(werk["uren"] * werk["deel"]).gt(0)].copy()
     wide = dutch.Z90 * rows["se"]
     rows["euro_laag"], rows["euro_hoog"] = rows["euro"] - wide, rows["euro"] + wide
-    factor = (rows["deel"], rows["deel_laag"], rows["deel_hoog"])
-    found = rows[_DOABLE].copy()
+    factor = [rows[f"deel{end}"].to_numpy(float) for end in ENDS]
+    found: dict[str, np.ndarray] = {}
     for name in ("uren", "euro", "banen"):
         ends = product(rows, name, *factor)
-        found = found.assign(**{f"{name}{e}": v for e, v in zip(ENDS, ends, strict=True)})
-    return found.sort_values("uren", ascending=False, ignore_index=True, kind="stable")
+        found |= {f"{name}{e}": v for e, v in zip(ENDS, ends, strict=True)}
+    table = rows[_DOABLE].assign(**found)
+    return table.sort_values("uren", ascending=False, ignore_index=True, kind="stable")
 
 
 def together(rows: pd.DataFrame, name: str, samenhang: float = 1.0) -> tuple[float, float, float]:

@@ -90,7 +90,7 @@ class Books:
 
 def by_post(grootboek: pd.DataFrame, of: Callable[[str], str | None]) -> pd.Series:
     """Return a word about the post of each boeking, missing where there is none."""
-    code, posts = pd.factorize(grootboek["post"])
+    code, posts = sums.coded(grootboek["post"])
     words = pd.array([of(post) for post in posts], dtype="str")
     return pd.Series(words.take(code), index=grootboek.index)
 
