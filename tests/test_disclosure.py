@@ -256,6 +256,13 @@ def test_a_workbook_is_opened_and_read(tmp_path):
     assert found == {"persoonsgegevens", "kolom met persoonsgegevens", "pad van de computer"}
 
 
+@pytest.mark.parametrize("name", ["xl/media/a.bin", "xl//home/jan/a.xml"])
+def test_every_part_of_a_workbook_is_read_and_its_name_too(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr(name, "made in /home/jan/x" if name.endswith("bin") else "")
+    assert [rule for rule, _ in rules(tmp_path)] == ["pad van de computer"]
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [

@@ -25,7 +25,6 @@ ROOMS = [
     {
         "dutch",
         "errors",
-        "exports_cells",
         "files",
         "findings",
         "formulas",
@@ -50,6 +49,7 @@ ROOMS = [
         "compare_cells",
         "corrections",
         "depot",
+        "exports_cells",
         "folders",
         "forks",
         "grammar",

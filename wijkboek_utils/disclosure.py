@@ -24,7 +24,7 @@ from wijkboek_utils.findings import Finding
 from wijkboek_utils.machine import within
 
 _NAME = 60  # letters; a longer text is no name of a column
-_SMALL = 50_000  # bytes; smaller files are looked at together
+_SMALL = 500_000  # bytes; smaller files are looked at together
 _FEW = 50  # texts; to look at them one by one takes less time than to prepare a first look
 _SAMPLE, _HEAD = 500, 1_000_000  # rows, in so many bytes, that tell text from figures
 
@@ -109,21 +109,18 @@ def findings(folder: Path, contact: str = "") -> list[Finding]:
     paths = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
     small = {n: p.read_bytes() for n, p in paths.items() if p.stat().st_size <= _SMALL}
     found: dict[str, list[Finding]] = {name: [] for name in paths}  # by file
-    for one in machine.findings(small):
+    told, odd = _looked_at(small)
+    for one in told:
         found[one.where].append(one)
-    tables = [name for name in small if paths[name].suffix == ".csv"]
-    shaped = {tables[n] for n in within([small[name] for name in tables], _SHAPED)}
     said: list[tuple[str, str]] = []  # of all pages, notebooks and records: file, text
     for name, path in paths.items():
         data = small.get(name)
         if data is None:
             data = path.read_bytes()
-            # Few tables have either, and of a large one each look counts.
-            if path.suffix != ".csv" or within([data], f"{machine.cues()}|{_SHAPED}"):
-                found[name] += machine.findings({name: data})
-                shaped.add(name)
+            found[name], also = _looked_at({name: data})
+            odd |= also
         if path.suffix == ".csv":
-            found[name] += _table(name, data, contact, name in shaped)
+            found[name] += _table(name, data, contact, name in odd)
         elif path.suffix == ".xlsx":
             found[name] += _workbook(name, data, contact)
         elif path.suffix in (".html", ".ipynb", ".json", ".jsonld", ".txt", ".md", ".svg", ".xml"):
@@ -132,6 +129,18 @@ def findings(folder: Path, contact: str = "") -> list[Finding]:
     for one in _personal(said, contact):
         found[one.where].append(one)
     return list(dict.fromkeys(one for some in found.values() for one in some))
+
+
+def _looked_at(files: dict[str, bytes]) -> tuple[list[Finding], set[str]]:
+    """Return what files say of the machine, and the tables that may have a number of a person.
+
+    Few tables have either, so one look is for both; a workbook is looked at part by part later.
+    """
+    tables = [name for name in files if name.endswith(".csv")]
+    either = f"{machine.cues()}|{_SHAPED}"
+    odd = {tables[n] for n in within([files[name] for name in tables], either)}
+    rest = {n: d for n, d in files.items() if n in odd or not n.endswith((".csv", ".xlsx"))}
+    return list(machine.findings(rest)), odd
 
 
 def personal(words: str, contact: str = "") -> Iterator[tuple[str, str]]:
@@ -252,9 +261,9 @@ def _suspects(data: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield number and cells of the lines of a table in which a number of a person could stand."""
     shape = b" " + data.translate(_SHAPE)
     seen, number = -1, 1
-    places = {at for wanted in _SHAPES for at in _places(shape, wanted)}
-    decimals = len(_NINE)  # 123456789.12 is an amount
-    places |= {at for at in _places(shape, _NINE) if not shape.startswith(b".0", at + decimals)}
+    places = {at for wanted in _SHAPES for at in small_counts.places(shape, wanted)}
+    nines = small_counts.places(shape, _NINE)  # 123456789.12 is an amount
+    places |= {at for at in nines if not shape.startswith(b".0", at + len(_NINE))}
     for place in sorted(places):
         at = max(place - 1, 0)
         at += data[at : at + 1] == b"\n"
@@ -266,13 +275,6 @@ def _suspects(data: bytes) -> Iterator[tuple[int, list[str]]]:
         end = data.find(b"\n", at)
         line = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace")
         yield number, next(csv.reader([line]), [])
-
-
-def _places(data: bytes, wanted: bytes) -> Iterator[int]:
-    place = data.find(wanted)
-    while place >= 0:
-        yield place
-        place = data.find(wanted, place + 1)
 
 
 def _text_columns(data: bytes, width: int) -> list[bool]:
@@ -292,20 +294,19 @@ def _figures(cells: list[str]) -> bool:
 
 
 def _workbook(name: str, data: bytes, contact: str) -> Iterator[Finding]:
-    small = {}  # looked at together
     with zipfile.ZipFile(io.BytesIO(data)) as book:
-        for about in [a for a in book.infolist() if a.filename.endswith((".xml", ".rels"))]:
+        small = {name: "\n".join(book.namelist()).encode()}  # looked at together
+        for about in book.infolist():
             part, xml = f"{name}, {about.filename}", _unpacked(book, about, data)
             if len(xml) > _SMALL:
                 yield from machine.findings({part: xml})
             else:
                 small[part] = xml
-            if b"</t>" not in xml:  # a sheet with numbers, also those of shared texts
-                continue
-            cells = _TEXT.findall(xml.decode("utf-8", "replace"))
-            said = [html.unescape(cell) for cell in dict.fromkeys(cells)]
-            yield from _private(name, said)
-            yield from _personal([(name, cell) for cell in said], contact)
+            if b"</t>" in xml:  # no sheet with only numbers, also those of shared texts
+                cells = _TEXT.findall(xml.decode("utf-8", "replace"))
+                said = [html.unescape(cell) for cell in dict.fromkeys(cells)]
+                yield from _private(name, said)
+                yield from _personal([(name, cell) for cell in said], contact)
     yield from machine.findings(small)
 
 

@@ -13,8 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wijkboek_utils import sums
+
 Buffer = Any  # bytes of Arrow
 Texts = Any  # an array of Arrow: of strings, where a missing value is null
+_MANY = 1000  # rows: of fewer, looking where a text lies takes longer than reading it
 _INFINITE = pa.array(["inf", "-inf"])
 
 
@@ -27,13 +30,12 @@ class Column:
         self.is_text = written is None
         self.is_bool = pd.api.types.is_bool_dtype(column.dtype)
         if self.is_text:
-            self._kinds = pc.dictionary_encode(_array(column))
-            self._words: list[str] = self._kinds.dictionary.to_pylist()
+            self._place, self._words = _coded(column)
 
     def changed(self, change: Callable[[str], str | None]) -> Texts:
         """Return the texts after `change`, which sees each different text once."""
         texts = pa.array([change(text) for text in self._words], pa.string())
-        return texts.take(self._kinds.indices)
+        return texts.take(self._place)
 
     def finite(self) -> Texts:
         """Return what is written for the numbers; of an infinite one nothing, yes is 1."""
@@ -46,7 +48,7 @@ class Column:
         """Return the length of the longest text in the first rows, and of the name."""
         if not self.is_text:
             return len(self.name)
-        used = set(self._kinds.indices[:rows].to_pylist()) - {None}
+        used = set(self._place[:rows].to_pylist()) - {None}
         return max(map(len, (self.name, *(self._words[n] for n in used))))
 
 
@@ -117,6 +119,15 @@ def lines(parts: Sequence[Texts | str], between: str = "", end: str = "") -> Buf
     _, offsets, data = whole.buffers()  # Arrow keeps the texts of a column in one piece
     ends = np.frombuffer(offsets, np.int32, len(whole) + 1, whole.offset * 4)
     return data.slice(ends[0], ends[-1] - ends[0])
+
+
+def _coded(column: pd.Series) -> tuple[Any, list[str]]:
+    """Return the place of the text of each row, null where missing, and the different texts."""
+    if len(column) < _MANY or column.dtype != "str":
+        kinds = pc.dictionary_encode(_array(column))
+        return kinds.indices, kinds.dictionary.to_pylist()
+    place, words = sums.coded(column)
+    return pa.array(place, pa.int32(), mask=place < 0), list(words)
 
 
 def _array(column: pd.Series) -> Any:

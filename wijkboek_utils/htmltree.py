@@ -69,9 +69,9 @@ def _tag(text: str) -> Tag:
 
 
 def _tokens(html: str) -> Iterator[tuple[str, str]]:
-    """Yield the text before each tag of a page, and the tag."""
+    """Return the text before each tag of a page, and the tag."""
     found = _TOKEN.split(html)
-    yield from zip(found[::2], [*found[1::2], "<!>"], strict=True)
+    return zip(found[::2], [*found[1::2], "<!>"], strict=True)
 
 
 @lru_cache(maxsize=4)  # a report has three pages, each read by several rules
@@ -123,7 +123,9 @@ def written(html: str) -> str:
             elif not _VOID.fullmatch(tag.name):
                 parts.append(f"{tag.inside}</{tag.name}>")
         elif tag.ends in opened:
-            parts += [f"</{opened.pop()}>" for _ in range(opened[::-1].index(tag.ends) + 1)]
+            while (last := opened.pop()) != tag.ends:
+                parts.append(f"</{last}>")
+            parts.append(f"</{last}>")
     parts += [f"</{name}>" for name in reversed(opened)]
     return "".join(parts)
 

@@ -54,11 +54,17 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _places(data: bytes) -> Iterator[int]:
+    """Yield where a cell, perhaps in quotes, begins with a method that is local or secret."""
     for word in (b"lokaal", b"geheim"):
-        place = data.find(word)
-        while place >= 0:
-            yield place
-            place = data.find(word, place + 1)
+        yield from (at for at in places(data, word) if data[at - 1 : at] in b',\n"')
+
+
+def places(data: bytes, wanted: bytes) -> Iterator[int]:
+    """Yield where some bytes stand in others."""
+    place = data.find(wanted)
+    while place >= 0:
+        yield place
+        place = data.find(wanted, place + 1)
 
 
 def _filled(place: str, row: dict[str, str]) -> Iterator[Finding]:
