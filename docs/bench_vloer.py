@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from IPython.core.formatters import DisplayFormatter
 
-from wijkboek_utils import folders, pages, run, sources, warm
+from wijkboek_utils import folders, order, pages, run, sources, warm
 from wijkboek_utils.chapters import Chapter
 
 
@@ -57,7 +57,7 @@ def report(pilot: str) -> None:
     books = folders.notebooks()
     (job,) = run.plan([pilot], {}, books)
     parts = [chapter(book.stem, job.parameters) for book in books]
-    shown = [part for part, book in zip(parts, books, strict=True) if run.is_chapter(book)]
+    shown = [part for part, book in zip(parts, books, strict=True) if order.is_chapter(book)]
     html = (
         pages.templates()
         .get_template("page.html.j2")

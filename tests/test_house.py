@@ -31,6 +31,7 @@ ROOMS = [
         "htmltree",
         "kernel",
         "nursery",
+        "order",
         "sums",
         "wire",
         "inbox.kernels",

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from tests.conftest import ROOT
+from wijkboek_utils import folders, order
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -175,6 +176,43 @@ def test_every_notebook_runs_alone_and_in_any_order(alone, tmp_path):
         code = [c for c in cells(path, "code") if c.source.strip()]
         assert all(c.execution_count for c in code), path.stem
     assert files(alone / "data/processed") == before
+
+
+REVERSED = """
+import sys
+from pathlib import Path
+import nbformat
+from wijkboek_utils import forks, run, warm
+from wijkboek_utils.asked import FORKED, Limits
+warm.libraries()  # as what forks for a report has done
+values = {"pilot": "utrecht-kanaleneiland", "jaar": 2023}
+for book in map(Path, sys.argv[2:]):
+    node = run.execute(book, values, FORKED, Limits(), forks.here).node
+    Path(sys.argv[1], book.name).write_text(nbformat.v4.writes(node) + "\\n", encoding="utf-8")
+"""
+
+
+def test_notebooks_that_run_side_by_side_ask_nothing_of_each_other(rendered, tmp_path):
+    # Each wave runs in the reverse order: none finds a table that another of its wave writes.
+    for name in ("notebooks", "pilots", "data/raw"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to((rendered / name).resolve())
+    (out := tmp_path / "uit").mkdir()
+    waves = order.waves(folders.notebooks(rendered / "notebooks"))
+    assert max(map(len, waves)) > 5
+    books = [str(book) for wave in waves for book in reversed(wave)]
+    done = subprocess.run(
+        [sys.executable, "-c", REVERSED, str(out), *books],
+        env={**os.environ, "WIJKBOEK_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    audit = files(rendered / "reports/utrecht-kanaleneiland/audit")
+    assert files(out) == {n: b for n, b in audit.items() if n.endswith(".ipynb")}
+    made, before = (files(p / "data/processed/utrecht-kanaleneiland") for p in (tmp_path, rendered))
+    assert made == {n: b for n, b in before.items() if n.endswith(".parquet")}
 
 
 def test_a_notebook_runs_as_a_student_would_run_it(alone, tmp_path):

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from tests.conftest import ROOT, command, project
-from wijkboek_utils import folders, forks, run
+from wijkboek_utils import folders, forks, order, run
 from wijkboek_utils.asked import FORKED, Limits
 from wijkboek_utils.errors import Fout
 
@@ -23,7 +23,7 @@ def test_notebooks_run_in_reading_order_and_play_notebooks_never(tmp_path):
     build = ["01", "02", "03", "04", "05", "06", "07", "08"]
     show = ["11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22"]
     assert [p.stem[:2] for p in BOOKS] == build + show
-    chapters = [p.stem[:2] for p in BOOKS if run.is_chapter(p)]
+    chapters = [p.stem[:2] for p in BOOKS if order.is_chapter(p)]
     assert chapters == show
 
 

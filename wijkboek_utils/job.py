@@ -5,6 +5,7 @@ is over a socket, a line of JSON at a time.
 """
 
 import gc
+import itertools
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wijkboek_utils import folders, forks, inputs, report, run, sources, warm
+from wijkboek_utils import folders, forks, inputs, order, report, run, sources, warm
 from wijkboek_utils import index as reports
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.bundle import Inputs
@@ -92,7 +93,7 @@ def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
     hashes.save()  # the next report of a batch has the same sources
     made_of = Inputs(*facts, before)
     warm.pilot(job)
-    parts = list(_parts(job, books, wanted, tell))
+    parts = sorted(_parts(job, books, wanted, tell), key=lambda one: books.index(one.path))
     tell(len(books), len(books), "rapport")
     how = wanted.printed, wanted.together
     faults = report.assemble(job, parts, made_of, *how)
@@ -110,11 +111,8 @@ def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
 
 
 def _parts(job: Job, books: list[Path], wanted: Asked, tell: Tell) -> Iterator[Part]:
-    """Yield what the report takes from each notebook, in order; stop after the first that fails.
-
-    Build notebooks need each other's tables; chapters only need those, and run side by side.
-    """
-    build = [book for book in books if not run.is_chapter(book)]
+    """Yield what the report takes from each notebook as it comes; stop after one that fails."""
+    begun = itertools.count()
 
     def part(book: Path) -> Part:
         how = wanted.engine, wanted.limits, forks.here
@@ -122,15 +120,12 @@ def _parts(job: Job, books: list[Path], wanted: Asked, tell: Tell) -> Iterator[P
 
     def calls(some: list[Path]) -> Iterator[Callable[[], Part]]:
         for book in some:
-            tell(books.index(book), len(books), book.stem)
-            if book in build:
-                warm.built(job)
+            tell(next(begun), len(books), book.stem)
             yield partial(part, book)
 
-    for some, together in ((build, 1), (books[len(build) :], wanted.together)):
-        for one in forks.side_by_side(calls(some), together):
+    for wave in order.waves(books):
+        (warm.chapters if any(map(order.is_chapter, wave)) else warm.built)(job)
+        for one in forks.side_by_side(calls(wave), min(wanted.together, len(wave))):
             yield one
             if one.failure:
                 return
-        if some is build:
-            warm.chapters(job)

@@ -27,10 +27,10 @@ from wijkboek_utils import (
     gate,
     inputs,
     language,
+    order,
     pages,
     passports,
     record,
-    run,
     sources,
     texts,
     webmap,
@@ -152,7 +152,7 @@ def _begin(job: Job) -> tuple[Path, Path]:
 def _publish(job: Job, work: Path, parts: list[Part], made_of: Inputs, together: int) -> list[str]:
     """Write the page and its files into a folder; return what keeps it from being published."""
     pdf = made_of.pdf
-    shown = [one.chapter for one in parts if run.is_chapter(one.path)]
+    shown = [one.chapter for one in parts if order.is_chapter(one.path)]
     passport = passports.document([step for one in parts for step in one.steps])
     # What a chapter reads beside the books asks for its credit too.
     bronnen = sources.read_table(job.pilot.slug, "bronnen")

@@ -60,11 +60,6 @@ class Job:
     parameters: dict[str, Any]
 
 
-def is_chapter(notebook: Path) -> bool:
-    """Return whether a notebook is a chapter of the report (1x, 2x) and not a build step (0x)."""
-    return notebook.stem[0] in "12"
-
-
 def declared(notebook: Path) -> dict[str, str]:
     """Return the parameters that a notebook declares, by name, with their type.
 

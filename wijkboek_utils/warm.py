@@ -81,7 +81,7 @@ def country(*names: str) -> None:
     libraries()
     for name in _WRITING:
         importlib.import_module(name)
-    from wijkboek_utils import report, run
+    from wijkboek_utils import order, report, run
 
     books = folders.notebooks()
     report.warm(books)
@@ -90,6 +90,8 @@ def country(*names: str) -> None:
         with contextlib.suppress(Exception):  # who checks what was asked will say so
             run.loaded(book, book.stat().st_mtime_ns)
             run.declared(book)
+    with contextlib.suppress(Exception):
+        order.waves(books)
     if len(names) > 1:
         importlib.import_module(_FOR_MAPS)
         with contextlib.suppress(Fout):  # who checks what was asked will say so
