@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 
 from docs import bench_landelijk, bench_markt, bench_plannen, bench_punten, bench_rapporten
+from wijkboek_utils.dutch import day, number
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -56,11 +58,11 @@ def fetching(root: Path) -> dict[str, tuple[float, float, float]]:
 
 
 def _row(words: str, figures: tuple[float, float, float]) -> str:
-    return f"| {words} | {figures[0]:.1f} | {figures[1]:.1f} | {figures[2]:.0f} |"
+    return f"| {words} | {number(figures[0], 1)} | {number(figures[1], 1)} | {number(figures[2])} |"
 
 
 def _ratio(ours: tuple[float, ...], theirs: tuple[float, ...]) -> str:
-    return " | ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True))
+    return " | ".join(number(a / b, 2) for a, b in zip(ours, theirs, strict=True))
 
 
 def main() -> None:
@@ -74,15 +76,16 @@ def main() -> None:
     country = bench_landelijk.text(bench_landelijk.sizes())
     text = f"""# Metingen
 
-Gemaakt met `make bench`. Machine: {os.cpu_count()} kernen, {platform.system()}, Python
-{platform.python_version()}.
+Gemaakt op {day(date.today().isoformat())} met `make bench`. Machine: {os.cpu_count()} kernen,
+{platform.system()}, Python {platform.python_version()}. Zo'n computer is niet elk kwartier even
+snel: een volgende meting kan een tiende anders zijn, en een korte meting een vijfde.
 
 ## Rapporten
 
 {reports}
 ## Ophalen
 
-Een tabel zo groot als de kerncijfers van heel Nederland ({ROWS} rijen, {COLUMNS} kolommen,
+Een tabel zo groot als de kerncijfers van heel Nederland ({number(ROWS)} rijen, {COLUMNS} kolommen,
 verzonnen cijfers) bij een server op dezelfde computer. Wij mogen hoogstens 30 seconden rekenen en
 500 MB gebruiken.
 

@@ -34,6 +34,7 @@ from wijkboek_utils import (
     sources,
 )
 from wijkboek_utils.books import Books
+from wijkboek_utils.dutch import number
 from wijkboek_utils.estimates import Estimate
 from wijkboek_utils.flows import Flow
 from wijkboek_utils.regions import INHABITANTS, gemeente_of, is_rest
@@ -142,8 +143,8 @@ def areas(buurten: pd.Index) -> list[pd.Series]:
     random = np.random.default_rng(1)
     groups = [group.to_numpy() for _, group in buurten.to_series().groupby(buurten.str[2:6])]
     found = []
-    for number in random.integers(len(groups), size=AREAS):
-        own = groups[number]
+    for one in random.integers(len(groups), size=AREAS):
+        own = groups[one]
         chosen = random.choice(own, size=random.integers(1, len(own) + 1), replace=False)
         found.append(pd.Series(1.0, index=chosen))
     return found
@@ -189,9 +190,10 @@ def text(found: list[dict[str, Any]]) -> str:
     """Return the measurements as a section of docs/benchmarks.md."""
     small, whole = found[0], found[-1]
     rows = "\n".join(
-        f"| {f['gemeenten']} | {f['buurten']} | {f['boekingen']} | {f['tijd']:.1f} "
-        f"| {f['rekentijd']:.1f} | {1e6 * f['rekentijd'] / f['boekingen']:.1f} "
-        f"| {f['geheugen']:.0f} | {f['totaal'][0]:.0f} | {f['totaal'][1]:.0f} | {f['alles']:.0f} |"
+        f"| {f['gemeenten']} | {number(f['buurten'])} | {number(f['boekingen'])} "
+        f"| {number(f['tijd'], 1)} | {number(f['rekentijd'], 1)} "
+        f"| {number(1e6 * f['rekentijd'] / f['boekingen'], 1)} | {number(f['geheugen'])} "
+        f"| {number(f['totaal'][0])} | {number(f['totaal'][1])} | {number(f['alles'])} |"
         for f in found
     )
     ours = whole["rekentijd"] / whole["boekingen"]
@@ -206,13 +208,13 @@ totaal van een gebied: midden (ms) | hoogste (ms) | alles samen (ms) |
 {rows}
 
 Van {small["gemeenten"]} naar {whole["gemeenten"]} gemeenten: \
-{whole["boekingen"] / small["boekingen"]:.1f} keer zo veel boekingen, \
-{whole["rekentijd"] / small["rekentijd"]:.1f} keer zo veel rekentijd.
+{number(whole["boekingen"] / small["boekingen"], 1)} keer zo veel boekingen, \
+{number(whole["rekentijd"] / small["rekentijd"], 1)} keer zo veel rekentijd.
 
 Met alleen pandas (`groupby` en `apply` per taakveld, alles naar inwoners, zonder centen, marges,
-huishoudens en bedrijven) kosten {whole["gemeenten"]} gemeenten {whole["stock"]:.1f} seconden voor \
-{whole["stock_boekingen"]} bedragen.
-Verhouding van de rekentijd per bedrag: {ours / theirs:.2f}.
+huishoudens en bedrijven) kosten {whole["gemeenten"]} gemeenten \
+{number(whole["stock"], 1)} seconden voor {number(whole["stock_boekingen"])} bedragen.
+Verhouding van de rekentijd per bedrag: {number(ours / theirs, 2)}.
 """
 
 

@@ -7,6 +7,7 @@ import random
 
 from docs.bench_punten import cpu
 from tests.plans import KNOWN, activities, budgets
+from wijkboek_utils.dutch import number
 from wijkboek_utils.models import cashflow, netting, plans, simulate
 
 PLANS, DRAWS = 50, 10_000
@@ -71,16 +72,16 @@ def drawing() -> str:
         return simulate.draws(read, paid, net, voet, DRAWS)
 
     mine, theirs = cpu(ours), cpu(lambda: plain(read, net, voet, DRAWS // PART)) * PART
-    return f"""Van {PLANS} plannen met elk twee verbanden {DRAWS} keer trekken wat ze waard zijn,
-en wat iedere houder overhoudt. Wij mogen hoogstens 2 seconden rekenen. De lus in gewoon Python
-rekent alleen de plannen uit, niet de houders. Zij deed {DRAWS // PART} trekkingen; haar tijd is
-{PART} keer genomen.
+    return f"""Van {PLANS} plannen met elk twee verbanden {number(DRAWS)} keer trekken wat ze waard
+zijn, en wat iedere houder overhoudt. Wij mogen hoogstens 2 seconden rekenen. De lus in gewoon
+Python rekent alleen de plannen uit, niet de houders. Zij deed {DRAWS // PART} trekkingen; haar
+tijd is {PART} keer genomen.
 
 | wat | rekentijd (s) |
 | --- | ---: |
-| lus in gewoon Python | {theirs:.2f} |
-| `simulate.draws` | {mine:.2f} |
-| verhouding | {mine / theirs:.2f} |
+| lus in gewoon Python | {number(theirs, 2)} |
+| `simulate.draws` | {number(mine, 2)} |
+| verhouding | {number(mine / theirs, 2)} |
 """
 
 

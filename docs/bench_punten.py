@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from wijkboek_utils import pdok
+from wijkboek_utils.dutch import number
 from wijkboek_utils.local import locate
 
 POINTS, GEMEENTE, ROUNDS = 200_000, "GM0080", 5
@@ -45,15 +46,15 @@ def text() -> str:
         return points.sjoin(bounds.to_crs(28992), predicate="within").groupby("buurt").size()
 
     mine, theirs = cpu(ours), cpu(stock)
-    return f"""Van {POINTS} punten de buurt zoeken en ze per buurt tellen, in {len(bounds)}
+    return f"""Van {number(POINTS)} punten de buurt zoeken en ze per buurt tellen, in {len(bounds)}
 buurten. Wij mogen hoogstens 5 seconden rekenen. Wij zeggen ook welke punten in twee buurten liggen
 en hoe ver een punt buiten alle buurten ligt; `sjoin` telt punten in twee buurten dubbel.
 
 | wat | rekentijd (s) |
 | --- | ---: |
-| `geopandas.sjoin` en `groupby` | {theirs:.2f} |
-| `locate.place` en `groupby` | {mine:.2f} |
-| verhouding | {mine / theirs:.2f} |
+| `geopandas.sjoin` en `groupby` | {number(theirs, 2)} |
+| `locate.place` en `groupby` | {number(mine, 2)} |
+| verhouding | {number(mine / theirs, 2)} |
 """
 
 
