@@ -142,6 +142,18 @@ for book in map(Path, sys.argv[2:]):
 """
 
 
+def python(code: str, root: Path, *arguments: str) -> None:
+    """Run Python code in a process of its own, on the project below `root`."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "WIJKBOEK_ROOT": str(root), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -163,14 +175,7 @@ def test_every_notebook_runs_alone_and_in_any_order(alone, tmp_path):
     # steps find the tables of a `render` and write the same ones again, to the byte.
     before = files(alone / "data/processed")
     books = [str(p) for p in sorted((alone / "notebooks").glob("*.ipynb"), reverse=True)]
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(tmp_path), *books],
-        env={**os.environ, "WIJKBOEK_ROOT": str(alone), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    python(ALONE, alone, str(tmp_path), *books)
     assert len(books) == len(NOTEBOOKS) == len(list(tmp_path.glob("*.ipynb")))
     for path in tmp_path.glob("*.ipynb"):
         code = [c for c in cells(path, "code") if c.source.strip()]
@@ -201,14 +206,7 @@ def test_notebooks_that_run_side_by_side_ask_nothing_of_each_other(rendered, tmp
     waves = order.waves(folders.notebooks(rendered / "notebooks"))
     assert max(map(len, waves)) > 5
     books = [str(book) for wave in waves for book in reversed(wave)]
-    done = subprocess.run(
-        [sys.executable, "-c", REVERSED, str(out), *books],
-        env={**os.environ, "WIJKBOEK_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    python(REVERSED, tmp_path, str(out), *books)
     audit = files(rendered / "reports/utrecht-kanaleneiland/audit")
     assert files(out) == {n: b for n, b in audit.items() if n.endswith(".ipynb")}
     made, before = (files(p / "data/processed/utrecht-kanaleneiland") for p in (tmp_path, rendered))
