@@ -30,16 +30,21 @@ _FORM = 1  # of the stamp itself
 _OWN = {"lokaal"}  # series of which a report only reads what covers its own gemeenten
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Facts = dict[str, str]
+Raw = tuple[str, str, list[str], str, str]  # what `raw` says of a source
 
 
 @dataclass
 class Hashes:
-    """Checksums of files, remembered by size and time, so that nothing is read twice."""
+    """Checksums of files, remembered by size and time, so that nothing is read twice.
+
+    What many reports depend on is looked at once: hold these no longer than for one question.
+    """
 
     path: Path = field(default_factory=lambda: folders.PROCESSED / ".controlesommen.json")
     known: dict[str, list[Any]] = field(default_factory=dict)
     changed: bool = False
     shared: Facts = field(default_factory=dict)  # what `common` found
+    sources: list[Raw] | None = None  # what `raw` found
 
     @classmethod
     def load(cls) -> "Hashes":
@@ -162,19 +167,25 @@ def _pilot_files(slug: str) -> list[Path]:
     return [own, *sorted(beside)]
 
 
-def raw(hashes: Hashes) -> Iterator[tuple[str, str, list[str], str, str]]:
-    """Yield of each raw source its id, series, gemeenten, last day of use, and a checksum.
+def raw(hashes: Hashes) -> list[Raw]:
+    """Return of each raw source its id, series, gemeenten, last day of use, and a checksum.
 
     The checksum is of the file as it is now and of all that its manifest says.
     """
-    for manifest in sorted(folders.RAW.rglob("manifest.yml")):
-        for entry in _entries(manifest, hashes.of(manifest)):
-            now = hashes.of(manifest.parent / str(entry.get("file", "")))
-            about = json.dumps(entry, sort_keys=True, default=str)
-            digest = hashlib.sha256(f"{now} {about}".encode()).hexdigest()
-            covers = [str(code) for code in entry.get("covers") or []]
-            until = str(entry.get("keep_until") or "")
-            yield str(entry.get("id")), str(entry.get("series")), covers, until, digest
+    if hashes.sources is None:
+        manifests = sorted(folders.RAW.rglob("manifest.yml"))
+        hashes.sources = [one for path in manifests for one in _sources(path, hashes)]
+    return hashes.sources
+
+
+def _sources(manifest: Path, hashes: Hashes) -> Iterator[Raw]:
+    for entry in _entries(manifest, hashes.of(manifest)):
+        now = hashes.of(manifest.parent / str(entry.get("file", "")))
+        about = json.dumps(entry, sort_keys=True, default=str)
+        digest = hashlib.sha256(f"{now} {about}".encode()).hexdigest()
+        covers = [str(code) for code in entry.get("covers") or []]
+        until = str(entry.get("keep_until") or "")
+        yield str(entry.get("id")), str(entry.get("series")), covers, until, digest
 
 
 @cache
@@ -192,11 +203,10 @@ def stamp(slug: str, gemeenten: list[str], before: Facts, faults: list[str]) -> 
 
     `before` is what was there before the first notebook: what changed meanwhile makes it stale.
     """
-    made = {}
-    for path in _made(slug):
-        now = path.stat()
-        mark = [now.st_size, now.st_mtime_ns, files.sha256(path)]
-        made[str(path.relative_to(folders.ROOT))] = mark
+    made = {
+        name: [now.st_size, now.st_mtime_ns, files.sha256(folders.ROOT / name)]
+        for name, now in _made(slug).items()
+    }
     content = {
         "vorm": _FORM,
         "gemeenten": gemeenten,
@@ -210,11 +220,30 @@ def stamp(slug: str, gemeenten: list[str], before: Facts, faults: list[str]) -> 
     half.replace(path)
 
 
-def _made(slug: str) -> list[Path]:
-    """Return all files of a pilot that a render writes."""
+def _made(slug: str) -> dict[str, os.stat_result]:
+    """Return the files of a pilot that a render writes, by name from the root, as they are now.
+
+    A report has some two hundred: with paths as objects, all gemeenten would take seconds.
+    """
+    start = len(str(folders.ROOT)) + 1
     places = (folders.PROCESSED / slug, folders.REPORTS / slug)
-    found = (p for place in places for p in place.rglob("*") if p.is_file())
-    return sorted(p for p in found if p.name != STAMP and not p.name.startswith("."))
+    found = {
+        entry.path[start:]: entry.stat()
+        for place in places
+        if place.is_dir()
+        for entry in _files(str(place))
+        if entry.name != STAMP and not entry.name.startswith(".")
+    }
+    return dict(sorted(found.items()))
+
+
+def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path)
+            elif entry.is_file():
+                yield entry
 
 
 @dataclass(frozen=True)
@@ -256,15 +285,15 @@ def differences(before: Facts, now: Facts) -> Iterator[str]:
 
 def _touched(slug: str, made: dict[str, list[Any]]) -> Iterator[str]:
     """Yield in words which files of a report are no longer as they were written."""
-    there = {str(path.relative_to(folders.ROOT)): path for path in _made(slug)}
+    there = _made(slug)
     for name in sorted(made.keys() | there.keys()):
         if name not in there:
             yield f"{name} is weg"
         elif name not in made:
             yield f"{name} hoort er niet bij"
         else:
-            now = there[name].stat()
+            now = there[name]
             size, when, digest = made[name]
             moved = [now.st_size, now.st_mtime_ns] != [size, when]
-            if moved and files.sha256(there[name]) != digest:
+            if moved and files.sha256(folders.ROOT / name) != digest:
                 yield f"{name} is na het maken veranderd"
