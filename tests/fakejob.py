@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,11 @@ from wijkboek_utils.asked import Asked, Outcome
 
 def warm() -> None:
     """Load nothing."""
+
+
+def broken() -> None:
+    """Fail before anything can be forked."""
+    os._exit(5)
 
 
 def checked(link, how):
@@ -36,8 +42,12 @@ def serve(link, how):
         file.write(f"begin {asked.name} {time.monotonic()} {asked.together}\n")
     say(link, {"step": [0, 2, "01_een"]})
     kind = asked.name.partition("-")[0]
-    if kind == "sterft" or (kind == "eenmaal" and log.read_text().count(asked.name) == 1):
+    first = log.read_text().count(asked.name) == 1
+    if kind == "sterft" or (kind == "eenmaal" and first):
         os._exit(3)
+    if kind == "wees" and first:  # what forked us dies, and all that it forked with it
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
     if kind == "hangt":
         time.sleep(600)
     time.sleep(0.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from wijkboek_utils import batch, cli_render, folders
+from wijkboek_utils import batch, cli_render, folders, job, report, sources
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.errors import Fout
 
@@ -69,6 +69,67 @@ def test_what_died_may_pass_the_second_time(forks, tmp_path):
     )
     ends = [float(when) for what, name, when, *_ in log if name != "eenmaal-1" and what == "eind"]
     assert again > max(ends)  # alone
+
+
+def test_a_batch_outlives_the_process_that_forks(forks, tmp_path):
+    names = ["goed-1", "wees-1", "goed-2", "goed-3", "goed-4"]
+    outcomes, _, _ = made(forks, tmp_path, *names)
+    assert sorted(one.name for one in outcomes) == sorted(names)
+    assert all(one.finished and not one.faults for one in outcomes)
+    assert not [*tmp_path.glob("*.html")]
+
+
+def test_a_process_that_dies_at_each_start_is_said_once(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with batch.Forks([], "tests.fakejob:broken", "tests.fakejob") as found:
+        with pytest.raises(Fout, match="stopt steeds"):
+            found.check(["goed-1"], {})
+        with pytest.raises(Fout, match="stopt steeds"):
+            made(found, tmp_path, "goed-1", "goed-2")
+
+
+def test_where_no_process_can_be_started_a_report_waits_for_the_others(
+    forks, tmp_path, monkeypatch
+):
+    fork, failed = forks._home.fork, []
+
+    def short(do, how):
+        if how.get("name") == "goed-1" and not failed:
+            failed.append(how)
+            raise RuntimeError("kan niet")
+        return fork(do, how)
+
+    monkeypatch.setattr(forks._home, "fork", short)
+    outcomes, _, _ = made(forks, tmp_path, "goed-1", "goed-2", "goed-3")
+    assert [one.finished for one in outcomes] == [True] * 3 and outcomes[-1].name == "goed-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Fout("dat kan niet"), "dat kan niet"),
+        (OSError(28, "Er is geen ruimte meer", "x.csv"), "x.csv: Er is geen ruimte meer"),
+    ],
+)
+def test_what_goes_wrong_around_the_notebooks_leaves_no_old_report(
+    error, words, monkeypatch, tmp_path
+):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(job, "make", fail)
+    monkeypatch.setattr(sources, "REPORTS", tmp_path / "reports")
+    asked = Asked(folders.DEFAULT)
+    page = tmp_path / "reports" / folders.DEFAULT / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("van vorige week")
+    outcome = job.attempt(asked, lambda *_: None)
+    assert outcome == Outcome(folders.DEFAULT, [words], 0, finished=False)
+    assert words in page.read_text() and "vorige week" not in page.read_text()
+    # With no room for that page either, it says what may still be there.
+    monkeypatch.setattr(report, "fail", fail)
+    (said,) = job.attempt(asked, lambda *_: None).faults
+    assert said == f"{words}; een ouder rapport kan er nog staan"
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.conftest import command, project
@@ -136,6 +137,38 @@ def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
     shutil.rmtree(root / "data" / "processed")
     command(*arguments, root=root)
     assert pages(root) == made
+
+
+@pytest.mark.parametrize(
+    ("code", "tries", "words"),
+    [
+        ("raise ValueError('dit cijfer klopt niet')", 1, "dit cijfer klopt niet"),
+        ("import os; os.kill(os.getppid(), 9)", 2, "onverwacht gestopt (code -9)"),
+    ],
+    ids=["faalt", "sterft"],
+)
+def test_a_report_that_is_not_finished_on_a_worker_leaves_a_page_in_place_of_the_old(
+    cluster, tmp_path, code, tries, words
+):
+    root = small(tmp_path / "hier")
+    page = root / "reports" / AREAS[0] / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("van vorige week")
+    log = tmp_path / "log"
+    add(root, f"open({str(log)!r}, 'a').write('x'); {code}")
+    place = ["--scheduler", cluster.address, "--store", str(tmp_path / "depot")]
+    done = command("render", AREAS[0], *place, root=root)
+    assert done.returncode == 1 and len(log.read_text()) == tries, done.stderr
+    assert words in done.stderr and words in page.read_text()
+    assert "vorige week" not in page.read_text()
+
+
+def add(root, code):
+    """Put a cell with this code at the end of the last chapter."""
+    path = max((root / "notebooks").glob("[12]*.ipynb"))
+    book = nbformat.read(path, 4)
+    book.cells.append(nbformat.v4.new_code_cell(code))
+    nbformat.write(book, path)
 
 
 def test_without_a_scheduler_there_is_a_message_and_no_report(tmp_path):

@@ -91,6 +91,7 @@ ROOMS = [
         "odata",
         "pages",
         "pools",
+        "running",
         "several",
         "sources",
         "texts",

@@ -47,7 +47,7 @@ class Asked:
 class Outcome:
     """What came of it. `faults` keep the report from being published; empty when it may.
 
-    `again` says that what went wrong may go well a second time; `died` that its process ended
+    `again` says that what went wrong may go well a second time; `died` that who made it ended
     without a word, and so without a page.
     """
 

@@ -10,7 +10,6 @@ import json
 import os
 import selectors
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
@@ -19,16 +18,10 @@ from typing import Any, Protocol
 from wijkboek_utils import folders, inputs
 from wijkboek_utils.asked import STOCK, Asked, Outcome
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.forks import CAN_FORK, Forked, Nursery
+from wijkboek_utils.forks import CAN_FORK, Home
+from wijkboek_utils.running import Running, Watcher
 
 _JOB = "wijkboek_utils.job"  # the module of what a report is made by
-
-
-class Watcher(Protocol):
-    """Who is told how far a batch is."""
-
-    def step(self, name: str, number: int, count: int, notebook: str) -> None:
-        """Hear that a notebook of a pilot starts."""
 
 
 class Workshop(Protocol):
@@ -90,7 +83,7 @@ class Here:
         from wijkboek_utils import job
 
         for one in wanted:
-            yield job.make(
+            yield job.attempt(
                 replace(one, engine=STOCK),
                 lambda *step, name=one.name: watcher.step(name, *step),
             )
@@ -113,7 +106,7 @@ class Forks:
         `names` are what will be asked.
         """
         first = names[:2]  # enough to know whether there are more
-        self._home, self._job = Nursery(warm, *first, cwd=str(folders.ROOT)), job
+        self._home, self._job = Home(warm, *first, cwd=str(folders.ROOT)), job
 
     def check(self, names: list[str], parameters: dict[str, str]) -> None:
         """Raise Fout for a pilot or parameter that cannot be."""
@@ -147,9 +140,11 @@ class Forks:
 
     def _ask(self, do: str, how: dict[str, Any]) -> Any:
         """Return what a process answers."""
-        asked = self._home.fork(do, how)
-        answer = b"".join(iter(lambda: asked.link.recv(1 << 16), b""))
-        asked.end()
+        answer = b""
+        with contextlib.suppress(RuntimeError, ConnectionResetError):
+            asked = self._home.fork(do, how)
+            answer = b"".join(iter(lambda: asked.link.recv(1 << 16), b""))
+            asked.end()
         if not answer:
             raise Fout("Een hulpproces is onverwacht gestopt. Probeer het opnieuw.")
         return json.loads(answer)
@@ -159,16 +154,21 @@ class Forks:
     ) -> Iterator[tuple[Asked, Outcome]]:
         """Yield each with what came of it, in the order in which they are done."""
         waiting = collections.deque(wanted)
-        running: dict[int, _Running] = {}
+        running: dict[int, Running] = {}
         with selectors.DefaultSelector() as selector:
             while waiting or running:
                 while waiting and len(running) < jobs:
                     one = waiting.popleft()
-                    process = self._home.fork(f"{self._job}:serve", asdict(one))
-                    running[process.pid] = _Running(one, process)
+                    try:
+                        process = self._home.fork(f"{self._job}:serve", asdict(one))
+                    except RuntimeError:
+                        words = "er was geen proces te starten"
+                        yield one, Outcome(one.name, [words], 0, False, again=True, died=True)
+                        continue
+                    running[process.pid] = Running(one, process)
                     selector.register(process.link, selectors.EVENT_READ, running[process.pid])
                 for key, _ in selector.select():
-                    found: _Running = key.data
+                    found: Running = key.data
                     if not found.hear(watcher):
                         selector.unregister(found.process.link)
                         del running[found.process.pid]
@@ -181,41 +181,6 @@ class Forks:
     def __exit__(self, *error: object) -> None:
         """Stop all that still runs, also after an error or Ctrl-C."""
         self._home.close()
-
-
-class _Running:
-    """A report that is being made."""
-
-    def __init__(self, asked: Asked, process: Forked) -> None:
-        self.asked, self.process = asked, process
-        self._start = time.monotonic()
-        self._buffer = b""
-        self._outcome: Outcome | None = None
-
-    def hear(self, watcher: Watcher) -> bool:
-        """Take what it tells; return False when it tells no more."""
-        try:
-            got = self.process.link.recv(1 << 16)
-        except ConnectionResetError:
-            got = b""
-        *lines, self._buffer = (self._buffer + got).split(b"\n")
-        for line in lines:
-            told: dict[str, Any] = json.loads(line)
-            if "step" in told:
-                watcher.step(self.asked.name, *told["step"])
-            else:
-                self._outcome = Outcome(**told["outcome"])
-        return bool(got)
-
-    def outcome(self) -> Outcome:
-        """Return what came of it; of one that died without a word, that."""
-        code = self.process.poll(wait=True)
-        self.process.end()
-        if self._outcome:
-            return self._outcome
-        words = f"het maken van het rapport is onverwacht gestopt (code {code})"
-        seconds = time.monotonic() - self._start
-        return Outcome(self.asked.name, [words], seconds, False, again=True, died=True)
 
 
 def cores() -> int:

@@ -39,12 +39,29 @@ class Cluster:
         job.check(names, parameters)
 
     def make(self, wanted: list[Asked], watcher: Any, jobs: int | None) -> Iterator[Outcome]:
-        """Make reports; one whose worker is lost is made by another worker."""
+        """Make reports; one whose worker is lost is made by another worker.
+
+        As on one computer, what may go well a second time is made once more after all others.
+        """
+        from wijkboek_utils import job
+
+        project = self._send()
+        again: list[Asked] = []
+        for todo in (wanted, again):
+            for one, outcome in self._at_once(todo, project):
+                if outcome.again and todo is wanted:
+                    again.append(one)
+                    continue
+                if outcome.died:  # no old report may pass for what was asked
+                    job.give_up(one, outcome.faults[0], job.MEMORY if outcome.again else "")
+                yield outcome
+
+    def _at_once(self, wanted: list[Asked], project: str) -> Iterator[tuple[Asked, Outcome]]:
+        """Yield each with what came of it, in the order in which they are done."""
         from distributed import as_completed
 
         from wijkboek_utils import worker
 
-        project = self._send()
         common = {"root": str(folders.ROOT), "store": self._store, "project": project}
         found = {
             self._client.submit(
@@ -56,13 +73,13 @@ class Cluster:
             one = found[future]
             try:
                 outcome = Outcome(**future.result())
-                if self._depot and outcome.finished:
+                if self._depot and not outcome.died:
                     parts = [f"reports/{one.name}", f"data/processed/{one.name}"]
                     self._depot.replace(folders.ROOT, f"{project}-{one.name}", parts)
             except Exception as error:  # whatever a worker or the network does, others go on
                 words = f"geen worker maakte dit rapport af: {type(error).__name__}: {error}"
-                outcome = Outcome(one.name, [words], 0, finished=False)
-            yield outcome
+                outcome = Outcome(one.name, [words], 0, finished=False, died=True)
+            yield one, outcome
 
     def index(self) -> None:
         """Write the list of all reports."""

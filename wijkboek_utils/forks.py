@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
 from wijkboek_utils import nursery
+from wijkboek_utils.errors import Fout
 
 # Elsewhere there is no fork, or the libraries of the system object to it.
 CAN_FORK = sys.platform.startswith("linux")
@@ -198,6 +200,14 @@ class Nursery:
         (pid,) = nursery.PID.unpack(greeting)
         return Forked(pid, ours, lambda wait: self._code(pid, wait))
 
+    def ended(self) -> bool:
+        """Return whether it has stopped, or does so within a second."""
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def close(self) -> None:
         """End the nursery and every process that still runs."""
         self._gone = True
@@ -236,3 +246,36 @@ class Nursery:
     def __exit__(self, *error: object) -> None:
         """Stop it, also after an error or Ctrl-C."""
         self.close()
+
+
+class Home:
+    """A nursery, and a new one when it dies: what it had forked is lost, the rest goes on."""
+
+    def __init__(self, warm: str, *rest: str, cwd: str | None = None) -> None:
+        """Start it, as a Nursery."""
+        self._start = partial(Nursery, warm, *rest, cwd=cwd)
+        self._now = self._start()
+
+    def fork(self, do: str, how: dict[str, Any]) -> Forked:
+        """Return a new process, as `Nursery.fork`; not from several threads at once.
+
+        Raises RuntimeError when it cannot fork now, Fout when a new nursery dies at once too.
+        """
+        try:
+            return self._now.fork(do, how)
+        except RuntimeError:
+            if not self._now.ended():
+                raise
+        self.close()
+        self._now = self._start()
+        try:
+            return self._now.fork(do, how)
+        except RuntimeError:
+            words = (
+                "Het proces dat de rapporten start, stopt steeds. Vaak is het geheugen op: sluit"
+            )
+            raise Fout(f"{words} andere programma's, of gebruik --jobs 1.") from None
+
+    def close(self) -> None:
+        """End the nursery and every process that still runs."""
+        self._now.close()

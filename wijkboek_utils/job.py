@@ -27,6 +27,7 @@ from wijkboek_utils.report import Part
 from wijkboek_utils.run import Failure, Job
 
 Tell = Callable[[int, int, str], None]  # the number of a step, of how many, and its name
+MEMORY = "Vaak is het geheugen op. Probeer het opnieuw, met minder rapporten tegelijk (--jobs 1)."
 _OBJECTS = 1_000_000  # made before Python looks which can go; those of a page are many, and stay
 
 
@@ -53,10 +54,7 @@ def index(link: socket.socket, how: dict[str, Any]) -> None:
 
 def failed(link: socket.socket, how: dict[str, Any]) -> None:
     """Write the page of a report whose process died; `how` has `asked` and `words`."""
-    wanted = Asked.of(how["asked"])
-    (job,) = run.plan([wanted.name], wanted.parameters, folders.notebooks())
-    hint = "Vaak is het geheugen van de computer op. Probeer het opnieuw, met --jobs 1."
-    report.fail(job, Failure("", "?", "", "", how["words"], hint=hint))
+    give_up(Asked.of(how["asked"]), how["words"], MEMORY)
     _say(link, {})
 
 
@@ -64,18 +62,32 @@ def serve(link: socket.socket, how: dict[str, Any]) -> None:
     """Make a report and tell over `link`: a `step` before each notebook, at the end `outcome`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked, who then ends us
     gc.set_threshold(_OBJECTS)
-    wanted = Asked.of(how)
-    try:
-        outcome = make(wanted, lambda *step: _say(link, {"step": step}))
-    except Fout as fout:
-        outcome = Outcome(wanted.name, [str(fout)], 0, finished=False)
-    except OSError as error:  # a disk that is full
-        outcome = Outcome(wanted.name, [f"{error.filename}: {error.strerror}"], 0, finished=False)
+    outcome = attempt(Asked.of(how), lambda *step: _say(link, {"step": step}))
     _say(link, {"outcome": asdict(outcome)})
 
 
 def _say(link: socket.socket, message: dict[str, Any]) -> None:
     link.sendall(json.dumps(message).encode() + b"\n")
+
+
+def attempt(wanted: Asked, tell: Tell) -> Outcome:
+    """Make a report as `make` does; what goes wrong around its notebooks has a page as well."""
+    try:
+        return make(wanted, tell)
+    except Fout as fout:
+        return give_up(wanted, str(fout))
+    except OSError as error:  # a disk that is full
+        return give_up(wanted, f"{error.filename}: {error.strerror}")
+
+
+def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
+    """Put a page that says why there is no report where an old one may stand; return that."""
+    try:
+        (job,) = run.plan([wanted.name], wanted.parameters, folders.notebooks())
+        report.fail(job, Failure("", "?", "", "", words, hint=hint))
+    except (Fout, OSError):  # no room for that page either
+        words += "; een ouder rapport kan er nog staan"
+    return Outcome(wanted.name, [words], 0, finished=False)
 
 
 def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:

@@ -4,7 +4,6 @@ A worker needs our package and, where it cannot see the project's folder, the st
 it fetched for the next report.
 """
 
-import json
 import os
 import tempfile
 import threading
@@ -15,10 +14,11 @@ from typing import Any
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.depot import Depot
 from wijkboek_utils.folders import AS_OF
-from wijkboek_utils.forks import Forked, Nursery
+from wijkboek_utils.forks import Home
+from wijkboek_utils.running import Running
 
 _LOCK = threading.Lock()
-_homes: dict[str, Nursery] = {}  # one for each state of the project that was asked here
+_homes: dict[str, Home] = {}  # one for each state of the project that was asked here
 
 
 def make(how: dict[str, Any], root: str, store: str, project: str, code: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
     asked = Asked.of(how)
     if inputs.code() != code:
         words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
-        return asdict(Outcome(asked.name, [words], 0, finished=False))
+        return asdict(Outcome(asked.name, [words], 0, finished=False, died=True))
     depot = Depot(store) if store else None
     place = _project(depot, project) if depot else Path(root)
     with _LOCK:
@@ -41,12 +41,15 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
             for old in [*_homes]:  # of an older state; nobody asks for it any more
                 _homes.pop(old).close()
             os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
-            _homes[state] = Nursery(
+            _homes[state] = Home(
                 "wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place)
             )
         process = _homes[state].fork("wijkboek_utils.job:serve", asdict(asked))
-    outcome = _heard(asked, process)
-    if depot and outcome.finished:
+    running = Running(asked, process)
+    while running.hear():
+        pass
+    outcome = running.outcome()
+    if depot and not outcome.died:
         made = [Path("reports", asked.name), Path("data", "processed", asked.name)]
         files = [p for part in made for p in sorted((place / part).rglob("*")) if p.is_file()]
         depot.send(place, files, f"{project}-{asked.name}")
@@ -60,16 +63,3 @@ def _project(depot: Depot, project: str) -> Path:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         depot.fetch(place, project)
     return place
-
-
-def _heard(asked: Asked, process: Forked) -> Outcome:
-    """Return what came of a report that is being made."""
-    told = b"".join(iter(lambda: process.link.recv(1 << 16), b""))
-    with _LOCK:
-        code = process.poll(wait=True)
-        process.end()
-    for line in told.splitlines():
-        if b'"outcome"' in line:
-            return Outcome(**json.loads(line)["outcome"])
-    words = f"het maken van het rapport is op een worker onverwacht gestopt (code {code})"
-    return Outcome(asked.name, [words], 0, finished=False, again=True)

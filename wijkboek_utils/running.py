@@ -1,0 +1,51 @@
+"""A report that is being made in a process of its own, as who asked for it hears of it."""
+
+import json
+import time
+from typing import Any, Protocol
+
+from wijkboek_utils.asked import Asked, Outcome
+from wijkboek_utils.forks import Forked
+
+
+class Watcher(Protocol):
+    """Who is told how far a batch is."""
+
+    def step(self, name: str, number: int, count: int, notebook: str) -> None:
+        """Hear that a notebook of a pilot starts."""
+
+
+class Running:
+    """A report that is being made."""
+
+    def __init__(self, asked: Asked, process: Forked) -> None:
+        """Hold the process that makes it."""
+        self.asked, self.process = asked, process
+        self._start = time.monotonic()
+        self._buffer = b""
+        self._outcome: Outcome | None = None
+
+    def hear(self, watcher: Watcher | None = None) -> bool:
+        """Take what it tells, waiting for that; return False when it tells no more."""
+        try:
+            got = self.process.link.recv(1 << 16)
+        except ConnectionResetError:
+            got = b""
+        *lines, self._buffer = (self._buffer + got).split(b"\n")
+        for line in lines:
+            told: dict[str, Any] = json.loads(line)
+            if "outcome" in told:
+                self._outcome = Outcome(**told["outcome"])
+            elif watcher:
+                watcher.step(self.asked.name, *told["step"])
+        return bool(got)
+
+    def outcome(self) -> Outcome:
+        """Return what came of it; of one that died without a word, that."""
+        code = self.process.poll(wait=True)
+        self.process.end()
+        if self._outcome:
+            return self._outcome
+        words = f"het maken van het rapport is onverwacht gestopt (code {code})"
+        seconds = time.monotonic() - self._start
+        return Outcome(self.asked.name, [words], seconds, False, again=True, died=True)
