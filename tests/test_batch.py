@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.conftest import ROOT
 from wijkboek_utils import batch, cli_render, folders, job, report, sources
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.forks import ahead
 
 
 class Watcher:
@@ -130,6 +132,36 @@ def test_what_goes_wrong_around_the_notebooks_leaves_no_old_report(
     monkeypatch.setattr(report, "fail", fail)
     (said,) = job.attempt(asked, lambda *_: None).faults
     assert said == f"{words}; een ouder rapport kan er nog staan"
+
+
+def test_two_commands_never_make_one_report_at_once(monkeypatch, tmp_path):
+    log = tmp_path / "log"
+
+    def write(line):
+        with log.open("a") as file:
+            file.write(line + "\n")
+
+    def slow(*_):
+        write("begin")
+        time.sleep(0.3)
+        write("eind")
+        if log.read_text().count("eind") == 1:
+            os._exit(3)  # the lock goes with the process
+        return "af"
+
+    monkeypatch.setattr(sources, "PROCESSED", tmp_path / "processed")
+    monkeypatch.setattr(job, "_made", slow)
+    make = partial(job.make, Asked(folders.DEFAULT), lambda *step: write(step[2]))
+    answers = [ahead(make, 3) for _ in range(3)]
+    died = 0
+    for answer in answers:
+        try:
+            assert answer() == "af"
+        except RuntimeError:
+            died += 1
+    told = log.read_text().splitlines()
+    assert died == 1 and "wacht op een andere opdracht" in told
+    assert [line for line in told if line in ("begin", "eind")] == ["begin", "eind"] * 3
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])

@@ -13,10 +13,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from wijkboek_utils import folders, forks, inputs, order, report, run, sources, warm
 from wijkboek_utils import index as reports
@@ -91,12 +94,39 @@ def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
 
 
 def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
-    """Make the report of a pilot and return what came of it; an error of ours is a fault too."""
-    start = time.monotonic()
+    """Make the report of a pilot and return what came of it; an error of ours is a fault too.
+
+    While another command makes the same report, it waits.
+    """
     books = folders.notebooks()
     os.environ[folders.AS_OF] = wanted.stand
     os.environ["WIJKBOEK_ROOT"] = str(sources.ROOT)  # for notebooks in whatever process
     (job,) = run.plan([wanted.name], wanted.parameters, books)
+    with _alone(job.pilot.slug, lambda: tell(0, len(books), "wacht op een andere opdracht")):
+        return _made(job, books, wanted, tell)
+
+
+@contextmanager
+def _alone(slug: str, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a report, after telling `wait` when another process has it.
+
+    Two at once would each take away what the other made. The system lets go of the lock when the
+    process ends, however that ends.
+    """
+    lock = FileLock(sources.PROCESSED / ".sloten" / slug)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _made(job: Job, books: list[Path], wanted: Asked, tell: Tell) -> Outcome:
+    start = time.monotonic()
     # What an earlier run left could pass for what this one made.
     shutil.rmtree(sources.PROCESSED / job.pilot.slug, ignore_errors=True)
     hashes = inputs.Hashes.load()
