@@ -26,13 +26,13 @@ def checked(link, how):
 
 def index(link, how):
     (Path(os.environ["WIJKBOEK_ROOT"]) / "lijst").write_text("af")
-    say(link, {})
+    say(link, {"fout": ""})
 
 
 def failed(link, how):
     name = how["asked"]["name"]
     (Path(os.environ["WIJKBOEK_ROOT"]) / f"{name}.html").write_text(how["words"])
-    say(link, {})
+    say(link, {"fout": ""})
 
 
 def serve(link, how):

@@ -1,7 +1,10 @@
 """Many reports: one that fails stops no other, what died is tried once more, all is told."""
 
+import errno
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from wijkboek_utils import batch, cli_render, folders, job, report, sources
+from wijkboek_utils import batch, cli_render, files, folders, job, record, report, sources
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.forks import ahead
@@ -109,8 +112,9 @@ def test_where_no_process_can_be_started_a_report_waits_for_the_others(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Fout("dat kan niet"), "dat kan niet"),
-        (OSError(28, "Er is geen ruimte meer", "x.csv"), "x.csv: Er is geen ruimte meer"),
+        (Fout("Dat kan niet."), "Dat kan niet."),
+        (OSError(28, "full", "x.csv"), "De schijf is vol: x.csv kan niet worden bewaard."),
+        (OSError(28, "full"), "De schijf is vol: het rapport kan niet worden bewaard."),
     ],
 )
 def test_what_goes_wrong_around_the_notebooks_leaves_no_old_report(
@@ -126,12 +130,30 @@ def test_what_goes_wrong_around_the_notebooks_leaves_no_old_report(
     page.parent.mkdir(parents=True)
     page.write_text("van vorige week")
     outcome = job.attempt(asked, lambda *_: None)
-    assert outcome == Outcome(folders.DEFAULT, [words], 0, finished=False)
+    assert not outcome.finished and outcome.faults[0].startswith(words)
     assert words in page.read_text() and "vorige week" not in page.read_text()
     # With no room for that page either, it says what may still be there.
     monkeypatch.setattr(report, "fail", fail)
     (said,) = job.attempt(asked, lambda *_: None).faults
-    assert said == f"{words}; een ouder rapport kan er nog staan"
+    assert said == f"{outcome.faults[0]} Een ouder rapport kan er nog staan."
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_nothing_half(monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(sources, "REPORTS", tmp_path / "reports")
+    monkeypatch.setattr(sources, "PROCESSED", tmp_path / "processed")
+    monkeypatch.setattr(job, "_made", full)
+    monkeypatch.setattr(record, "write", full)
+    (said,) = job.attempt(Asked(folders.DEFAULT), lambda *_: None).faults
+    assert said.startswith("De schijf is vol") and said.endswith("ouder rapport kan er nog staan.")
+    monkeypatch.setattr(files.os, "fsync", full)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        job.index(theirs, {})
+        assert "De schijf is vol" in json.loads(ours.recv(1 << 16))["fout"]
+    assert not [*(tmp_path / "reports").iterdir()]
 
 
 def test_two_commands_never_make_one_report_at_once(monkeypatch, tmp_path):

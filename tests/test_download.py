@@ -143,7 +143,7 @@ def test_a_full_disk_leaves_the_last_figures_and_is_said(held, tmp_path, most):
     with ophalen.start(tmp_path, held, *arguments, preexec_fn=limit) as process:
         said = process.communicate()[1]
     assert process.returncode and "Traceback" not in said
-    assert "kan niet worden bewaard" in said and said.endswith("staan er nog.\n")
+    assert "kan niet worden gelezen of bewaard" in said and said.endswith("staan er nog.\n")
     assert ophalen.prints(tmp_path) == before
     assert not ophalen.pull(held)[0].failed
 
@@ -157,9 +157,9 @@ WRITES = [
 SAYS = {
     errno.ENOSPC: "De schijf is vol",
     errno.EROFS: "alleen te lezen",
-    errno.EACCES: "mag u niet schrijven",
+    errno.EACCES: "U mag niet bij",
     errno.EDQUOT: "ruimte op de schijf is op",
-    errno.EIO: "kan niet worden bewaard",
+    errno.EIO: "kan niet worden gelezen of bewaard",
     0: "the power goes",
 }
 

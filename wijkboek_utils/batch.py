@@ -110,9 +110,7 @@ class Forks:
 
     def check(self, names: list[str], parameters: dict[str, str]) -> None:
         """Raise Fout for a pilot or parameter that cannot be."""
-        told = self._ask(f"{self._job}:checked", {"names": names, "parameters": parameters})
-        if told["fout"]:
-            raise Fout(told["fout"])
+        self._ask(f"{self._job}:checked", {"names": names, "parameters": parameters})
 
     def index(self) -> None:
         """Write the list of all reports."""
@@ -138,8 +136,8 @@ class Forks:
                 self._ask(f"{self._job}:failed", {"asked": asdict(one), "words": outcome.faults[0]})
             yield outcome
 
-    def _ask(self, do: str, how: dict[str, Any]) -> Any:
-        """Return what a process answers."""
+    def _ask(self, do: str, how: dict[str, Any]) -> None:
+        """Wait until a process has done something. Raises Fout with what it found wrong."""
         answer = b""
         with contextlib.suppress(RuntimeError, ConnectionResetError):
             asked = self._home.fork(do, how)
@@ -147,7 +145,8 @@ class Forks:
             asked.end()
         if not answer:
             raise Fout("Een hulpproces is onverwacht gestopt. Probeer het opnieuw.")
-        return json.loads(answer)
+        if fout := json.loads(answer)["fout"]:
+            raise Fout(fout)
 
     def _at_once(
         self, wanted: list[Asked], jobs: int, watcher: Watcher

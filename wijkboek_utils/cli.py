@@ -17,7 +17,7 @@ from wijkboek_utils import (
     cli_render,
     cli_verify,
 )
-from wijkboek_utils.errors import Fout, did_you_mean
+from wijkboek_utils.errors import Fout, did_you_mean, refused
 
 FETCH_EXAMPLES = """\
 voorbeelden:
@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"wijkboek: {error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"wijkboek: {refused(error, error.filename or 'een bestand')}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nwijkboek: gestopt. Wat al klaar was, staat er nog.", file=sys.stderr)

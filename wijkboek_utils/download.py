@@ -5,7 +5,6 @@ by a kill, goes on after the last finished page. The file of a source appears wh
 and counts from the moment the manifest names it.
 """
 
-import errno
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from wijkboek_utils import sources
-from wijkboek_utils.errors import Fout
+from wijkboek_utils.errors import Fout, refused
 from wijkboek_utils.net import Onvolledig
 
 ROUNDS = 3  # a table that does not hold together is asked again, from the start
@@ -223,12 +222,5 @@ def disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = sources.shown(folder)
-        words = {
-            errno.ENOSPC: f"De schijf is vol: {where} kan niet worden bewaard. Maak ruimte vrij.",
-            errno.EDQUOT: f"Uw ruimte op de schijf is op: {where} kan niet worden bewaard.",
-            errno.EROFS: f"In {where} kan niet worden geschreven: de schijf is alleen te lezen.",
-            errno.EACCES: f"In {where} mag u niet schrijven. Pas de rechten van de map aan.",
-        }
-        said = words.get(error.errno or 0, f"{where} kan niet worden bewaard: {error.strerror}.")
+        said = refused(error, sources.shown(folder))
         raise Fout(f"{said} De cijfers die er al stonden, staan er nog.") from error

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZipFile
@@ -153,10 +153,12 @@ class Book:
 
     def __init__(self, path: Path | IO[bytes], subject: Subject, heading: str):
         """Start a workbook."""
-        self.subject, self.heading = subject, heading
+        self._path, self.subject, self.heading = path, subject, heading
+        # Packed in memory: a disk that is full would leave half a file, that then cannot be closed.
+        self._packed = BytesIO()
         options = {"in_memory": True, "strings_to_numbers": False}  # and not in many small files
         options |= {"strings_to_formulas": False, "strings_to_urls": False}
-        self._file = _File(path, options)
+        self._file = _File(self._packed, options)
         self._file.set_properties(
             {
                 "title": clipped(f"{heading}: {subject.title}", 200),
@@ -285,6 +287,10 @@ class Book:
             self.paragraph(sheet, row, text, widths)
             row += 1
         self._file.close()
+        if isinstance(self._path, Path):
+            self._path.write_bytes(self._packed.getbuffer())
+        else:
+            self._path.write(self._packed.getbuffer())
 
 
 def clipped(text: str, most: int) -> str:

@@ -26,11 +26,15 @@ def sha256(path: Path) -> str:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, also when the machine stops."""
     half = path.with_name(f".{path.name}.half")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    try:
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError:  # what is not whole takes the room that is short
+        half.unlink(missing_ok=True)
+        raise
 
 
 def read_parquet(path: Path) -> "pd.DataFrame":

@@ -25,7 +25,7 @@ from wijkboek_utils import folders, forks, inputs, order, report, run, sources, 
 from wijkboek_utils import index as reports
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.bundle import Inputs
-from wijkboek_utils.errors import Fout
+from wijkboek_utils.errors import Fout, refused
 from wijkboek_utils.report import Part
 from wijkboek_utils.run import Failure, Job
 
@@ -41,24 +41,28 @@ def check(names: list[str], parameters: dict[str, str]) -> None:
 
 def checked(link: socket.socket, how: dict[str, Any]) -> None:
     """Tell over `link` what `check` finds wrong, as `fout`; empty when nothing."""
-    try:
-        check(**how)
-    except Fout as fout:
-        _say(link, {"fout": str(fout)})
-    else:
-        _say(link, {"fout": ""})
+    _answer(link, partial(check, **how))
 
 
 def index(link: socket.socket, how: dict[str, Any]) -> None:
     """Write the list of all reports, and tell so."""
-    reports.write(sources.REPORTS)
-    _say(link, {})
+    _answer(link, partial(reports.write, sources.REPORTS))
 
 
 def failed(link: socket.socket, how: dict[str, Any]) -> None:
     """Write the page of a report whose process died; `how` has `asked` and `words`."""
-    give_up(Asked.of(how["asked"]), how["words"], MEMORY)
-    _say(link, {})
+    _answer(link, partial(give_up, Asked.of(how["asked"]), how["words"], MEMORY))
+
+
+def _answer(link: socket.socket, call: Callable[[], object]) -> None:
+    fout = ""
+    try:
+        call()
+    except Fout as error:
+        fout = str(error)
+    except OSError as error:
+        fout = refused(error, error.filename or "een bestand")
+    _say(link, {"fout": fout})
 
 
 def serve(link: socket.socket, how: dict[str, Any]) -> None:
@@ -80,7 +84,7 @@ def attempt(wanted: Asked, tell: Tell) -> Outcome:
     except Fout as fout:
         return give_up(wanted, str(fout))
     except OSError as error:  # a disk that is full
-        return give_up(wanted, f"{error.filename}: {error.strerror}")
+        return give_up(wanted, refused(error, error.filename or "het rapport"))
 
 
 def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
@@ -89,7 +93,7 @@ def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
         (job,) = run.plan([wanted.name], wanted.parameters, folders.notebooks())
         report.fail(job, Failure("", "?", "", "", words, hint=hint))
     except (Fout, OSError):  # no room for that page either
-        words += "; een ouder rapport kan er nog staan"
+        words += " Een ouder rapport kan er nog staan."
     return Outcome(wanted.name, [words], 0, finished=False)
 
 

@@ -135,9 +135,13 @@ def assemble(
 def fail(job: Job, failure: Failure) -> None:
     """Write `reports/<pilot>` with only a page that says why there is no report."""
     target, work = _begin(job)
-    (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
-    record.write(job, work, [failure.message], finished=False)
-    _replace(work, target)
+    try:
+        (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
+        record.write(job, work, [failure.message], finished=False)
+        _replace(work, target)
+    except OSError:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _begin(job: Job) -> tuple[Path, Path]:
