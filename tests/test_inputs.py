@@ -168,6 +168,19 @@ def test_a_checksum_is_remembered_only_of_a_file_that_has_come_to_rest(project):
 
 
 def test_a_list_of_checksums_that_is_broken_is_no_list(project):
-    for broken in ("{", "[]"):
+    for broken in ("{", "[]", "[1]", "null", '{"x": 5}', '{"x": [1, 2, "3", 4]}'):
         (project / "data" / "processed" / ".controlesommen.json").write_text(broken)
         assert inputs.Hashes.load().known == {}
+
+
+@pytest.mark.parametrize("part", ["gemeenten", "invoer", "gemaakt", "redenen"])
+@pytest.mark.parametrize("broken", [None, 5, ...])
+def test_a_stamp_that_is_broken_is_no_stamp(project, part, broken):
+    path = project / "data" / "processed" / SLUG / inputs.STAMP
+    held = json.loads(path.read_text())
+    if broken is ...:
+        del held[part]
+    else:
+        held[part] = broken
+    path.write_text(json.dumps(held))
+    assert changes() == ["er is nog geen rapport dat af is"]

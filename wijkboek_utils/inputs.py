@@ -50,8 +50,9 @@ class Hashes:
     def load(cls) -> "Hashes":
         """Return what an earlier command remembered; nothing, when that cannot be read."""
         found = cls()
-        with contextlib.suppress(OSError, ValueError):
-            found.known = dict(json.loads(found.path.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            held = json.loads(found.path.read_text(encoding="utf-8")).items()
+            found.known = {path: mark for path, mark in held if _is_mark(mark)}
         return found
 
     def of(self, path: Path) -> str:
@@ -79,6 +80,12 @@ class Hashes:
             half.replace(self.path)
         except OSError:
             half.unlink(missing_ok=True)
+
+
+def _is_mark(mark: object) -> bool:
+    """Return whether it says size, time, number and checksum of a file."""
+    kinds = [type(one) for one in mark] if isinstance(mark, list) else []
+    return kinds == [int, int, int, str]
 
 
 def of(
@@ -261,11 +268,11 @@ def state(slug: str, parameters: dict[str, str], pdf: bool, hashes: Hashes) -> S
         held = json.loads(text)
         if held["vorm"] != _FORM:
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError):
+        now = of(slug, held["gemeenten"], parameters, pdf, hashes)
+        changes = [*differences(held["invoer"], now), *_touched(slug, held["gemaakt"])]
+        return State(changes, [str(fault) for fault in held["redenen"]])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # or somebody changed it
         return State(["er is nog geen rapport dat af is"], [])
-    now = of(slug, held["gemeenten"], parameters, pdf, hashes)
-    changes = list(differences(held["invoer"], now)) + list(_touched(slug, held["gemaakt"]))
-    return State(changes, held["redenen"])
 
 
 def differences(before: Facts, now: Facts) -> Iterator[str]:
