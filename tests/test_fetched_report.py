@@ -57,4 +57,4 @@ def test_the_report_shows_the_date_and_version_of_what_was_fetched(fetched):
 def test_a_report_can_be_made_as_it_was_on_a_day(fetched):
     done = command("render", PILOT, "--stand", "2020-01-01", root=fetched)
     assert done.returncode == 2
-    assert "wijkboek fetch GM0344" in done.stderr
+    assert "op 2020-01-01 nog geen cijfers opgehaald. Kies bij --stand een latere" in done.stderr

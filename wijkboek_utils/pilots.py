@@ -1,5 +1,6 @@
 """A pilot: one area to report on, from a YAML file in `pilots/` or straight from a CBS code."""
 
+import os
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -273,6 +274,9 @@ def _check_codes(codes: list[str], where: str = "", jaar: int | None = None) -> 
         gemeente = gemeente_of(code)
         if gemeente not in gemeenten():
             known = gemeenten()
+            if day := os.environ.get(sources.AS_OF):
+                said = f"{at}van gemeente {gemeente} waren er op {day} nog geen cijfers opgehaald."
+                raise Fout(f"{said} Kies bij --stand een latere dag, of laat dat weg.")
             others = ", ".join(known) if len(known) <= 5 else f"{len(known)} andere gemeenten"
             raise Fout(
                 f"{at}van gemeente {gemeente} staan er geen cijfers in data/raw"
