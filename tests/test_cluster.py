@@ -116,8 +116,11 @@ def test_reports_of_two_workers_are_those_of_one_computer_and_a_lost_worker_cost
     made = pages(root)
     assert {path: made[path] for path in pages(there)} == pages(there)
     # What they made is as fresh as what we make ourselves.
+    listed = (root / "reports" / "index.html").read_bytes()
+    (root / "reports" / "index.html").unlink()  # as when the command was stopped just before it
     again = command("render", *AREAS, root=root)
     assert again.stdout.count("(niet veranderd)") == 3
+    assert (root / "reports" / "index.html").read_bytes() == listed
     cluster.workers[0] = cluster._worker(3)
     cluster._told(cluster.workers[0], "Registered to")
 

@@ -148,6 +148,15 @@ def test_without_a_stamp_or_with_half_of_one_there_is_no_report(project):
     assert changes() == ["er is nog geen rapport dat af is"]
 
 
+def test_the_list_of_reports_is_made_after_the_last_of_them(project):
+    assert not inputs.listed()
+    write(project / "reports" / "index.html", "lijst")
+    assert inputs.listed()
+    later = (project / "reports" / "index.html").stat().st_mtime + 1
+    os.utime(project / "reports" / SLUG / "index.html", (later, later))
+    assert not inputs.listed()
+
+
 def test_a_copy_of_the_project_is_as_fresh_as_the_project(project):
     page = project / "reports" / SLUG / "index.html"
     os.utime(page, (1, 1))  # other times, same bytes

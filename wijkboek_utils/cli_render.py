@@ -99,7 +99,7 @@ def make(
     `jobs` as many are made at once. Returns 1 when one may not be published.
     """
     start = time.monotonic()
-    from wijkboek_utils import batch
+    from wijkboek_utils import batch, inputs
 
     how = wanted[0]
     known, todo = batch.divide(wanted, force)
@@ -120,6 +120,8 @@ def make(
                     watcher.done(outcome)
                     made.append(outcome)
             workshop.index()
+    elif not inputs.listed():
+        batch.Here().index()
     return _end(known, made, time.monotonic() - start)
 
 

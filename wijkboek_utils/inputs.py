@@ -275,6 +275,16 @@ def state(slug: str, parameters: dict[str, str], pdf: bool, hashes: Hashes) -> S
         return State(["er is nog geen rapport dat af is"], [])
 
 
+def listed() -> bool:
+    """Return whether the list of all reports is there, and not older than one of them.
+
+    A command that was stopped after the last report has not made it.
+    """
+    pages = [folders.REPORTS / "index.html", *folders.REPORTS.glob("*/index.html")]
+    first, *others = (page.stat().st_mtime_ns if page.is_file() else 0 for page in pages)
+    return first >= max(others, default=0)
+
+
 def differences(before: Facts, now: Facts) -> Iterator[str]:
     """Yield in words what is different between the facts of two moments."""
     for what in sorted(before.keys() | now.keys()):
