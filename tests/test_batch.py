@@ -112,7 +112,7 @@ def test_where_no_process_can_be_started_a_report_waits_for_the_others(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Fout("Dat kan niet."), "Dat kan niet."),
+        (Fout("dat kan niet"), "Dat kan niet."),
         (OSError(28, "full", "x.csv"), "De schijf is vol: x.csv kan niet worden bewaard."),
         (OSError(28, "full"), "De schijf is vol: het rapport kan niet worden bewaard."),
     ],
@@ -130,8 +130,10 @@ def test_what_goes_wrong_around_the_notebooks_leaves_no_old_report(
     page.parent.mkdir(parents=True)
     page.write_text("van vorige week")
     outcome = job.attempt(asked, lambda *_: None)
-    assert not outcome.finished and outcome.faults[0].startswith(words)
-    assert words in page.read_text() and "vorige week" not in page.read_text()
+    assert not outcome.finished and len(outcome.faults) == 1
+    assert f"<p>{words}" in page.read_text() and "vorige week" not in page.read_text()
+    assert "Het maken van het rapport stopte." in page.read_text()
+    assert "Open het notebook" not in page.read_text()
     # With no room for that page either, it says what may still be there.
     monkeypatch.setattr(report, "fail", fail)
     (said,) = job.attempt(asked, lambda *_: None).faults

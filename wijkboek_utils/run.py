@@ -257,7 +257,7 @@ _HINTS = {
     "MemoryError": "Het notebook had meer geheugen nodig dan het mocht gebruiken. Geef het meer "
     "met --memory, of kies een kleiner gebied.",
     "DeadKernelError": "Vaak is het geheugen van de computer op. Sluit andere programma's en "
-    "probeer het opnieuw, met --jobs 1.",
+    "probeer het opnieuw, met --jobs 1. Gaf u een grens met --memory? Maak die ruimer.",
     "CellTimeoutError": "Is de computer druk? Probeer het dan later opnieuw, of geef meer tijd "
     "met --timeout.",
     "TooLong": "Is de computer druk? Probeer het dan later opnieuw, of geef meer tijd met "
