@@ -148,6 +148,17 @@ def test_without_a_stamp_or_with_half_of_one_there_is_no_report(project):
     assert changes() == ["er is nog geen rapport dat af is"]
 
 
+def test_a_report_is_of_the_code_that_was_loaded_also_when_a_file_has_changed_since(
+    project, monkeypatch
+):
+    monkeypatch.setattr(inputs, "_loaded", {})
+    inputs.load()
+    write(project / "wijkboek_utils" / "ledger.py", "x = 2\n")  # while a batch runs
+    made(faults=["nog één ding"])
+    monkeypatch.setattr(inputs, "_loaded", {})  # the next command
+    assert changes() == ["bestand wijkboek_utils/ledger.py is veranderd"]
+
+
 def test_the_list_of_reports_is_made_after_the_last_of_them(project):
     assert not inputs.listed()
     write(project / "reports" / "index.html", "lijst")

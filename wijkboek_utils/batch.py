@@ -82,6 +82,7 @@ class Here:
         """Make reports; yield what came of each."""
         from wijkboek_utils import job
 
+        inputs.load()
         for one in wanted:
             yield job.attempt(
                 replace(one, engine=STOCK),

@@ -6,15 +6,13 @@ that is new may be chosen over an older one. This module only hashes: with nothi
 `wijkboek render` has no need of pandas.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import platform
 import re
-import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import metadata
@@ -24,68 +22,13 @@ from typing import Any
 import yaml
 
 from wijkboek_utils import files, folders
+from wijkboek_utils.hashes import Facts, Raw
+from wijkboek_utils.hashes import Hashes as Hashes
 
 STAMP = "stempel.json"
 _FORM = 1  # of the stamp itself
 _OWN = {"lokaal"}  # series of which a report only reads what covers its own gemeenten
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Facts = dict[str, str]
-Raw = tuple[str, str, list[str], str, str]  # what `raw` says of a source
-
-
-@dataclass
-class Hashes:
-    """Checksums of files, remembered by size and time, so that nothing is read twice.
-
-    What many reports depend on is looked at once: hold these no longer than for one question.
-    """
-
-    path: Path = field(default_factory=lambda: folders.PROCESSED / ".controlesommen.json")
-    known: dict[str, list[Any]] = field(default_factory=dict)
-    changed: bool = False
-    shared: Facts = field(default_factory=dict)  # what `common` found
-    sources: list[Raw] | None = None  # what `raw` found
-
-    @classmethod
-    def load(cls) -> "Hashes":
-        """Return what an earlier command remembered; nothing, when that cannot be read."""
-        found = cls()
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            held = json.loads(found.path.read_text(encoding="utf-8")).items()
-            found.known = {path: mark for path, mark in held if _is_mark(mark)}
-        return found
-
-    def of(self, path: Path) -> str:
-        """Return the checksum of a file; empty when it is not there."""
-        try:
-            now = path.stat()
-        except OSError:
-            return ""
-        key, mark = str(path), [now.st_size, now.st_mtime_ns, now.st_ino]
-        if self.known.get(key, [None])[:-1] == mark:
-            return str(self.known[key][-1])
-        digest = files.sha256(path)
-        if now.st_mtime_ns < time.time_ns() - files.TICK:
-            self.known[key] = [*mark, digest]
-            self.changed = True
-        return digest
-
-    def save(self) -> None:
-        """Remember for a next command; that it cannot be written is no reason to stop."""
-        if not self.changed or not self.path.parent.is_dir():
-            return
-        half = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
-            half.write_text(json.dumps(self.known), encoding="utf-8")
-            half.replace(self.path)
-        except OSError:
-            half.unlink(missing_ok=True)
-
-
-def _is_mark(mark: object) -> bool:
-    """Return whether it says size, time, number and checksum of a file."""
-    kinds = [type(one) for one in mark] if isinstance(mark, list) else []
-    return kinds == [int, int, int, str]
 
 
 def of(
@@ -116,13 +59,34 @@ def of(
 def common(hashes: Hashes) -> Facts:
     """Return what all reports depend on: notebooks, code, versions, what was said of sources."""
     if not hashes.shared:
-        paths = [*folders.notebooks(), *code_files()]
-        paths += [p for p in sorted(folders.RAW.rglob("*.yml")) if p.name != "manifest.yml"]
+        paths = [p for p in sorted(folders.RAW.rglob("*.yml")) if p.name != "manifest.yml"]
         paths += sorted(folders.RAW.glob("lokaal/*/uitgegeven-*.csv"))  # what any pilot let out
-        facts = {f"bestand {known_as(p)}": hashes.of(p) for p in paths}
-        facts["versie python"] = platform.python_version()
-        hashes.shared = facts | {f"versie {n}": v for n, v in versions().items()}
+        facts = _files_of([*folders.notebooks(), *paths], hashes)
+        hashes.shared = facts | (_loaded or _code(hashes))
     return hashes.shared
+
+
+_loaded: Facts = {}
+
+
+def load() -> None:
+    """Remember our code as it is, for a process that runs it from now on.
+
+    A file may change while a batch runs. What is made then is of the code that was loaded, and may
+    not pass for what the new code makes.
+    """
+    hashes = Hashes.load()
+    _loaded.update(_code(hashes))
+    raw(hashes)  # what manifests say is read by now, for all reports that are made from here
+
+
+def _code(hashes: Hashes) -> Facts:
+    facts = _files_of(code_files(), hashes) | {"versie python": platform.python_version()}
+    return facts | {f"versie {name}": version for name, version in versions().items()}
+
+
+def _files_of(paths: list[Path], hashes: Hashes) -> Facts:
+    return {f"bestand {known_as(path)}": hashes.of(path) for path in paths}
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wijkboek_utils import folders
+from wijkboek_utils import folders, inputs
 from wijkboek_utils.errors import Fout
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def country(*names: str) -> None:
     The country is read in the books of the first of `names`; a report on another year reads what it
     lacks itself.
     """
+    inputs.load()  # before what it tells of is imported
     libraries()
     for name in _WRITING:
         importlib.import_module(name)
