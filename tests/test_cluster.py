@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from tests.conftest import command, project
+from wijkboek_utils import folders, inputs, worker
+from wijkboek_utils.asked import Asked
 
 BIN = Path(sys.executable).parent
 AREAS = ["WK034401", "WK034402", "WK020201"]
@@ -28,8 +31,8 @@ class Cluster:
         told = self._told(self.scheduler, r"Scheduler at:\s+(tcp://\S+)")
         self.address = told.group(1)
         self.workers = [self._worker(n) for n in (1, 2)]
-        for worker in self.workers:
-            self._told(worker, "Registered to")
+        for one in self.workers:
+            self._told(one, "Registered to")
 
     def _worker(self, number):
         place = self.folder / f"worker-{number}"
@@ -164,6 +167,23 @@ def test_a_report_that_is_not_finished_on_a_worker_leaves_a_page_in_place_of_the
     assert done.returncode == 1 and len(log.read_text()) == tries, done.stderr
     assert words in done.stderr and words in page.read_text()
     assert "vorige week" not in page.read_text()
+
+
+def test_a_worker_that_can_start_no_process_now_may_be_asked_again(monkeypatch, tmp_path):
+    class Full:
+        def __init__(self, *_, **__):
+            pass
+
+        def fork(self, *_):
+            raise RuntimeError("kan niet")
+
+    for name in ("WIJKBOEK_ROOT", folders.AS_OF):  # which a worker sets
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(worker, "_homes", {})
+    monkeypatch.setattr(worker, "Home", Full)
+    asked = asdict(Asked(AREAS[0]))
+    made = worker.make(asked, str(tmp_path), "", "project", inputs.code())
+    assert (made["finished"], made["again"], made["died"]) == (False, True, True)
 
 
 def add(root, code):

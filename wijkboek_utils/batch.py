@@ -19,7 +19,7 @@ from wijkboek_utils import folders, inputs
 from wijkboek_utils.asked import STOCK, Asked, Outcome
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.forks import CAN_FORK, Home
-from wijkboek_utils.running import Running, Watcher
+from wijkboek_utils.running import Running, Watcher, not_begun
 
 _JOB = "wijkboek_utils.job"  # the module of what a report is made by
 
@@ -162,8 +162,7 @@ class Forks:
                     try:
                         process = self._home.fork(f"{self._job}:serve", asdict(one))
                     except RuntimeError:
-                        words = "er was geen proces te starten"
-                        yield one, Outcome(one.name, [words], 0, False, again=True, died=True)
+                        yield one, not_begun(one)
                         continue
                     running[process.pid] = Running(one, process)
                     selector.register(process.link, selectors.EVENT_READ, running[process.pid])

@@ -49,3 +49,9 @@ class Running:
         words = f"het maken van het rapport is onverwacht gestopt (code {code})"
         seconds = time.monotonic() - self._start
         return Outcome(self.asked.name, [words], seconds, False, again=True, died=True)
+
+
+def not_begun(asked: Asked) -> Outcome:
+    """Return what came of a report for which no process could be started, now."""
+    words = "er was geen proces te starten"
+    return Outcome(asked.name, [words], 0, finished=False, again=True, died=True)

@@ -15,7 +15,7 @@ from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.depot import Depot
 from wijkboek_utils.folders import AS_OF
 from wijkboek_utils.forks import Home
-from wijkboek_utils.running import Running
+from wijkboek_utils.running import Running, not_begun
 
 _LOCK = threading.Lock()
 _homes: dict[str, Home] = {}  # one for each state of the project that was asked here
@@ -44,7 +44,10 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
             _homes[state] = Home(
                 "wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place)
             )
-        process = _homes[state].fork("wijkboek_utils.job:serve", asdict(asked))
+        try:
+            process = _homes[state].fork("wijkboek_utils.job:serve", asdict(asked))
+        except RuntimeError:
+            return asdict(not_begun(asked))
     running = Running(asked, process)
     while running.hear():
         pass
