@@ -78,6 +78,7 @@ def load() -> None:
     hashes = Hashes.load()
     _loaded.update(_code(hashes))
     raw(hashes)  # what manifests say is read by now, for all reports that are made from here
+    hashes.save()
 
 
 def _code(hashes: Hashes) -> Facts:
