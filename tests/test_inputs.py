@@ -166,6 +166,12 @@ def test_the_list_of_reports_is_made_after_the_last_of_them(project):
     later = (project / "reports" / "index.html").stat().st_mtime + 1
     os.utime(project / "reports" / SLUG / "index.html", (later, later))
     assert not inputs.listed()
+    write(project / "reports" / "a & b" / "index.html", "pagina")
+    os.utime(project / "reports" / SLUG / "index.html", (1, 1))
+    write(project / "reports" / "index.html", '<a href="a%20&amp;%20b/index.html">a &amp; b</a>')
+    assert inputs.listed()
+    (project / "reports" / "a & b").rename(project / "weg")
+    assert not inputs.listed()
 
 
 def test_a_copy_of_the_project_is_as_fresh_as_the_project(project):

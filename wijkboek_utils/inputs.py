@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from html import unescape
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -241,13 +243,17 @@ def state(slug: str, parameters: dict[str, str], pdf: bool, hashes: Hashes) -> S
 
 
 def listed() -> bool:
-    """Return whether the list of all reports is there, and not older than one of them.
+    """Return whether the list of all reports is there, not older than one, and names none gone.
 
     A command that was stopped after the last report has not made it.
     """
-    pages = [folders.REPORTS / "index.html", *folders.REPORTS.glob("*/index.html")]
-    first, *others = (page.stat().st_mtime_ns if page.is_file() else 0 for page in pages)
-    return first >= max(others, default=0)
+    page = folders.REPORTS / "index.html"
+    if not page.is_file():
+        return False
+    reports = [path.stat().st_mtime_ns for path in folders.REPORTS.glob("*/index.html")]
+    named = re.findall(r'href="([^"/]+)/index\.html"', page.read_text(encoding="utf-8"))
+    there = (folders.REPORTS / unquote(unescape(name)) for name in named)
+    return page.stat().st_mtime_ns >= max(reports, default=0) and all(p.is_dir() for p in there)
 
 
 def differences(before: Facts, now: Facts) -> Iterator[str]:
