@@ -19,7 +19,7 @@ from wijkboek_utils import folders, inputs
 from wijkboek_utils.asked import STOCK, Asked, Outcome
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.forks import CAN_FORK, Home
-from wijkboek_utils.running import Running, Watcher, not_begun
+from wijkboek_utils.running import Running, Watcher, in_two_rounds, not_begun
 
 _JOB = "wijkboek_utils.job"  # the module of what a report is made by
 
@@ -125,17 +125,15 @@ class Forks:
         wanted = [
             replace(one, together=max(1, jobs // n)) for one, n in zip(wanted, ends, strict=True)
         ]
-        again = []
-        for one, outcome in self._at_once(wanted, jobs, watcher):
-            if outcome.again:
-                again.append(one)
-            else:
-                yield outcome
-        # Alone: it may have been short of what the others took.
-        for one, outcome in self._at_once(again, 1, watcher):
-            if outcome.died:  # no old report may pass for what was asked
-                self._ask(f"{self._job}:failed", {"asked": asdict(one), "words": outcome.faults[0]})
-            yield outcome
+
+        def some(todo: list[Asked], last: bool) -> Iterator[tuple[Asked, Outcome]]:
+            # The last time alone: it may have been short of what the others took.
+            return self._at_once(todo, 1 if last else jobs, watcher)
+
+        def give_up(one: Asked, outcome: Outcome) -> None:
+            self._ask(f"{self._job}:failed", {"asked": asdict(one), "words": outcome.faults[0]})
+
+        yield from in_two_rounds(wanted, some, give_up)
 
     def _ask(self, do: str, how: dict[str, Any]) -> None:
         """Wait until a process has done something. Raises Fout with what it found wrong."""

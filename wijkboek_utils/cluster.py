@@ -12,6 +12,7 @@ from wijkboek_utils import folders, inputs
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.depot import Depot
 from wijkboek_utils.errors import Fout
+from wijkboek_utils.running import in_two_rounds
 
 _ANSWER = 10  # seconds for a scheduler to answer
 
@@ -39,22 +40,18 @@ class Cluster:
         job.check(names, parameters)
 
     def make(self, wanted: list[Asked], watcher: Any, jobs: int | None) -> Iterator[Outcome]:
-        """Make reports; one whose worker is lost is made by another worker.
-
-        As on one computer, what may go well a second time is made once more after all others.
-        """
+        """Make reports; one whose worker is lost is made by another worker."""
         from wijkboek_utils import job
 
         project = self._send()
-        again: list[Asked] = []
-        for todo in (wanted, again):
-            for one, outcome in self._at_once(todo, project):
-                if outcome.again and todo is wanted:
-                    again.append(one)
-                    continue
-                if outcome.died:  # no old report may pass for what was asked
-                    job.give_up(one, outcome.faults[0], job.MEMORY if outcome.again else "")
-                yield outcome
+
+        def some(todo: list[Asked], last: bool) -> Iterator[tuple[Asked, Outcome]]:
+            return self._at_once(todo, project)
+
+        def give_up(one: Asked, outcome: Outcome) -> None:
+            job.give_up(one, outcome.faults[0], job.MEMORY if outcome.again else "")
+
+        yield from in_two_rounds(wanted, some, give_up)
 
     def _at_once(self, wanted: list[Asked], project: str) -> Iterator[tuple[Asked, Outcome]]:
         """Yield each with what came of it, in the order in which they are done."""

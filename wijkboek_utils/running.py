@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from wijkboek_utils.asked import Asked, Outcome
@@ -55,3 +56,25 @@ def not_begun(asked: Asked) -> Outcome:
     """Return what came of a report for which no process could be started, now."""
     words = "er was geen proces te starten"
     return Outcome(asked.name, [words], 0, finished=False, again=True, died=True)
+
+
+Round = Callable[[list[Asked], bool], Iterator[tuple[Asked, Outcome]]]
+
+
+def in_two_rounds(
+    wanted: list[Asked], make: Round, give_up: Callable[[Asked, Outcome], object]
+) -> Iterator[Outcome]:
+    """Yield what came of each; what may go well a second time is made once more after all others.
+
+    `make` makes some reports, and is told whether it is the last time. `give_up` puts a page where
+    there is none, for no old report may pass for what was asked.
+    """
+    again: list[Asked] = []
+    for todo, last in ((wanted, False), (again, True)):
+        for one, outcome in make(todo, last):
+            if outcome.again and not last:
+                again.append(one)
+                continue
+            if outcome.died:
+                give_up(one, outcome)
+            yield outcome
