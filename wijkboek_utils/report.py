@@ -7,7 +7,7 @@ the run.
 
 import contextlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,45 +112,48 @@ def assemble(
     1, files that do not wait for each other are made side by side. The report of an earlier run
     stays until the new one is complete, and never stands beside it.
     """
-    target, work = _begin(job)
-    for one in parts:
-        (work / "audit" / one.path.name).write_text(one.notebook, encoding="utf-8")
-        (work / "audit" / f"{one.path.stem}.html").write_text(one.page, encoding="utf-8")
-    failure = next((one.failure for one in parts if one.failure), None)
-    if failure:
-        faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
-        (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
-        record.write(job, work, faults, finished=False)
-        bundle.write(work / "audit", made_of, _steps(parts))
-    else:
-        faults = _publish(job, work, parts, made_of, together)
-        if made_of.pdf and printed:
-            from wijkboek_utils import browser  # only here: it needs what not everyone has
+    with _whole(job) as work:
+        for one in parts:
+            (work / "audit" / one.path.name).write_text(one.notebook, encoding="utf-8")
+            (work / "audit" / f"{one.path.stem}.html").write_text(one.page, encoding="utf-8")
+        failure = next((one.failure for one in parts if one.failure), None)
+        if failure:
+            faults = [f"notebook {failure.notebook} is niet afgemaakt: {failure.message}"]
+            (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
+            record.write(job, work, faults, finished=False)
+            bundle.write(work / "audit", made_of, _steps(parts))
+        else:
+            faults = _publish(job, work, parts, made_of, together)
+            if made_of.pdf and printed:
+                from wijkboek_utils import browser  # only here: it needs what not everyone has
 
-            browser.pdf(work / PAGE, work / PDF)
-    _replace(work, target)
+                browser.pdf(work / PAGE, work / PDF)
     return faults
 
 
 def fail(job: Job, failure: Failure) -> None:
     """Write `reports/<pilot>` with only a page that says why there is no report."""
-    target, work = _begin(job)
-    try:
+    with _whole(job) as work:
         (work / PAGE).write_text(failure_page(job, failure), encoding="utf-8")
         record.write(job, work, [failure.message], finished=False)
-        _replace(work, target)
-    except OSError:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
 
 
-def _begin(job: Job) -> tuple[Path, Path]:
-    """Return where the report of a pilot goes, and an empty folder to make it in."""
+@contextlib.contextmanager
+def _whole(job: Job) -> Iterator[Path]:
+    """Give an empty folder that becomes the report of a pilot when it is done, and not before.
+
+    When that fails nothing of it is left, for a disk may be full.
+    """
     target = sources.REPORTS / job.pilot.slug
     work = target.with_name(f".{target.name}.bezig")
     shutil.rmtree(work, ignore_errors=True)
-    (work / "audit").mkdir(parents=True)
-    return target, work
+    try:
+        (work / "audit").mkdir(parents=True)
+        yield work
+        _replace(work, target)
+    except Exception:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _publish(job: Job, work: Path, parts: list[Part], made_of: Inputs, together: int) -> list[str]:
