@@ -271,10 +271,8 @@ class Home:
         try:
             return self._now.fork(do, how)
         except RuntimeError:
-            words = (
-                "Het proces dat de rapporten start, stopt steeds. Vaak is het geheugen op: sluit"
-            )
-            raise Fout(f"{words} andere programma's, of gebruik --jobs 1.") from None
+            words = "Het proces dat de rapporten start, stopt steeds. Vaak is het geheugen op:"
+            raise Fout(f"{words} sluit andere programma's, of gebruik --jobs 1.") from None
 
     def close(self) -> None:
         """End the nursery and every process that still runs."""

@@ -95,8 +95,7 @@ def _files_of(paths: list[Path], hashes: Hashes) -> Facts:
 @cache
 def code() -> str:
     """Return one checksum of our code and the versions of what it uses, as they were first seen."""
-    found = {known_as(p): files.sha256(p) for p in code_files()}
-    return digest(found | {"python": platform.python_version()} | versions())
+    return digest(_code(Hashes()))
 
 
 def digest(facts: Facts) -> str:

@@ -58,11 +58,13 @@ def _answer(link: socket.socket, call: Callable[[], object]) -> None:
     fout = ""
     try:
         call()
-    except Fout as error:
-        fout = str(error)
-    except OSError as error:
-        fout = refused(error, error.filename or "een bestand")
+    except (Fout, OSError) as error:
+        fout = _words(error, "een bestand")
     _say(link, {"fout": fout})
+
+
+def _words(error: Fout | OSError, what: str) -> str:
+    return str(error) if isinstance(error, Fout) else refused(error, error.filename or what)
 
 
 def serve(link: socket.socket, how: dict[str, Any]) -> None:
@@ -81,10 +83,8 @@ def attempt(wanted: Asked, tell: Tell) -> Outcome:
     """Make a report as `make` does; what goes wrong around its notebooks has a page as well."""
     try:
         return make(wanted, tell)
-    except Fout as fout:
-        return give_up(wanted, str(fout))
-    except OSError as error:  # a disk that is full
-        return give_up(wanted, refused(error, error.filename or "het rapport"))
+    except (Fout, OSError) as error:  # such as a disk that is full
+        return give_up(wanted, _words(error, "het rapport"))
 
 
 def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
