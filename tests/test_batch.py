@@ -323,6 +323,7 @@ def test_names_are_those_of_files_and_codes_as_cbs_writes_them(monkeypatch):
         (["--engine", "papermil"], "Bedoelt u papermill?"),
         (["--stand", "gisteren"], "Schrijf de datum bij --stand als 2026-01-31"),
         (["--store", "s3://x"], "--store hoort bij --scheduler"),
+        (["--jobs", "2", "--scheduler", "tcp://x:1"], "--jobs is voor deze computer"),
         (["-p", "jaar"], "Schrijf een parameter als naam=waarde"),
     ],
 )

@@ -23,14 +23,14 @@ AREAS = ["WK034401", "WK034402", "WK020201"]
 
 
 class Cluster:
-    """A scheduler and two workers, each a process of its own; `folder` is all that they share."""
+    """A scheduler and workers, each a process of its own; `folder` is all that they share."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, workers: int = 2):
         self.folder = folder
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         told = self._told(self.scheduler, r"Scheduler at:\s+(tcp://\S+)")
         self.address = told.group(1)
-        self.workers = [self._worker(n) for n in (1, 2)]
+        self.workers = [self._worker(n) for n in range(1, workers + 1)]
         for one in self.workers:
             self._told(one, "Registered to")
 
@@ -130,7 +130,7 @@ def test_reports_of_two_workers_are_those_of_one_computer_and_a_lost_worker_cost
 
 def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
     root = small(tmp_path / "hier")
-    store = str(tmp_path / "depot")
+    store = os.path.relpath(tmp_path / "depot")  # workers stand elsewhere
     arguments = ["render", AREAS[0], "--scheduler", cluster.address, "--store", store]
     done = command(*arguments, root=root)
     assert done.stdout.count("reports/WK03440") == 1, done.stdout + done.stderr
@@ -143,6 +143,80 @@ def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
     shutil.rmtree(root / "data" / "processed")
     command(*arguments, root=root)
     assert pages(root) == made
+    # A worker keeps the project for the next report, and no report: of a batch these are many.
+    held = {one.name for one in cluster.folder.glob("dask-scratch-space/*/wijkboek/*/*")}
+    assert {"notebooks", "pilots", "data"} <= held
+    assert not [*cluster.folder.glob("dask-scratch-space/*/wijkboek/*/reports/*")]
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """Give a scheduler that has no workers yet."""
+    (tmp_path / "alleen").mkdir()
+    found = Cluster(tmp_path / "alleen", workers=0)
+    yield found
+    found.close()
+
+
+def started(root, *arguments):
+    """Start a command; return its process, which tells on files `uit` and `fout`."""
+    code = "import sys; from wijkboek_utils.cli import main; sys.exit(main())"
+    with (root / "uit").open("w") as out, (root / "fout").open("w") as err:
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            stdout=out,
+            stderr=err,
+            env={**os.environ, "WIJKBOEK_ROOT": str(root)},
+        )
+
+
+def until(there, seconds=120):
+    """Wait until something is there."""
+    end = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_batch_without_workers_says_so_and_goes_on_when_there_is_one(alone, tmp_path):
+    root = small(tmp_path / "hier")
+    asked = started(root, "render", AREAS[0], "--scheduler", alone.address)
+    until(lambda: "wijkboek: Bij" in (root / "fout").read_text())
+    assert f"dask worker {alone.address}" in (root / "fout").read_text()
+    alone.workers.append(alone._worker(1))
+    asked.wait(timeout=120)
+    assert f"reports/{AREAS[0]}" in (root / "uit").read_text()
+    assert (root / "fout").read_text().count("geen workers") == 1
+    assert (root / "reports" / AREAS[0] / "index.html").exists()
+
+
+def test_a_scheduler_that_is_lost_ends_the_batch_and_what_was_there_stays(alone, tmp_path):
+    root = small(tmp_path / "hier")
+    alone.workers.append(alone._worker(1))
+    old = root / "reports" / AREAS[1] / "index.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("van vorige week")
+    asked = started(root, "render", *AREAS[:2], "--scheduler", alone.address)
+    until(lambda: [*root.glob("data/processed/*/kerncijfers.parquet")])
+    os.kill(alone.scheduler.pid, signal.SIGKILL)
+    assert asked.wait(timeout=60) == 2
+    said = (root / "fout").read_text()
+    assert said.startswith("wijkboek: De scheduler bij") and len(said.splitlines()) == 1
+    assert old.read_text() == "van vorige week"
+
+
+def test_a_store_that_cannot_be_used_is_said_in_dutch(cluster, tmp_path):
+    root = small(tmp_path / "hier")
+    log, depot = tmp_path / "log", tmp_path / "depot"
+    add(root, f"open({str(log)!r}, 'a').write('x')")
+    place = ["--scheduler", cluster.address, "--store", str(depot)]
+    asked = started(root, "render", AREAS[0], *place)
+    until(log.exists)
+    shutil.rmtree(depot)
+    depot.write_text("een bestand")
+    assert asked.wait(timeout=120) == 1
+    said = (root / "fout").read_text()
+    assert "kan niet worden gelezen of bewaard" in said and "Error" not in said
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from wijkboek_utils import folders
@@ -130,6 +131,8 @@ def _wanted(options: argparse.Namespace) -> list[Asked]:
     check_engine(options.engine)
     if options.store and not options.scheduler:
         raise Fout("--store hoort bij --scheduler: de opslag is voor andere computers.")
+    if options.jobs and options.scheduler:
+        raise Fout("--jobs is voor deze computer. Met --scheduler bepalen de workers hoeveel.")
     stand = day(options.stand, "--stand")
     os.environ[folders.AS_OF] = stand  # before anything reads data/raw, here or elsewhere
     limits = Limits(
@@ -227,6 +230,11 @@ class _Watcher:
             self._bar.update(1 / (count + 1) if number else 0)
         elif not self._several and number < count:
             print(f"{name}: {number + 1}/{count} {notebook}", flush=True)
+
+    def say(self, words: str) -> None:
+        """Tell what concerns all of the batch."""
+        say = partial(print, file=sys.stderr, flush=True) if self._bar is None else self._bar.write
+        say(f"wijkboek: {words}")
 
     def done(self, outcome: Outcome) -> None:
         """Tell what came of a pilot."""

@@ -4,17 +4,20 @@ Where the workers see the project's folder (one file system, as on most clusters
 elsewhere the project goes to a store and the reports come back from it.
 """
 
+import logging
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from wijkboek_utils import folders, inputs
+from wijkboek_utils import depot, folders, inputs
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.depot import Depot
-from wijkboek_utils.errors import Fout
-from wijkboek_utils.running import in_two_rounds
+from wijkboek_utils.errors import Fout, refused
+from wijkboek_utils.running import Watcher, in_two_rounds
 
 _ANSWER = 10  # seconds for a scheduler to answer
+_LOOK, _TICK = 5, 0.1  # seconds between looks whether there are workers, and whether one is done
 
 
 class Cluster:
@@ -31,7 +34,11 @@ class Cluster:
             self._client: Any = Client(scheduler, timeout=_ANSWER, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise Fout(f"Bij {scheduler} antwoordt geen Dask-scheduler: {error}") from error
-        self._store, self._depot = store or "", Depot(store) if store else None
+        for name in ("distributed", "distributed.client"):  # what goes wrong, we say
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._address = scheduler
+        self._store = depot.absolute(store) if store else ""
+        self._depot = Depot(self._store) if store else None
 
     def check(self, names: list[str], parameters: dict[str, str]) -> None:
         """Raise Fout for a pilot or parameter that cannot be."""
@@ -39,21 +46,26 @@ class Cluster:
 
         job.check(names, parameters)
 
-    def make(self, wanted: list[Asked], watcher: Any, jobs: int | None) -> Iterator[Outcome]:
-        """Make reports; one whose worker is lost is made by another worker."""
+    def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
+        """Make reports; one whose worker is lost is made by another worker.
+
+        Raises Fout when the scheduler is lost: what is made by then stays.
+        """
         from wijkboek_utils import job
 
         project = self._send()
 
         def some(todo: list[Asked], last: bool) -> Iterator[tuple[Asked, Outcome]]:
-            return self._at_once(todo, project)
+            return self._at_once(todo, project, watcher)
 
         def give_up(one: Asked, outcome: Outcome) -> None:
             job.give_up(one, outcome.faults[0], job.MEMORY if outcome.again else "")
 
         yield from in_two_rounds(wanted, some, give_up)
 
-    def _at_once(self, wanted: list[Asked], project: str) -> Iterator[tuple[Asked, Outcome]]:
+    def _at_once(
+        self, wanted: list[Asked], project: str, watcher: Watcher
+    ) -> Iterator[tuple[Asked, Outcome]]:
         """Yield each with what came of it, in the order in which they are done."""
         from distributed import as_completed
 
@@ -66,17 +78,49 @@ class Cluster:
             ): one
             for one in wanted
         }
-        for future in as_completed([*found], loop=self._client.loop):
-            one = found[future]
-            try:
-                outcome = Outcome(**future.result())
-                if self._depot and not outcome.died:
-                    parts = [f"reports/{one.name}", f"data/processed/{one.name}"]
-                    self._depot.replace(folders.ROOT, f"{project}-{one.name}", parts)
-            except Exception as error:  # whatever a worker or the network does, others go on
-                words = f"geen worker maakte dit rapport af: {type(error).__name__}: {error}"
-                outcome = Outcome(one.name, [words], 0, finished=False, died=True)
-            yield one, outcome
+        ready = as_completed([*found], loop=self._client.loop)
+        look, alone = 0.0, False
+        while not ready.is_empty():
+            if ready.has_ready():
+                future = next(ready)
+                yield found[future], self._outcome(found[future], future, project)
+                continue
+            if time.monotonic() > look:
+                before, alone = alone, self._has_no_workers()
+                if alone and not before:
+                    watcher.say(
+                        f"Bij {self._address} zijn geen workers; de opdracht wacht. "
+                        f"Start er een met: dask worker {self._address} --nthreads 1"
+                    )
+                look = time.monotonic() + _LOOK
+            time.sleep(_TICK)
+
+    def _outcome(self, one: Asked, future: Any, project: str) -> Outcome:
+        """Return what came of a report, after taking what a worker made of it from the store."""
+        from distributed.client import FutureCancelledError
+
+        try:
+            outcome = Outcome(**future.result())
+            if self._depot and not outcome.died:
+                parts = [f"reports/{one.name}", f"data/processed/{one.name}"]
+                self._depot.replace(folders.ROOT, f"{project}-{one.name}", parts)
+        except FutureCancelledError:
+            raise Fout(
+                f"De scheduler bij {self._address} viel weg. De rapporten die klaar zijn, staan "
+                "er. Start hem opnieuw en geef de opdracht nog eens: die maakt de rest."
+            ) from None
+        except Exception as error:  # whatever a worker or the network does, others go on
+            words = [f"geen worker maakte dit rapport af: {_words(error)}"]
+            again = isinstance(error, OSError)  # a network or a store may be back later
+            outcome = Outcome(one.name, words, 0, finished=False, again=again, died=True)
+        return outcome
+
+    def _has_no_workers(self) -> bool:
+        """Return whether there is no worker: then nothing happens, for as long as it takes."""
+        try:
+            return not self._client.nthreads()
+        except OSError:  # the scheduler is gone, of which the reports tell
+            return False
 
     def index(self) -> None:
         """Write the list of all reports."""
@@ -103,3 +147,17 @@ class Cluster:
     def __exit__(self, *error: object) -> None:
         """Let go of the scheduler; what nobody waits for any more is not made."""
         self._client.close()
+
+
+def _words(error: Exception) -> str:
+    """Return in words why a worker did not finish a report."""
+    from distributed.scheduler import KilledWorker
+
+    if isinstance(error, Fout):
+        return str(error)
+    if isinstance(error, OSError):
+        return refused(error, error.filename or "de opslag")
+    if isinstance(error, KilledWorker):
+        tries = error.allowed_failures + 1
+        return f"{tries} workers vielen weg terwijl zij het maakten. Geef een worker meer geheugen."
+    return f"{type(error).__name__}: {error}"

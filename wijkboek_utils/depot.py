@@ -17,6 +17,11 @@ from wijkboek_utils.errors import Fout
 List = dict[str, list[Any]]  # path below a root: checksum, time of change in ns
 
 
+def absolute(address: str) -> str:
+    """Return the address of a store for who stands in another folder."""
+    return address if "://" in address else str(Path(address).expanduser().resolve())
+
+
 class Depot:
     """A store at an address such as `s3://wijkboek/werk` or a folder."""
 

@@ -15,6 +15,9 @@ class Watcher(Protocol):
     def step(self, name: str, number: int, count: int, notebook: str) -> None:
         """Hear that a notebook of a pilot starts."""
 
+    def say(self, words: str) -> None:
+        """Hear what concerns all of the batch."""
+
 
 class Running:
     """A report that is being made."""

@@ -1,11 +1,11 @@
 """What a worker of a cluster does: make one report, in processes forked from a warm one.
 
-A worker needs our package and, where it cannot see the project's folder, the store. It keeps what
-it fetched for the next report.
+A worker needs our package and, where it cannot see the project's folder, the store. What it fetched
+for one report it keeps for the next, in its own folder, that Dask takes away at its end.
 """
 
 import os
-import tempfile
+import shutil
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -34,12 +34,16 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
         words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
         return asdict(Outcome(asked.name, [words], 0, finished=False, died=True))
     depot = Depot(store) if store else None
-    place = _project(depot, project) if depot else Path(root)
+    place = _own_folder() / project if depot else Path(root)
     with _LOCK:
         state = f"{place} {project} {asked.stand}"
         if state not in _homes:
             for old in [*_homes]:  # of an older state; nobody asks for it any more
                 _homes.pop(old).close()
+            if depot:
+                shutil.rmtree(place.parent, ignore_errors=True)
+                place.mkdir(parents=True)
+                depot.fetch(place, project)
             os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
             _homes[state] = Home(
                 "wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place)
@@ -52,17 +56,18 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
     while running.hear():
         pass
     outcome = running.outcome()
-    if depot and not outcome.died:
-        made = [Path("reports", asked.name), Path("data", "processed", asked.name)]
-        files = [p for part in made for p in sorted((place / part).rglob("*")) if p.is_file()]
-        depot.send(place, files, f"{project}-{asked.name}")
+    if depot:
+        made = [place / "reports" / asked.name, place / "data" / "processed" / asked.name]
+        if not outcome.died:
+            files = [p for part in made for p in sorted(part.rglob("*")) if p.is_file()]
+            depot.send(place, files, f"{project}-{asked.name}")
+        for part in made:  # the store has it
+            shutil.rmtree(part, ignore_errors=True)
     return asdict(outcome)
 
 
-def _project(depot: Depot, project: str) -> Path:
-    """Return a folder of this computer with the project as it was sent."""
-    place = Path(tempfile.gettempdir(), f"wijkboek-{os.getuid()}", project)
-    with _LOCK:
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        depot.fetch(place, project)
-    return place
+def _own_folder() -> Path:
+    """Return a folder that is of this worker alone."""
+    from distributed import get_worker
+
+    return Path(get_worker().local_directory, "wijkboek")
