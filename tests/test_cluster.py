@@ -1,5 +1,6 @@
 """The same batch on a Dask cluster: a scheduler and two workers on this computer."""
 
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,8 @@ import pytest
 
 from tests.conftest import command, project
 from wijkboek_utils import folders, inputs, worker
-from wijkboek_utils.asked import Asked
+from wijkboek_utils.asked import Asked, Outcome
+from wijkboek_utils.forks import Forked
 
 BIN = Path(sys.executable).parent
 AREAS = ["WK034401", "WK034402", "WK020201"]
@@ -243,7 +245,16 @@ def test_a_report_that_is_not_finished_on_a_worker_leaves_a_page_in_place_of_the
     assert "vorige week" not in page.read_text()
 
 
-def test_a_worker_that_can_start_no_process_now_may_be_asked_again(monkeypatch, tmp_path):
+@pytest.fixture
+def here(monkeypatch):
+    """Use this process as a worker, which reports are forked from homes that tests make."""
+    for name in ("WIJKBOEK_ROOT", folders.AS_OF):  # which a worker sets
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(worker, "_states", {})
+    return lambda home: monkeypatch.setattr(worker, "Home", home)
+
+
+def test_a_worker_that_can_start_no_process_now_may_be_asked_again(here, tmp_path):
     class Full:
         def __init__(self, *_, **__):
             pass
@@ -251,13 +262,58 @@ def test_a_worker_that_can_start_no_process_now_may_be_asked_again(monkeypatch, 
         def fork(self, *_):
             raise RuntimeError("kan niet")
 
-    for name in ("WIJKBOEK_ROOT", folders.AS_OF):  # which a worker sets
-        monkeypatch.setenv(name, "")
-    monkeypatch.setattr(worker, "_homes", {})
-    monkeypatch.setattr(worker, "Home", Full)
+    here(Full)
     asked = asdict(Asked(AREAS[0]))
     made = worker.make(asked, str(tmp_path), "", "project", inputs.code())
     assert (made["finished"], made["again"], made["died"]) == (False, True, True)
+
+
+def test_a_worker_ends_no_report_of_another_batch_and_takes_no_folder_of_a_user_away(
+    here, tmp_path
+):
+    closed, roots = [], {name: tmp_path / name for name in ("a", "b", "c")}
+
+    def asked_at(name):
+        worker.make(asdict(Asked("x")), str(roots[name]), "", name, inputs.code())
+
+    class Link:
+        """What a report tells; while that of a is made, another batch asks for one of b."""
+
+        def __init__(self, root):
+            outcome = {"outcome": asdict(Outcome("x", [], 0, finished=True))}
+            self.root, self.told = root, [json.dumps(outcome).encode() + b"\n", b""]
+
+        def recv(self, size):
+            if self.root == roots["a"] and len(self.told) == 2:
+                asked_at("b")
+                assert roots["a"] not in closed
+            return self.told.pop(0)
+
+        def close(self):
+            pass
+
+    class Told:
+        def __init__(self, *_, cwd):
+            self.root = Path(cwd)
+
+        def fork(self, *_):
+            return Forked(os.getpid(), Link(self.root), lambda wait: 0)
+
+        def close(self):
+            closed.append(self.root)
+
+    here(Told)
+    for root in roots.values():
+        root.mkdir()
+        (root / "van de gebruiker").touch()
+    asked_at("a")
+    asked_at("c")
+    assert sorted(closed) == [roots["a"], roots["b"]]
+    assert all((root / "van de gebruiker").exists() for root in roots.values())
+    own = tmp_path / "opgehaald"
+    own.mkdir()
+    worker._State(own, own, Asked("x")).forget()
+    assert not own.exists()
 
 
 def add(root, code):

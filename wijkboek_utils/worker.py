@@ -18,7 +18,28 @@ from wijkboek_utils.forks import Home
 from wijkboek_utils.running import Running, not_begun
 
 _LOCK = threading.Lock()
-_homes: dict[str, Home] = {}  # one for each state of the project that was asked here
+
+
+class _State:
+    """A state of the project, in a folder of this computer, with what its reports are forked from.
+
+    `busy` counts the reports that are being made from it. `own` is a folder that was fetched for it
+    alone; None for that of the user.
+    """
+
+    def __init__(self, place: Path, own: Path | None, asked: Asked) -> None:
+        os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
+        self._own, self.busy = own, 0
+        self.home = Home("wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place))
+
+    def forget(self) -> None:
+        """End its process, and take away what was fetched for it."""
+        self.home.close()
+        if self._own:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+
+_states: dict[str, _State] = {}  # those that were asked here
 
 
 def make(how: dict[str, Any], root: str, store: str, project: str, code: str) -> dict[str, Any]:
@@ -34,36 +55,44 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
         words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
         return asdict(Outcome(asked.name, [words], 0, finished=False, died=True))
     depot = Depot(store) if store else None
-    place = _own_folder() / project if depot else Path(root)
+    own = _own_folder() / f"{project}{asked.stand}" if depot else None
+    place = own or Path(root)
     with _LOCK:
-        state = f"{place} {project} {asked.stand}"
-        if state not in _homes:
-            for old in [*_homes]:  # of an older state; nobody asks for it any more
-                _homes.pop(old).close()
+        known = f"{place} {project} {asked.stand}"
+        if known not in _states:
+            for old in [one for one, state in _states.items() if not state.busy]:
+                _states.pop(old).forget()
             if depot:
-                shutil.rmtree(place.parent, ignore_errors=True)
-                place.mkdir(parents=True)
+                place.mkdir(parents=True, exist_ok=True)
                 depot.fetch(place, project)
-            os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
-            _homes[state] = Home(
-                "wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place)
-            )
+            _states[known] = _State(place, own, asked)
+        state = _states[known]
         try:
-            process = _homes[state].fork("wijkboek_utils.job:serve", asdict(asked))
+            process = state.home.fork("wijkboek_utils.job:serve", asdict(asked))
         except RuntimeError:
             return asdict(not_begun(asked))
-    running = Running(asked, process)
-    while running.hear():
-        pass
-    outcome = running.outcome()
-    if depot:
-        made = [place / "reports" / asked.name, place / "data" / "processed" / asked.name]
-        if not outcome.died:
-            files = [p for part in made for p in sorted(part.rglob("*")) if p.is_file()]
-            depot.send(place, files, f"{project}-{asked.name}")
-        for part in made:  # the store has it
-            shutil.rmtree(part, ignore_errors=True)
+        state.busy += 1
+    try:
+        running = Running(asked, process)
+        while running.hear():
+            pass
+        outcome = running.outcome()
+        if depot:
+            _deliver(place, f"{project}-{asked.name}", outcome, depot)
+    finally:
+        with _LOCK:
+            state.busy -= 1
     return asdict(outcome)
+
+
+def _deliver(place: Path, name: str, outcome: Outcome, depot: Depot) -> None:
+    """Send a report, or the page of why it failed, and keep nothing of it."""
+    made = [place / "reports" / outcome.name, place / "data" / "processed" / outcome.name]
+    if not outcome.died:
+        files = [p for part in made for p in sorted(part.rglob("*")) if p.is_file()]
+        depot.send(place, files, name)
+    for part in made:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _own_folder() -> Path:
