@@ -54,9 +54,16 @@ def project(folder: Path) -> Path:
 
 
 def held(process: psutil.Process) -> float:
-    """Return the memory in MB of a process and all below it; what they share counts once."""
+    """Return the memory in MB of a process and all below it; what they share counts once.
+
+    Of a process that has ended it is 0.
+    """
     total = 0
-    for one in [process, *process.children(recursive=True)]:
+    try:
+        below = process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return 0.0
+    for one in [process, *below]:
         try:
             text = Path(f"/proc/{one.pid}/smaps_rollup").read_text()
         except OSError:  # it has just ended

@@ -55,7 +55,7 @@ def chapter(book: str, parameters: dict[str, object]) -> Chapter:
 def report(pilot: str) -> None:
     """Compute the books of a pilot and write one page."""
     books = folders.notebooks()
-    (job,) = run.plan([pilot], {}, books)
+    job = run.plan(pilot, {}, books)
     parts = [chapter(book.stem, job.parameters) for book in books]
     shown = [part for part, book in zip(parts, books, strict=True) if order.is_chapter(book)]
     html = (

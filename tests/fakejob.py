@@ -20,19 +20,19 @@ def broken() -> None:
 
 
 def checked(link, how):
-    fout = f"Pilot {how['names'][0]} bestaat niet." if "onbekend" in how["names"][0] else ""
-    say(link, {"fout": fout})
+    wrong = {n: f"Pilot {n} bestaat niet." for n in how["names"] if "onbekend" in n}
+    say(link, {"fout": "", "found": wrong})
 
 
 def index(link, how):
     (Path(os.environ["WIJKBOEK_ROOT"]) / "lijst").write_text("af")
-    say(link, {"fout": ""})
+    say(link, {"fout": "", "found": None})
 
 
 def failed(link, how):
     name = how["asked"]["name"]
     (Path(os.environ["WIJKBOEK_ROOT"]) / f"{name}.html").write_text(how["words"])
-    say(link, {"fout": ""})
+    say(link, {"fout": "", "found": None})
 
 
 def serve(link, how):

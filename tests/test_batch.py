@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, command, project
 from wijkboek_utils import batch, cli_render, files, folders, job, record, report, sources
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.errors import Fout
@@ -207,9 +209,9 @@ def test_what_is_left_of_the_processors_goes_to_the_notebooks_of_a_report(forks,
 
 
 def test_the_check_comes_before_any_report(forks, tmp_path):
-    with pytest.raises(Fout, match="Pilot onbekend-1 bestaat niet"):
-        forks.check(["onbekend-1"], {})
-    forks.check(["goed-1"], {})
+    wrong = forks.check(["goed-1", "onbekend-1", "goed-2"], {})
+    assert wrong == {"onbekend-1": "Pilot onbekend-1 bestaat niet."}
+    assert forks.check(["goed-1"], {}) == {}
     forks.index()
     assert (tmp_path / "lijst").read_text() == "af"
 
@@ -303,7 +305,7 @@ def names(*arguments):
     from wijkboek_utils import cli
 
     options = cli.parser().parse_args(["render", *arguments])
-    return [one.name for one in cli_render._wanted(options)]
+    return [one.name for one in cli_render._wanted(options)[0]]
 
 
 def test_names_are_those_of_files_and_codes_as_cbs_writes_them(monkeypatch):
@@ -331,3 +333,18 @@ def test_a_wrong_option_is_named(arguments, words):
     with pytest.raises(Fout) as fout:
         names(*arguments)
     assert words in str(fout.value)
+
+
+def test_of_all_pilots_one_that_cannot_be_made_is_named_and_the_others_go_on(tmp_path):
+    root = project(tmp_path, chapters=["22_plausibiliteit"])
+    (root / "pilots" / "arnhem-spijkerkwartier.yml").write_text("gebied: [", encoding="utf-8")
+    done = command("render", "--all", root=root)
+    made = {page.parent.name for page in (root / "reports").glob("*/index.html")}
+    assert made == {"utrecht-kanaleneiland", "leeuwarden-heechterp-schieringen"}
+    words = "arnhem-spijkerkwartier: wordt niet gemaakt. pilots/arnhem-spijkerkwartier.yml is geen"
+    assert done.returncode == 1 and words in done.stderr
+    assert re.search(r"niet gemaakt +1\n", done.stdout)
+    shutil.rmtree(root / "reports")
+    typed = command("render", "--all", "--force", "arnhem-spijkerkwartier", root=root)
+    assert typed.returncode == 2 and "is geen geldige YAML" in typed.stderr
+    assert not (root / "reports").exists()

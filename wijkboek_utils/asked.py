@@ -48,7 +48,7 @@ class Outcome:
     """What came of it. `faults` keep the report from being published; empty when it may.
 
     `again` says that what went wrong may go well a second time; `died` that who made it ended
-    without a word, and so without a page.
+    without a word, and so without a page. `hint` is what may help then.
     """
 
     name: str
@@ -57,3 +57,4 @@ class Outcome:
     finished: bool = True
     again: bool = False
     died: bool = False
+    hint: str = ""

@@ -27,8 +27,11 @@ _JOB = "wijkboek_utils.job"  # the module of what a report is made by
 class Workshop(Protocol):
     """Where reports are made."""
 
-    def check(self, names: list[str], parameters: dict[str, str]) -> None:
-        """Raise Fout for a pilot or parameter that cannot be; nothing is made yet."""
+    def check(self, names: list[str], parameters: dict[str, str]) -> dict[str, str]:
+        """Return which pilots cannot be made, with why in words; nothing is made yet.
+
+        Raises Fout for a parameter that cannot be.
+        """
 
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports, `jobs` at once; yield what came of each as it is done."""
@@ -72,11 +75,11 @@ def workshop(
 class Here:
     """Makes reports in this process, one after the other, for where nothing can be forked."""
 
-    def check(self, names: list[str], parameters: dict[str, str]) -> None:
-        """Raise Fout for a pilot or parameter that cannot be."""
+    def check(self, names: list[str], parameters: dict[str, str]) -> dict[str, str]:
+        """Return which pilots cannot be made, and why."""
         from wijkboek_utils import job
 
-        job.check(names, parameters)
+        return job.check(names, parameters)
 
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports; yield what came of each."""
@@ -109,9 +112,11 @@ class Forks:
         first = names[:2]  # enough to know whether there are more
         self._home, self._job = Home(warm, *first, cwd=str(folders.ROOT)), job
 
-    def check(self, names: list[str], parameters: dict[str, str]) -> None:
-        """Raise Fout for a pilot or parameter that cannot be."""
-        self._ask(f"{self._job}:checked", {"names": names, "parameters": parameters})
+    def check(self, names: list[str], parameters: dict[str, str]) -> dict[str, str]:
+        """Return which pilots cannot be made, and why."""
+        asked = {"names": names, "parameters": parameters}
+        found: dict[str, str] = self._ask(f"{self._job}:checked", asked)
+        return found
 
     def index(self) -> None:
         """Write the list of all reports."""
@@ -131,12 +136,13 @@ class Forks:
             return self._at_once(todo, 1 if last else jobs, watcher)
 
         def give_up(one: Asked, outcome: Outcome) -> None:
-            self._ask(f"{self._job}:failed", {"asked": asdict(one), "words": outcome.faults[0]})
+            how = {"asked": asdict(one), "words": outcome.faults[0], "hint": outcome.hint}
+            self._ask(f"{self._job}:failed", how)
 
         yield from in_two_rounds(wanted, some, give_up)
 
-    def _ask(self, do: str, how: dict[str, Any]) -> None:
-        """Wait until a process has done something. Raises Fout with what it found wrong."""
+    def _ask(self, do: str, how: dict[str, Any]) -> Any:
+        """Return what a process found that did something. Raises Fout with what was wrong."""
         answer = b""
         with contextlib.suppress(RuntimeError, ConnectionResetError):
             asked = self._home.fork(do, how)
@@ -144,8 +150,10 @@ class Forks:
             asked.end()
         if not answer:
             raise Fout("Een hulpproces is onverwacht gestopt. Probeer het opnieuw.")
-        if fout := json.loads(answer)["fout"]:
-            raise Fout(fout)
+        said = json.loads(answer)
+        if said["fout"]:
+            raise Fout(said["fout"])
+        return said["found"]
 
     def _at_once(
         self, wanted: list[Asked], jobs: int, watcher: Watcher

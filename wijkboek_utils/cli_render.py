@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -82,9 +82,9 @@ def _count(option: str) -> Callable[[str], int]:
 
 def render(options: argparse.Namespace) -> int:
     """Make the reports that are asked and not fresh; return 1 when one may not be published."""
-    wanted = _wanted(options)
+    wanted, typed = _wanted(options)
     place = options.scheduler, options.store
-    return make(wanted, options.force, options.why, options.jobs, place)
+    return make(wanted, options.force, options.why, options.jobs, place, typed)
 
 
 def make(
@@ -93,11 +93,13 @@ def make(
     why: bool = False,
     jobs: int | None = None,
     place: tuple[str | None, str | None] = (None, None),
+    typed: Collection[str] = (),
 ) -> int:
     """Make the reports of `wanted` that are not fresh; `force` makes all, `why` says why.
 
     All are asked in the same way. `place` is the address of a Dask scheduler and of a store, of
-    `jobs` as many are made at once. Returns 1 when one may not be published.
+    `jobs` as many are made at once. Returns 1 when one may not be published. Raises Fout, before
+    anything is made, when one of `typed` cannot be made, or none of all.
     """
     start = time.monotonic()
     from wijkboek_utils import batch, inputs
@@ -115,9 +117,14 @@ def make(
             browser.executable()  # say what is missing before the work, not after it
         names = [one.name for one, _ in todo]
         with batch.workshop(names, how.engine, *place) as workshop:
-            workshop.check(names, how.parameters)
-            with _Watcher(len(todo), len(wanted) > 1) as watcher:
-                for outcome in workshop.make([one for one, _ in todo], watcher, jobs):
+            wrong = workshop.check(names, how.parameters)
+            _refuse(wrong, typed, len(wanted))
+            made += [Outcome(name, [words], 0, finished=False) for name, words in wrong.items()]
+            able = [one for one, _ in todo if one.name not in wrong]
+            with _Watcher(len(able), len(wanted) > 1) as watcher:
+                for name, words in wrong.items():
+                    watcher.say(f"{name}: wordt niet gemaakt. {words}")
+                for outcome in workshop.make(able, watcher, jobs):
                     watcher.done(outcome)
                     made.append(outcome)
             workshop.index()
@@ -126,8 +133,18 @@ def make(
     return _end(known, made, time.monotonic() - start)
 
 
-def _wanted(options: argparse.Namespace) -> list[Asked]:
-    """Return what is asked: each pilot or area once, with how to make it."""
+def _refuse(wrong: dict[str, str], typed: Collection[str], count: int) -> None:
+    """Raise Fout when a pilot that was typed cannot be made, or none of `count`.
+
+    `wrong` says why. Of a whole country some may lack what is asked; the others go on.
+    """
+    own = [words for name, words in wrong.items() if name in typed]
+    if own or len(wrong) == count:
+        raise Fout([*own, *wrong.values()][0])
+
+
+def _wanted(options: argparse.Namespace) -> tuple[list[Asked], set[str]]:
+    """Return what is asked, each pilot or area once with how to make it; and which were typed."""
     check_engine(options.engine)
     if options.store and not options.scheduler:
         raise Fout("--store hoort bij --scheduler: de opslag is voor andere computers.")
@@ -141,13 +158,13 @@ def _wanted(options: argparse.Namespace) -> list[Asked]:
     )
     limits = replace(limits, cell=min(limits.cell, limits.notebook))
     one = Asked("", _pairs(options.parameters), options.pdf, stand, options.engine, limits)
-    names = [_name(name) for name in options.pilots]
-    names += folders.pilots(folders.PILOTS) if options.all else []
-    for code in options.gemeente:
-        names += _gemeenten() if code.lower() == ALL else [_name(code)]
+    codes = [code for code in options.gemeente if code.lower() != ALL]
+    typed = [_name(name) for name in [*options.pilots, *codes]]
+    names = typed + (folders.pilots(folders.PILOTS) if options.all else [])
+    names += _gemeenten() if len(codes) < len(options.gemeente) else []
     asked = options.all or options.pilots or options.gemeente
     names = names if asked else [folders.DEFAULT]
-    return [replace(one, name=name) for name in dict.fromkeys(names)]
+    return [replace(one, name=name) for name in dict.fromkeys(names)], set(typed)
 
 
 def _name(text: str) -> str:

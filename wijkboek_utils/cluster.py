@@ -40,11 +40,11 @@ class Cluster:
         self._store = depot.absolute(store) if store else ""
         self._depot = Depot(self._store) if store else None
 
-    def check(self, names: list[str], parameters: dict[str, str]) -> None:
-        """Raise Fout for a pilot or parameter that cannot be."""
+    def check(self, names: list[str], parameters: dict[str, str]) -> dict[str, str]:
+        """Return which pilots cannot be made, and why."""
         from wijkboek_utils import job
 
-        job.check(names, parameters)
+        return job.check(names, parameters)
 
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports; one whose worker is lost is made by another worker.
@@ -59,7 +59,7 @@ class Cluster:
             return self._at_once(todo, project, watcher)
 
         def give_up(one: Asked, outcome: Outcome) -> None:
-            job.give_up(one, outcome.faults[0], job.MEMORY if outcome.again else "")
+            job.give_up(one, outcome.faults[0], outcome.hint)
 
         yield from in_two_rounds(wanted, some, give_up)
 

@@ -30,18 +30,29 @@ from wijkboek_utils.report import Part
 from wijkboek_utils.run import Failure, Job
 
 Tell = Callable[[int, int, str], None]  # the number of a step, of how many, and its name
-MEMORY = "Vaak is het geheugen op. Probeer het opnieuw, met minder rapporten tegelijk (--jobs 1)."
 _OBJECTS = 1_000_000  # made before Python looks which can go; those of a page are many, and stay
 
 
-def check(names: list[str], parameters: dict[str, str]) -> None:
-    """Raise Fout for a pilot or parameter that cannot be; nothing is made."""
-    run.plan(names, parameters, folders.notebooks())
+def check(names: list[str], parameters: dict[str, str]) -> dict[str, str]:
+    """Return which pilots cannot be made, with why in words; nothing is made.
+
+    Raises Fout for a parameter that cannot be, of whatever pilot.
+    """
+    books = folders.notebooks()
+    run.values(parameters, books)
+    wrong = {}
+    for name in names:
+        try:
+            run.plan(name, parameters, books)
+        except (Fout, OSError) as error:
+            wrong[name] = _words(error, "een bestand")
+    return wrong
 
 
 def checked(link: socket.socket, how: dict[str, Any]) -> None:
-    """Tell over `link` what `check` finds wrong, as `fout`; empty when nothing."""
-    _answer(link, partial(check, **how))
+    """Tell over `link` what `check` finds wrong: as `fout`, and of pilots as `found`."""
+    found: dict[str, str] = {}
+    _answer(link, lambda: found.update(check(**how)), found)
 
 
 def index(link: socket.socket, how: dict[str, Any]) -> None:
@@ -50,17 +61,21 @@ def index(link: socket.socket, how: dict[str, Any]) -> None:
 
 
 def failed(link: socket.socket, how: dict[str, Any]) -> None:
-    """Write the page of a report whose process died; `how` has `asked` and `words`."""
-    _answer(link, partial(give_up, Asked.of(how["asked"]), how["words"], MEMORY))
+    """Write the page of a report whose process died; `how` has `asked`, `words` and `hint`."""
+    asked = Asked.of(how["asked"])
+    _answer(link, lambda: give_up(asked, how["words"], how["hint"]))
 
 
-def _answer(link: socket.socket, call: Callable[[], object]) -> None:
+def _answer(
+    link: socket.socket, call: Callable[[], object], found: dict[str, str] | None = None
+) -> None:
+    """Tell what was wrong when a call was made, and what it found."""
     fout = ""
     try:
         call()
     except (Fout, OSError) as error:
         fout = _words(error, "een bestand")
-    _say(link, {"fout": fout})
+    _say(link, {"fout": fout, "found": found})
 
 
 def _words(error: Fout | OSError, what: str) -> str:
@@ -90,7 +105,7 @@ def attempt(wanted: Asked, tell: Tell) -> Outcome:
 def give_up(wanted: Asked, words: str, hint: str = "") -> Outcome:
     """Put a page that says why there is no report where an old one may stand; return that."""
     try:
-        (job,) = run.plan([wanted.name], wanted.parameters, folders.notebooks())
+        job = run.plan(wanted.name, wanted.parameters, folders.notebooks())
         report.fail(job, Failure("", "?", "", "", words, hint=hint))
     except (Fout, OSError):  # no room for that page either
         words += " Een ouder rapport kan er nog staan."
@@ -105,7 +120,7 @@ def make(wanted: Asked, tell: Tell = lambda *step: None) -> Outcome:
     books = folders.notebooks()
     os.environ[folders.AS_OF] = wanted.stand
     os.environ["WIJKBOEK_ROOT"] = str(sources.ROOT)  # for notebooks in whatever process
-    (job,) = run.plan([wanted.name], wanted.parameters, books)
+    job = run.plan(wanted.name, wanted.parameters, books)
     with _alone(job.pilot.slug, lambda: tell(0, len(books), "wacht op een andere opdracht")):
         return _made(job, books, wanted, tell)
 

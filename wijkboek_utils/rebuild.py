@@ -82,7 +82,8 @@ def main() -> None:
 
 def _made(workshop: Any, asked: Asked) -> list[Outcome]:
     try:
-        workshop.check([asked.name], asked.parameters)
+        for words in workshop.check([asked.name], asked.parameters).values():
+            raise Fout(words)
         return list(workshop.make([asked], _Silent(), None))
     except Fout as fout:
         return [Outcome(asked.name, [str(fout)], 0, finished=False)]
@@ -93,6 +94,9 @@ class _Silent:
 
     def step(self, name: str, number: int, count: int, notebook: str) -> None:
         """Hear that a notebook starts."""
+
+    def say(self, words: str) -> None:
+        """Hear what concerns all of the batch."""
 
 
 def warm(*names: str) -> None:

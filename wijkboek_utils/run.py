@@ -93,19 +93,24 @@ def _declared(notebook: Path, changed: int) -> dict[str, str]:
     }
 
 
-def plan(names: list[str], overrides: dict[str, str], books: list[Path]) -> list[Job]:
-    """Return the jobs for some pilots, every parameter checked. No kernel has started yet.
+def plan(name: str, overrides: dict[str, str], books: list[Path]) -> Job:
+    """Return the job for a pilot, every parameter checked. No kernel has started yet.
 
-    `overrides` is what the user typed after `-p`, as text. Raises Fout for a pilot, a parameter or
-    a value that does not exist, with the nearest that does.
+    `overrides` as for `values`. Raises Fout for a pilot, a parameter or a value that does not
+    exist, with the nearest that does.
+    """
+    found = values(overrides, books)
+    pilot = pilots.load(name, found.get("jaar"))
+    return Job(pilot, {**found, "pilot": pilot.slug, "jaar": pilot.jaar})
+
+
+def values(overrides: dict[str, str], books: list[Path]) -> dict[str, Any]:
+    """Return what the user typed after `-p`, as text, as the types that notebooks declare.
+
+    Raises Fout for a parameter or a value that does not exist.
     """
     known = {name: kind for book in books for name, kind in declared(book).items()}
-    values = {name: _value(name, text, known) for name, text in overrides.items()}
-    jobs: dict[str, Job] = {}
-    for name in names:
-        pilot = pilots.load(name, values.get("jaar"))
-        jobs[pilot.slug] = Job(pilot, {**values, "pilot": pilot.slug, "jaar": pilot.jaar})
-    return list(jobs.values())
+    return {name: _value(name, text, known) for name, text in overrides.items()}
 
 
 def _value(name: str, text: str, known: dict[str, str]) -> Any:

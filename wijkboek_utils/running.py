@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.forks import Forked
 
+_MEMORY = "Vaak is het geheugen op. Probeer het opnieuw, met minder rapporten tegelijk (--jobs 1)."
+
 
 class Watcher(Protocol):
     """Who is told how far a batch is."""
@@ -52,13 +54,18 @@ class Running:
             return self._outcome
         words = f"het maken van het rapport is onverwacht gestopt (code {code})"
         seconds = time.monotonic() - self._start
-        return Outcome(self.asked.name, [words], seconds, False, again=True, died=True)
+        return _died(self.asked, words, seconds)
 
 
 def not_begun(asked: Asked) -> Outcome:
     """Return what came of a report for which no process could be started, now."""
     words = "er was geen proces te starten"
-    return Outcome(asked.name, [words], 0, finished=False, again=True, died=True)
+    return _died(asked, words)
+
+
+def _died(asked: Asked, words: str, seconds: float = 0) -> Outcome:
+    again = {"finished": False, "again": True, "died": True}
+    return Outcome(asked.name, [words], seconds, hint=_MEMORY, **again)
 
 
 Round = Callable[[list[Asked], bool], Iterator[tuple[Asked, Outcome]]]
