@@ -1,10 +1,10 @@
 """Many reports: one that fails stops no other, what died is tried once more, all is told."""
 
+import contextlib
 import errno
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, command, project
+from tests.conftest import ROOT
 from wijkboek_utils import batch, cli_render, files, folders, job, record, report, sources
 from wijkboek_utils.asked import Asked, Outcome
 from wijkboek_utils.errors import Fout
@@ -335,16 +335,27 @@ def test_a_wrong_option_is_named(arguments, words):
     assert words in str(fout.value)
 
 
-def test_of_all_pilots_one_that_cannot_be_made_is_named_and_the_others_go_on(tmp_path):
-    root = project(tmp_path, chapters=["22_plausibiliteit"])
-    (root / "pilots" / "arnhem-spijkerkwartier.yml").write_text("gebied: [", encoding="utf-8")
-    done = command("render", "--all", root=root)
-    made = {page.parent.name for page in (root / "reports").glob("*/index.html")}
-    assert made == {"utrecht-kanaleneiland", "leeuwarden-heechterp-schieringen"}
-    words = "arnhem-spijkerkwartier: wordt niet gemaakt. pilots/arnhem-spijkerkwartier.yml is geen"
-    assert done.returncode == 1 and words in done.stderr
-    assert re.search(r"niet gemaakt +1\n", done.stdout)
-    shutil.rmtree(root / "reports")
-    typed = command("render", "--all", "--force", "arnhem-spijkerkwartier", root=root)
-    assert typed.returncode == 2 and "is geen geldige YAML" in typed.stderr
-    assert not (root / "reports").exists()
+def test_of_many_those_that_cannot_be_made_are_named_and_the_others_go_on(
+    forks, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(batch, "workshop", lambda *_: contextlib.nullcontext(forks))
+    log = tmp_path / "log"
+    wanted = [Asked(n, {"log": str(log)}) for n in ("goed-1", "onbekend-1", "goed-2")]
+    assert cli_render.make(wanted, force=True) == 1
+    said = capsys.readouterr()
+    assert "onbekend-1: wordt niet gemaakt. Pilot onbekend-1 bestaat niet." in said.err
+    assert re.search(r"klaar om te publiceren +2\n +niet gemaakt +1\n", said.out)
+    log.unlink()
+    for some, typed in ((wanted, {"onbekend-1"}), (wanted[1:2], set())):
+        with pytest.raises(Fout, match="Pilot onbekend-1 bestaat niet"):
+            cli_render.make(some, force=True, typed=typed)
+    assert not log.exists()  # nothing was begun
+
+
+def test_what_is_wrong_with_a_parameter_is_for_all_and_what_a_pilot_lacks_for_that_pilot():
+    assert job.check(["GM0344"], {}) == {}
+    wrong = job.check(["GM0344", "bestaat-niet"], {})
+    assert [*wrong] == ["bestaat-niet"] and "bestaat niet" in wrong["bestaat-niet"]
+    assert "over 2019" in job.check(["GM0344"], {"jaar": "2019"})["GM0344"]
+    with pytest.raises(Fout, match="jaarr bestaat niet"):
+        job.check(["GM0344"], {"jaarr": "2019"})
