@@ -101,11 +101,7 @@ def test_reports_of_two_workers_are_those_of_one_computer_and_a_lost_worker_cost
 
     def kill():
         """End a worker while it makes a report."""
-        end = time.monotonic() + 120
-        while time.monotonic() < end and not list(
-            root.glob("data/processed/*/kerncijfers.parquet")
-        ):
-            time.sleep(0.05)
+        until(lambda: [*root.glob("data/processed/*/kerncijfers.parquet")])
         os.kill(doomed.pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
@@ -312,7 +308,7 @@ def test_a_worker_ends_no_report_of_another_batch_and_takes_no_folder_of_a_user_
     assert all((root / "van de gebruiker").exists() for root in roots.values())
     own = tmp_path / "opgehaald"
     own.mkdir()
-    worker._State(own, own, Asked("x")).forget()
+    worker._State(own, Asked("x"), fetched=True).forget()
     assert not own.exists()
 
 

@@ -38,12 +38,11 @@ def check(names: list[str], parameters: dict[str, str]) -> dict[str, str]:
 
     Raises Fout for a parameter that cannot be, of whatever pilot.
     """
-    books = folders.notebooks()
-    run.values(parameters, books)
+    found = run.values(parameters, folders.notebooks())
     wrong = {}
     for name in names:
         try:
-            run.plan(name, parameters, books)
+            run.job(name, found)
         except (Fout, OSError) as error:
             wrong[name] = _words(error, "een bestand")
     return wrong

@@ -99,7 +99,14 @@ def plan(name: str, overrides: dict[str, str], books: list[Path]) -> Job:
     `overrides` as for `values`. Raises Fout for a pilot, a parameter or a value that does not
     exist, with the nearest that does.
     """
-    found = values(overrides, books)
+    return job(name, values(overrides, books))
+
+
+def job(name: str, found: dict[str, Any]) -> Job:
+    """Return the job for a pilot, with `values` as parameters.
+
+    Raises Fout for a pilot that does not exist, or not in the year that is asked.
+    """
     pilot = pilots.load(name, found.get("jaar"))
     return Job(pilot, {**found, "pilot": pilot.slug, "jaar": pilot.jaar})
 

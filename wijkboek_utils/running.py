@@ -64,8 +64,9 @@ def not_begun(asked: Asked) -> Outcome:
 
 
 def _died(asked: Asked, words: str, seconds: float = 0) -> Outcome:
-    again = {"finished": False, "again": True, "died": True}
-    return Outcome(asked.name, [words], seconds, hint=_MEMORY, **again)
+    return Outcome(
+        asked.name, [words], seconds, finished=False, again=True, died=True, hint=_MEMORY
+    )
 
 
 Round = Callable[[list[Asked], bool], Iterator[tuple[Asked, Outcome]]]

@@ -23,20 +23,20 @@ _LOCK = threading.Lock()
 class _State:
     """A state of the project, in a folder of this computer, with what its reports are forked from.
 
-    `busy` counts the reports that are being made from it. `own` is a folder that was fetched for it
-    alone; None for that of the user.
+    `busy` counts the reports that are being made from it. What was `fetched` is a folder for it
+    alone; else it is that of the user.
     """
 
-    def __init__(self, place: Path, own: Path | None, asked: Asked) -> None:
+    def __init__(self, place: Path, asked: Asked, fetched: bool) -> None:
         os.environ |= {"WIJKBOEK_ROOT": str(place), AS_OF: asked.stand}
-        self._own, self.busy = own, 0
+        self._place, self._fetched, self.busy = place, fetched, 0
         self.home = Home("wijkboek_utils.warm:country", asked.name, asked.name, cwd=str(place))
 
     def forget(self) -> None:
         """End its process, and take away what was fetched for it."""
         self.home.close()
-        if self._own:
-            shutil.rmtree(self._own, ignore_errors=True)
+        if self._fetched:
+            shutil.rmtree(self._place, ignore_errors=True)
 
 
 _states: dict[str, _State] = {}  # those that were asked here
@@ -55,8 +55,7 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
         words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
         return asdict(Outcome(asked.name, [words], 0, finished=False, died=True))
     depot = Depot(store) if store else None
-    own = _own_folder() / f"{project}{asked.stand}" if depot else None
-    place = own or Path(root)
+    place = _own_folder() / f"{project}{asked.stand}" if depot else Path(root)
     with _LOCK:
         known = f"{place} {project} {asked.stand}"
         if known not in _states:
@@ -65,7 +64,7 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
             if depot:
                 place.mkdir(parents=True, exist_ok=True)
                 depot.fetch(place, project)
-            _states[known] = _State(place, own, asked)
+            _states[known] = _State(place, asked, fetched=bool(depot))
         state = _states[known]
         try:
             process = state.home.fork("wijkboek_utils.job:serve", asdict(asked))
