@@ -270,11 +270,14 @@ def test_the_end_tells_what_came_of_all(capsys):
         "  klaar om te publiceren       1",
         "  nog niet te publiceren       1",
         "  niet gemaakt                 1",
-        "  samen 5 in 1 min 30 s, 30,0 s per gemaakt rapport",
+        "  samen 5 in 1 min 30 s, 45,0 s per gemaakt rapport",
     ]
     assert "GM0005: nog niet te publiceren: oud" in told.err
     assert "niet klaar om te publiceren: GM0005; GM0002; GM0003" in told.err
     assert cli_render._end([("GM0004", [])], [], 0.1) == 0
+    capsys.readouterr()
+    assert cli_render._end([], [outcome(n, "x", finished=False) for n in "ab"], 9.0) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "  samen 2 in 9 s"
 
 
 def test_lines_for_a_log_say_how_far_it_is_and_how_long_it_takes(capsys):

@@ -136,7 +136,6 @@ def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
     assert f"reports/{AREAS[0]}/index.html" in made
     again = command(*arguments, root=root)
     assert again.stdout.count("(niet veranderd)") == 1
-    # The store has it all: a computer that lost its reports makes them again from there.
     shutil.rmtree(root / "reports")
     shutil.rmtree(root / "data" / "processed")
     command(*arguments, root=root)
@@ -145,6 +144,8 @@ def test_workers_that_see_no_folder_of_ours_use_a_store(cluster, tmp_path):
     held = {one.name for one in cluster.folder.glob("dask-scratch-space/*/wijkboek/*/*")}
     assert {"notebooks", "pilots", "data"} <= held
     assert not [*cluster.folder.glob("dask-scratch-space/*/wijkboek/*/reports/*")]
+    # In the store is only the project, however many reports are made.
+    assert len([*(tmp_path / "depot").iterdir()]) == len(held & {"notebooks", "pilots", "data"})
 
 
 @pytest.fixture
@@ -203,8 +204,11 @@ def test_a_scheduler_that_is_lost_ends_the_batch_and_what_was_there_stays(alone,
     assert old.read_text() == "van vorige week"
 
 
-def test_a_store_that_cannot_be_used_is_said_in_dutch(cluster, tmp_path):
+def test_a_store_that_is_lost_ends_the_batch_and_what_was_there_stays(cluster, tmp_path):
     root = small(tmp_path / "hier")
+    old = root / "reports" / AREAS[0] / "index.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("van vorige week")
     log, depot = tmp_path / "log", tmp_path / "depot"
     add(root, f"open({str(log)!r}, 'a').write('x')")
     place = ["--scheduler", cluster.address, "--store", str(depot)]
@@ -212,9 +216,10 @@ def test_a_store_that_cannot_be_used_is_said_in_dutch(cluster, tmp_path):
     until(log.exists)
     shutil.rmtree(depot)
     depot.write_text("een bestand")
-    assert asked.wait(timeout=120) == 1
+    assert asked.wait(timeout=120) == 2
     said = (root / "fout").read_text()
-    assert "kan niet worden gelezen of bewaard" in said and "Error" not in said
+    assert said.startswith(f"wijkboek: De opslag viel weg: {depot}") and len(said.splitlines()) == 1
+    assert old.read_text() == "van vorige week" and len(log.read_text()) == 1
 
 
 @pytest.mark.parametrize(
@@ -260,7 +265,7 @@ def test_a_worker_that_can_start_no_process_now_may_be_asked_again(here, tmp_pat
 
     here(Full)
     asked = asdict(Asked(AREAS[0]))
-    made = worker.make(asked, str(tmp_path), "", "project", inputs.code())
+    made = worker.make(asked, str(tmp_path), "", {}, inputs.code())
     assert (made["finished"], made["again"], made["died"]) == (False, True, True)
 
 
@@ -270,7 +275,7 @@ def test_a_worker_ends_no_report_of_another_batch_and_takes_no_folder_of_a_user_
     closed, roots = [], {name: tmp_path / name for name in ("a", "b", "c")}
 
     def asked_at(name):
-        worker.make(asdict(Asked("x")), str(roots[name]), "", name, inputs.code())
+        worker.make(asdict(Asked("x")), str(roots[name]), "", {"pilots": name}, inputs.code())
 
     class Link:
         """What a report tells; while that of a is made, another batch asks for one of b."""

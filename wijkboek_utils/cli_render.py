@@ -307,5 +307,6 @@ def _summary(known: list[tuple[str, list[str]]], made: list[Outcome], seconds: f
     )
     counts["niet veranderd"] = len(known)
     rows = [f"  {words:24}{count:>6}" for words, count in counts.most_common() if count]
-    each = f", {_seconds(seconds / len(made))} per gemaakt rapport" if made else ""
+    finished = sum(outcome.finished for outcome in made)
+    each = f", {_seconds(seconds / finished)} per gemaakt rapport" if finished else ""
     return "\n".join([*rows, f"  samen {len(known) + len(made)} in {_time(seconds)}{each}"])

@@ -18,6 +18,7 @@ from wijkboek_utils.running import Watcher, in_two_rounds
 
 _ANSWER = 10  # seconds for a scheduler to answer
 _LOOK, _TICK = 5, 0.1  # seconds between looks whether there are workers, and whether one is done
+_REST = "De rapporten die klaar zijn, staan er; dezelfde opdracht maakt de rest."
 
 
 class Cluster:
@@ -64,7 +65,7 @@ class Cluster:
         yield from in_two_rounds(wanted, some, give_up)
 
     def _at_once(
-        self, wanted: list[Asked], project: str, watcher: Watcher
+        self, wanted: list[Asked], project: dict[str, str], watcher: Watcher
     ) -> Iterator[tuple[Asked, Outcome]]:
         """Yield each with what came of it, in the order in which they are done."""
         from distributed import as_completed
@@ -95,25 +96,40 @@ class Cluster:
                 look = time.monotonic() + _LOOK
             time.sleep(_TICK)
 
-    def _outcome(self, one: Asked, future: Any, project: str) -> Outcome:
-        """Return what came of a report, after taking what a worker made of it from the store."""
+    def _outcome(self, one: Asked, future: Any, project: dict[str, str]) -> Outcome:
+        """Return what came of a report, after taking what a worker made of it from the store.
+
+        Raises Fout when the scheduler or the store is lost: nothing that follows could be made.
+        """
         from distributed.client import FutureCancelledError
+
+        from wijkboek_utils import worker
 
         try:
             outcome = Outcome(**future.result())
             if self._depot and not outcome.died:
                 parts = [f"reports/{one.name}", f"data/processed/{one.name}"]
-                self._depot.replace(folders.ROOT, f"{project}-{one.name}", parts)
+                name = worker.pack(project, asdict(one))
+                self._depot.fetch(folders.ROOT, name, parts)
+                self._depot.drop(name)
         except FutureCancelledError:
             raise Fout(
-                f"De scheduler bij {self._address} viel weg. De rapporten die klaar zijn, staan "
-                "er. Start hem opnieuw en geef de opdracht nog eens: die maakt de rest."
+                f"De scheduler bij {self._address} viel weg. Start hem opnieuw. {_REST}"
             ) from None
         except Exception as error:  # whatever a worker or the network does, others go on
             words = [f"geen worker maakte dit rapport af: {_words(error)}"]
             again = isinstance(error, OSError)  # a network or a store may be back later
+            if again and not self._holds(project):
+                raise Fout(f"De opslag viel weg: {_words(error)} {_REST}") from error
             outcome = Outcome(one.name, words, 0, finished=False, again=again, died=True)
         return outcome
+
+    def _holds(self, project: dict[str, str]) -> bool:
+        """Return whether the project is in the store; without one, where everybody sees it."""
+        try:
+            return not self._depot or all(map(self._depot.has, project.values()))
+        except OSError:
+            return False
 
     def _has_no_workers(self) -> bool:
         """Return whether there is no worker: then nothing happens, for as long as it takes."""
@@ -128,17 +144,19 @@ class Cluster:
 
         index.write(sources.REPORTS)
 
-    def _send(self) -> str:
-        """Return the name of the project's state; with a store, send what it lacks."""
-        files = folders.notebooks()
+    def _send(self) -> dict[str, str]:
+        """Return the state of each folder of the project; with a store, send what it lacks."""
+        parts = {folders.NOTEBOOKS: folders.notebooks()}
         for folder in (folders.PILOTS, folders.RAW):
-            files += [p for p in sorted(folder.rglob("*")) if p.is_file()]
-        hashes = inputs.Hashes.load()
-        name = inputs.digest({str(p.relative_to(folders.ROOT)): hashes.of(p) for p in files})
+            parts[folder] = [p for p in sorted(folder.rglob("*")) if p.is_file()]
+        hashes, project = inputs.Hashes.load(), {}
+        for folder, files in parts.items():
+            state = inputs.digest({str(p.relative_to(folders.ROOT)): hashes.of(p) for p in files})
+            project[folder.relative_to(folders.ROOT).as_posix()] = state
+            if self._depot and not self._depot.has(state):
+                self._depot.send(folders.ROOT, files, state)
         hashes.save()
-        if self._depot and not self._depot.has(name):
-            self._depot.send(folders.ROOT, files, name)
-        return name
+        return project
 
     def __enter__(self) -> "Cluster":
         """Return the workshop itself."""

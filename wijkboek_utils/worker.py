@@ -4,6 +4,7 @@ A worker needs our package and, where it cannot see the project's folder, the st
 for one report it keeps for the next, in its own folder, that Dask takes away at its end.
 """
 
+import json
 import os
 import shutil
 import threading
@@ -42,28 +43,37 @@ class _State:
 _states: dict[str, _State] = {}  # those that were asked here
 
 
-def make(how: dict[str, Any], root: str, store: str, project: str, code: str) -> dict[str, Any]:
+def pack(project: dict[str, str], how: dict[str, Any]) -> str:
+    """Return the name in the store of what comes of an Asked, for a state of the project."""
+    from wijkboek_utils import inputs
+
+    return inputs.digest({**project, "asked": json.dumps(how, sort_keys=True)})
+
+
+def make(
+    how: dict[str, Any], root: str, store: str, project: dict[str, str], code: str
+) -> dict[str, Any]:
     """Make a report and return its Outcome as a dict; called by Dask on a worker.
 
-    `how` is an Asked; `project` names the state of the project, a list in the store where there is
-    one, and `code` the state of our package, which must be the same here.
+    `how` is an Asked; `project` names the state of each folder of the project, a pack in the store
+    where there is one, and `code` the state of our package, which must be the same here.
     """
     from wijkboek_utils import inputs
 
-    asked = Asked.of(how)
+    asked, version = Asked.of(how), inputs.digest(project)
     if inputs.code() != code:
         words = "op een worker staat een andere versie van Wijkboek of van een bibliotheek"
         return asdict(Outcome(asked.name, [words], 0, finished=False, died=True))
     depot = Depot(store) if store else None
-    place = _own_folder() / f"{project}{asked.stand}" if depot else Path(root)
+    place = _own_folder() / f"{version}{asked.stand}" if depot else Path(root)
     with _LOCK:
-        known = f"{place} {project} {asked.stand}"
+        known = f"{place} {version} {asked.stand}"
         if known not in _states:
             for old in [one for one, state in _states.items() if not state.busy]:
                 _states.pop(old).forget()
             if depot:
-                place.mkdir(parents=True, exist_ok=True)
-                depot.fetch(place, project)
+                for folder, name in project.items():
+                    depot.fetch(place, name, [folder])
             _states[known] = _State(place, asked, fetched=bool(depot))
         state = _states[known]
         try:
@@ -77,7 +87,7 @@ def make(how: dict[str, Any], root: str, store: str, project: str, code: str) ->
             pass
         outcome = running.outcome()
         if depot:
-            _deliver(place, f"{project}-{asked.name}", outcome, depot)
+            _deliver(place, pack(project, how), outcome, depot)
     finally:
         with _LOCK:
             state.busy -= 1
