@@ -65,9 +65,10 @@ class Depot:
             with self._reached():
                 self._files.get_file(self._place(name), str(pack))
             _unpack(pack, out)
-            for folder in folders:
+            for number, folder in enumerate(folders):
                 old, new = root / folder, out / folder
-                shutil.rmtree(old, ignore_errors=True)
+                if old.exists():  # in one step: who stops us here leaves no half report
+                    old.replace(work / f"oud-{number}")
                 if new.exists():
                     old.parent.mkdir(parents=True, exist_ok=True)
                     new.replace(old)
