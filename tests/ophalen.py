@@ -21,7 +21,7 @@ from wijkboek_utils.fetch import Result
 
 HURRY = net.Patience(attempts=3, pause=0.01, longest=0.05, deadline=0.5, silence=0.5, interval=0)
 KWB = "kwb-2024"
-ROWS, PERIODS = 20_000, 100
+ROWS, PERIODS = 10_000, 50
 STAMPS = [
     "2025-01-01T02:00:00",
     "2025-02-02T02:00:00",

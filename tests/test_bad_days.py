@@ -22,7 +22,7 @@ from wijkboek_utils import bronnen, columns, fetch, sources
 from wijkboek_utils.download import ROUNDS
 
 GROUPS, SEEDS = 8, 25
-PAGE = 2000
+PAGE = 1000
 WIRE = ["reset", "status", "truncated", "html", "drip"]
 FALSE = ["repeat", "missing", "count", "empty"]  # an answer that looks right
 PAGES = [r"Typed.*json$", *(rf"Typed.*skip={n}$" for n in range(PAGE, ROWS, PAGE))]

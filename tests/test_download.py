@@ -24,7 +24,7 @@ from tests.ophalen import STAMPS, table
 from wijkboek_utils import bronnen, columns, download, fetch, net, sources
 from wijkboek_utils.errors import Fout
 
-MANY = brondata.generated(3000, 40)
+MANY = brondata.generated(1500, 40)
 MOMENTS = 10
 TYPED = r"TypedDataSet\?"
 
@@ -70,7 +70,7 @@ def killed(root: Path, server: BronServer, requests: int, later: float | None = 
 
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path, monkeypatch):
     old, random = modified(MANY, STAMPS[0]), Random(1)
-    with BronServer([old], page_rows=150) as server:
+    with BronServer([old], page_rows=75) as server:
         ophalen.settle(tmp_path / "old", monkeypatch.setattr)
         ophalen.pull(server)
         server.tables = {MANY.id: MANY}

@@ -180,7 +180,8 @@ class Table:
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     """Return a column. Raises ArrowInvalid for 5.5 among whole numbers: Arrow itself makes it 5."""
-    if pa.types.is_integer(kind) and any(isinstance(v, float) and v % 1 for v in values):
+    broken = float in {*map(type, values)}  # JSON gives float itself; most columns have none
+    if broken and pa.types.is_integer(kind) and any(isinstance(v, float) and v % 1 for v in values):
         raise pa.ArrowInvalid("geen geheel getal")
     return pa.array(values, kind)
 
