@@ -46,15 +46,19 @@
     const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
     return (high + 0.05) / (low + 0.05);
   }
-  function background(element) {
-    const layers = [];
-    for (let e = element; e; e = e.parentElement) {
-      const layer = colour(getComputedStyle(e).backgroundColor);
-      layers.push(layer);
-      if (layer[3] === 1) break;
+  // The colour below an element; `known` has those that were found before, on the page as it is now.
+  function background(element, known = new Map()) {
+    if (!element) return canvas();
+    if (!known.has(element)) {
+      const own = colour(getComputedStyle(element).backgroundColor);
+      known.set(element, own[3] === 1 ? own : over(own, background(element.parentElement, known)));
     }
-    const canvas = matchMedia("(prefers-color-scheme: dark)").matches && /dark/.test(getComputedStyle(document.documentElement).colorScheme) ? [18, 18, 18, 1] : [255, 255, 255, 1];
-    return layers.reverse().reduce((below, layer) => over(layer, below), canvas);
+    return known.get(element);
+  }
+  // What a page is drawn on.
+  function canvas() {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches && /dark/.test(getComputedStyle(document.documentElement).colorScheme);
+    return dark ? [18, 18, 18, 1] : [255, 255, 255, 1];
   }
 
   // --- drawings
@@ -80,19 +84,27 @@
       width: parseFloat(style.strokeWidth) || 0,
     };
   }
+  // Within which rectangle of the drawing a shape stays, with its line. In plain numbers: each point of
+  // each shape is compared with all shapes below it.
+  function reach({ box: { x, y, width, height }, width: line, matrix: { a, b, c, d, e, f } }) {
+    const corners = [x - line, x + width + line].flatMap((u) => [y - line, y + height + line].map((v) => [a * u + c * v + e, b * u + d * v + f]));
+    const [across, down] = [0, 1].map((n) => corners.map((corner) => corner[n]));
+    return { left: Math.min(...across), right: Math.max(...across), top: Math.min(...down), bottom: Math.max(...down) };
+  }
   function drawn(svg) {
     return all(`${SHAPES},text`, svg)
       .filter((e) => !e.closest("defs,pattern,clipPath,mask,marker,symbol") && seen(e))
       .map((element) => ({ element, ...look(element), box: element.getBBox(), matrix: element.getCTM() }))
+      .map((s) => ({ ...s, reach: reach(s) }))
       .filter((s) => s.element.localName === "text" || s.fill || s.stroke || s.pattern);
   }
   // The colour that lies below a point: the page, and what was drawn there earlier.
   function below(paper, shapes, count, point, matrix) {
-    const on = point.matrixTransform(matrix);
+    const on = point.matrixTransform(matrix), { x, y } = on;
     return shapes.slice(0, count).reduce((colour, s) => {
+      if (x < s.reach.left || x > s.reach.right || y < s.reach.top || y > s.reach.bottom) return colour;
       if (s.element.localName === "text") return colour;
-      const p = on.matrixTransform(s.matrix.inverse()), b = s.box, w = s.width;
-      if (p.x < b.x - w || p.x > b.x + b.width + w || p.y < b.y - w || p.y > b.y + b.height + w) return colour;
+      const p = on.matrixTransform(s.matrix.inverse());
       if (s.fill && s.element.isPointInFill(p)) colour = over(s.fill, colour);
       if (s.stroke && s.element.isPointInStroke(p)) colour = over(s.stroke, colour);
       return colour;
@@ -174,11 +186,11 @@
         if (lid) found.push(fault("tekstcontrast", s.element, "Tekst in een tekening ligt onder een vorm. Teken de tekst later."));
       });
     }
-    const papers = new Map(), worst = new Map();
+    const papers = new Map(), worst = new Map(), grounds = new Map();
     // The colours that can lie below text: of the page, and each colour of a gradient over it.
     const under = (element) => {
       if (!papers.has(element)) {
-        const style = getComputedStyle(element), base = background(element);
+        const style = getComputedStyle(element), base = background(element, grounds);
         const stops = style.backgroundImage.match(/(rgba?|color|oklch|oklab|hsla?)\([^()]*\)|#[0-9a-f]{3,8}/gi) || [];
         const opaque = colour(style.backgroundColor)[3] === 1 || !element.parentElement;
         const lower = opaque ? [base] : under(element.parentElement).map((c) => over(colour(style.backgroundColor), c));
@@ -436,11 +448,11 @@
   // Without `rest` only contrast. That rule takes axe most of a minute on a long page with all folds open, and
   // texts() measures every text itself: here axe looks at three of each kind of text.
   async function axe(tags, rest) {
-    const kinds = new Map();
+    const kinds = new Map(), grounds = new Map();
     for (const e of all("body *")) {
-      if (e.closest("svg, script, style, noscript") || !seen(e) || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+      if (e.closest("svg, script, style, noscript") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !seen(e)) continue;
       const style = getComputedStyle(e);
-      const kind = [e.localName, e.className, e.parentElement.className, style.color, style.fontSize, style.fontWeight, background(e), style.backgroundImage, style.position].join();
+      const kind = [e.localName, e.className, e.parentElement.className, style.color, style.fontSize, style.fontWeight, background(e, grounds), style.backgroundImage, style.position].join();
       kinds.set(kind, [...(kinds.get(kind) || []), e]);
     }
     const some = [...kinds.values()].flatMap((list) => [list[0], list[list.length >> 1], list.at(-1)]);
