@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -15,6 +17,7 @@ from wijkboek_utils.errors import Fout
 from wijkboek_utils.findings import Finding, faults
 from wijkboek_utils.inspection import PageResult
 
+AUDIT = "audit/01_bronnen.html"
 TABLE = (
     "<details><summary>Toon de cijfers</summary><table><caption>Cijfers</caption>"
     "<tr><th scope=col>Wie<tr><td>Jan</table></details>"
@@ -233,9 +236,55 @@ def test_without_a_browser_the_rest_is_checked_and_the_command_fails(tmp_path, m
     (tmp_path / "wijk" / "index.html").write_text(html("<p>Wij verhogen NaN. Bron: CBS.</p>"))
     told: list[str] = []
     assert check.run(["wijk"], False, told.append) == 1
-    assert "NIET gedaan" in told[0] and "Installeer Chromium" in told[0]
+    assert told[0] == "wijk: gekeurd"
+    assert "NIET gedaan" in told[1] and "Installeer Chromium" in told[1]
     assert any("NaN" in line for line in told)
     assert not (tmp_path / "wijk" / statement.HTML).exists()
+
+
+def test_several_browsers_find_what_one_finds_and_every_report_has_its_evidence(browser, tmp_path):
+    root = tmp_path / "project"
+    for name, page in {"dorp": GOOD, "wijk": html("<h3>Te diep</h3>" + GOOD)}.items():
+        (root / "reports" / name / "audit").mkdir(parents=True)
+        (root / "reports" / name / "index.html").write_text(page)
+        (root / "reports" / name / "audit" / "01_bronnen.html").write_text(page)
+    said = []
+    for jobs in ("1", "3"):
+        for evidence in root.glob(f"reports/*/{statement.HTML}"):
+            evidence.unlink()
+        done = command("check", "dorp", "wijk", "--jobs", jobs, root=root)
+        assert done.returncode == 1 and not done.stderr, done.stderr
+        assert len([*root.glob(f"reports/*/{statement.HTML}")]) == 2
+        lines = [line for line in done.stdout.splitlines() if "gemeten, snelheid" not in line]
+        # Which page comes first differs; what is found stands in the order of the reports.
+        looked = {line for line in lines if line.endswith(".html") and not line.startswith(" ")}
+        assert looked == {f"{n}: {p}" for n in ("dorp", "wijk") for p in ("index.html", AUDIT)}
+        said.append([line for line in lines if line not in looked])
+    assert said[0] == said[1]
+    assert said[0][-1].startswith("wijkboek: niet geslaagd:") and "wijk" in said[0][-1]
+    assert any("koppen" in line and "FOUT" in line for line in said[0])
+
+
+def test_a_browser_that_stops_is_said_in_dutch(browser):
+    code = (
+        "from wijkboek_utils import browser, errors\n"
+        "try:\n"
+        "    with browser.chromium() as one:\n"
+        "        one.close()\n"
+        "        one.new_page()\n"
+        "except errors.Fout as said:\n"
+        "    print(type(said).__name__, said)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Fout De browser stopte ermee: ") and "--jobs 1" in done.stdout
+
+
+def test_the_number_of_browsers_is_for_reports_alone(tmp_path):
+    (tmp_path / "uren.csv").write_text("naam;uren\n")
+    done = command("check", "uren.csv", "--jobs", "2", root=tmp_path)
+    assert done.returncode == 2 and "--jobs hoort bij rapporten" in done.stderr
+    done = command("check", "--jobs", "nul", root=tmp_path)
+    assert done.returncode == 2 and "Na --jobs hoort een getal boven 0" in done.stderr
 
 
 def test_the_command_tells_a_wrong_name_and_exits_with_2(tmp_path):

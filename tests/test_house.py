@@ -293,7 +293,6 @@ ROOMS = [
         "models.work_text",
     },
     {
-        "cli_local",
         "pictures",
         "explain.firms",
         "explain.rebuilt",
@@ -319,7 +318,7 @@ ROOMS = [
     {"cluster", "explain.data", "explain.view", "explorer.board"},
     {"batch", "explain.text", "explorer.warm"},
     {"cli_render", "rebuild", "explain.graph"},
-    {"cli_explain", "cli_new", "verify"},
+    {"cli_explain", "cli_local", "cli_new", "verify"},
     {"cli_verify"},
     {"cli"},
 ]

@@ -7,15 +7,13 @@ itself would fail again.
 import collections
 import contextlib
 import json
-import os
 import selectors
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
-from wijkboek_utils import folders, inputs
+from wijkboek_utils import folders, forks, inputs
 from wijkboek_utils.asked import STOCK, Asked, Outcome
 from wijkboek_utils.errors import Fout
 from wijkboek_utils.forks import CAN_FORK, Home
@@ -124,7 +122,7 @@ class Forks:
 
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports; one that died is made once more when the others are done."""
-        jobs = jobs or cores()
+        jobs = jobs or forks.cores()
         # At the end fewer are left than may be made at once: the last uses all that are free.
         ends = range(len(wanted), 0, -1)
         wanted = [
@@ -186,9 +184,3 @@ class Forks:
     def __exit__(self, *error: object) -> None:
         """Stop all that still runs, also after an error or Ctrl-C."""
         self._home.close()
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    linux = sys.platform.startswith("linux")
-    return len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1

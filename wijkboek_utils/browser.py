@@ -20,6 +20,7 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 INSTALL = (
     "Installeer Chromium (Debian: apt-get install chromium) en de extra: pip install '.[keuring]'"
 )
+MEMORY = "Vaak is het geheugen op. Sluit andere programma's, of gebruik --jobs 1."
 # Without these Chromium itself asks its maker for updates, and the log would hold that.
 _QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 # On paper nothing can be opened: tables come along, code and passports stay in the page. A link
@@ -96,7 +97,10 @@ def flags() -> list[str]:
 
 @contextmanager
 def chromium() -> "Iterator[Browser]":
-    """Yield a browser. Starting it takes half a second: share one."""
+    """Yield a browser. Starting it takes half a second: share one.
+
+    Raises NoBrowser when it does not start, and Fout when it stops before it is done.
+    """
     path = executable()
     from playwright.sync_api import Error, sync_playwright
 
@@ -108,6 +112,9 @@ def chromium() -> "Iterator[Browser]":
             raise NoBrowser(f"Chromium start niet: {line} {INSTALL}.") from error
         try:
             yield browser
+        except Error as error:
+            line = str(error).strip().splitlines()[0]
+            raise Fout(f"De browser stopte ermee: {line} {MEMORY}") from error
         finally:
             browser.close()
 

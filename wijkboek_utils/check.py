@@ -1,12 +1,11 @@
 """Check finished reports: the rules on their text and files, and those that need a browser.
 
-`check` makes the result of one report, `words` tells it; `statement` turns it into the evidence
-for the accessibility statement of the municipality.
+`words` tells what came of a report; `statement` turns it into the evidence for the accessibility
+statement of the municipality.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -17,6 +16,7 @@ from wijkboek_utils import browser as browser_
 from wijkboek_utils import (
     disclosure,
     folders,
+    forks,
     gate,
     inspection,
     language,
@@ -24,6 +24,7 @@ from wijkboek_utils import (
     sources,
     statement,
 )
+from wijkboek_utils.errors import Fout
 from wijkboek_utils.findings import Finding, faults
 from wijkboek_utils.inspection import PageResult
 
@@ -34,6 +35,7 @@ Tell = Callable[[str], None]
 _PAGES = ("index.html", "kaart.html", "overeenkomst.html")
 _SHOWN = 5  # findings of one rule that are told; the rest is counted
 _LONGEST = 3  # of what is only advice
+_BROWSERS = 4  # at once: with a whole report each takes a GB
 _HEADS = {"fout": "FOUT", "advies": "advies", "zelf": "zelf bekijken"}
 
 
@@ -44,6 +46,7 @@ class Outcome:
     folder: Path
     found: list[Finding] = field(default_factory=list)  # by the rules that need no browser
     pages: list[PageResult] = field(default_factory=list)
+    missing: str = ""  # why no browser looked at it
 
     @property
     def findings(self) -> list[Finding]:
@@ -51,32 +54,70 @@ class Outcome:
         return [*self.found, *(one for page in self.pages for one in page.findings)]
 
 
-def run(names: list[str], everything: bool, tell: Tell = print) -> int:
+def run(names: list[str], everything: bool, tell: Tell, jobs: int | None = None) -> int:
     """Check reports, write their evidence and tell what was found; return 0 when all passed.
 
-    Raises Fout, with the nearest names, when a name is no report.
+    `jobs` browsers look at once (default: one for each processor, four at most). Raises Fout, with
+    the nearest names, when a name is no report.
     """
     reports = wanted(names, everything)
-    failed: list[str] = []
-    with ExitStack() as stack:
-        try:
-            browser = stack.enter_context(browser_.chromium())
-        except browser_.NoBrowser as missing:
-            browser = None
-            failed.append("de browser")
-            tell(f"De keuring in de browser is NIET gedaan. {missing}")
-        for folder in reports:
-            tell(f"{folder.name}: keuren")
-            outcome = check(folder, browser, tell)
-            for line in words(outcome):
-                tell(line)
-            if browser and (folder / "audit").is_dir():
-                statement.write(folder, outcome.pages, date.today())
-                tell(f"  bewijs: {sources.shown(folder / statement.HTML)}")
-            failed += [folder.name] if faults(outcome.findings) else []
+    halves = _halves(reports, tell, jobs or min(forks.cores(), _BROWSERS))
+    failed, known = list[str](), set[str]()
+    for folder, first, second in zip(reports, halves, halves, strict=True):
+        outcome = Outcome(folder, first.found + second.found, first.pages + second.pages)
+        tell(f"{folder.name}: gekeurd")
+        if missing := first.missing or second.missing:
+            outcome.pages.clear()  # half of it is no evidence
+            if missing not in known:
+                tell(f"  De keuring in de browser is NIET gedaan. {missing}")
+            known.add(missing)
+        for line in words(outcome):
+            tell(line)
+        if outcome.pages and (folder / "audit").is_dir():
+            statement.write(folder, outcome.pages, date.today())
+            tell(f"  bewijs: {sources.shown(folder / statement.HTML)}")
+        failed += [folder.name] if missing or faults(outcome.findings) else []
     if failed:
         tell(f"wijkboek: niet geslaagd: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _halves(reports: list[Path], tell: Tell, jobs: int) -> Iterator[Outcome]:
+    """Yield what came of the two halves of each report. Raises Fout when a process died."""
+    calls = [partial(_half, folder, part, tell) for folder in reports for part in (True, False)]
+    try:
+        yield from forks.side_by_side(calls, jobs)
+    except RuntimeError as died:
+        raise Fout(f"{died} {browser_.MEMORY}") from died
+
+
+def _half(folder: Path, thorough: bool, tell: Tell) -> Outcome:
+    """Check half of a report: the pages that are tested thoroughly, or the others and the text.
+
+    They take about as long, so that two browsers share a report.
+    """
+    outcome = Outcome(folder, [] if thorough else list(_static(folder)))
+    names = [name for name, so in pages(folder) if so == thorough]
+    if not names:
+        return outcome
+    try:
+        with browser_.chromium() as browser:
+            for name in names:
+                tell(f"{folder.name}: {name}")
+                outcome.pages.append(_look(browser, folder, name, thorough))
+    except Fout as missing:
+        outcome.missing = str(missing)
+    return outcome
+
+
+def _look(browser: "Browser", folder: Path, name: str, thorough: bool) -> PageResult:
+    """Return what the browser says of a page of a report."""
+    axe, wcag = map(sources.read_project_table, ("axe", "wcag"))
+    meaning = {r.regel: f"{r.wat} {r.doen}" for r in axe.itertuples()}
+    contents = [c for c in dict.fromkeys(wcag["alleen_bij"]) if c]
+    views = inspection.VIEWS if thorough else inspection.BRIEF
+    path = folder / name
+    return inspection.inspect(browser, path, name, meaning, contents, views, thorough)
 
 
 def wanted(names: list[str], everything: bool) -> list[Path]:
@@ -91,21 +132,6 @@ def pages(folder: Path) -> list[tuple[str, bool]]:
     names = [n for n in _PAGES if (folder / n).is_file()]
     audit = sorted(p.name for p in (folder / "audit").glob("*.html"))
     return [(name, True) for name in names] + [(f"audit/{name}", False) for name in audit]
-
-
-def check(folder: Path, browser: "Browser | None", tell: Tell = lambda _: None) -> Outcome:
-    """Return what is wrong with one report; without a browser only its text and files."""
-    outcome = Outcome(folder, list(_static(folder)))
-    if browser:
-        axe, wcag = (sources.read_project_table(name) for name in ("axe", "wcag"))
-        meaning = {r.regel: f"{r.wat} {r.doen}" for r in axe.itertuples()}
-        contents = [c for c in dict.fromkeys(wcag["alleen_bij"]) if c]
-        for name, thorough in pages(folder):
-            tell(f"  {name}")
-            views = inspection.VIEWS if thorough else inspection.BRIEF
-            look = partial(inspection.inspect, browser, folder / name, name, meaning, contents)
-            outcome.pages.append(look(views=views, thorough=thorough))
-    return outcome
 
 
 def _static(folder: Path) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wijkboek_utils.cli_render import count
 from wijkboek_utils.errors import Fout, did_you_mean
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def add(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
     words = "naam van een pilot, de map van het rapport, of een bestand met gegevens"
     check.add_argument("reports", nargs="*", metavar="RAPPORT|BESTAND", help=words)
     check.add_argument("--all", action="store_true", help="alle rapporten uit de map reports/")
+    words = "hoeveel browsers tegelijk (anders: een per processorkern, ten hoogste 4)"
+    check.add_argument("--jobs", type=count("--jobs"), metavar="AANTAL", help=words)
     check.add_argument("--kind", metavar="SOORT", help="wat er in het bestand staat, zoals telling")
     check.add_argument("--pilot", metavar="PILOT", help="zoek de buurten van deze pilot")
     check.add_argument(
@@ -119,8 +122,11 @@ def check(options: argparse.Namespace) -> int:
     reports = [name for name in options.reports if name not in files]
     if (options.kind or options.pilot or options.gemeente) and not files:
         raise Fout("--kind, --pilot en --gemeente horen bij een bestand met gegevens. Noem er een.")
+    only_files = bool(files) and not reports and not options.all
+    if options.jobs and only_files:
+        raise Fout("--jobs hoort bij rapporten. Laat het weg bij een bestand met gegevens.")
     failed = _files(files, options) if files else 0
-    if files and not reports and not options.all:
+    if only_files:
         return failed
     from wijkboek_utils import check as reports_
 
@@ -128,7 +134,7 @@ def check(options: argparse.Namespace) -> int:
         from wijkboek_utils import pilots
 
         reports = [pilots.DEFAULT]
-    return max(failed, reports_.run(reports, options.all, _tell))
+    return max(failed, reports_.run(reports, options.all, _tell, options.jobs))
 
 
 def _files(names: list[str], options: argparse.Namespace) -> int:

@@ -56,20 +56,20 @@ def add(verbs: Any, verb: Callable[..., argparse.ArgumentParser]) -> None:
     words = "maak alles opnieuw, ook wat niet is veranderd"
     part.add_argument("--force", action="store_true", help=words)
     words = "hoeveel rapporten tegelijk (anders: een per processorkern)"
-    part.add_argument("--jobs", type=_count("--jobs"), metavar="AANTAL", help=words)
+    part.add_argument("--jobs", type=count("--jobs"), metavar="AANTAL", help=words)
     words = "wie de notebooks draait: wijkboek (snel) of papermill"
     part.add_argument("--engine", default=FORKED, metavar="NAAM", help=words)
     words = "hoeveel een notebook ten hoogste mag duren (anders 1800)"
-    part.add_argument("--timeout", type=_count("--timeout"), metavar="SECONDEN", help=words)
+    part.add_argument("--timeout", type=count("--timeout"), metavar="SECONDEN", help=words)
     words = "hoeveel geheugen een notebook erbij mag nemen (anders 4000)"
-    part.add_argument("--memory", type=_count("--memory"), metavar="MB", help=words)
+    part.add_argument("--memory", type=count("--memory"), metavar="MB", help=words)
     words = "adres van een Dask-scheduler, zoals tcp://10.0.0.1:8786"
     part.add_argument("--scheduler", metavar="ADRES", help=words)
     words = "map of opslag die alle workers kunnen lezen en schrijven, zoals s3://wijkboek"
     part.add_argument("--store", metavar="ADRES", help=words)
 
 
-def _count(option: str) -> Callable[[str], int]:
+def count(option: str) -> Callable[[str], int]:
     """Return the reader of an option that is a whole number above 0."""
 
     def read(text: str) -> int:

@@ -23,6 +23,12 @@ CAN_FORK = sys.platform.startswith("linux")
 T = TypeVar("T")
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    linux = sys.platform.startswith("linux")
+    return len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+
+
 class Forked:
     """A forked process, and the socket to talk with it."""
 
