@@ -280,7 +280,6 @@ def test_a_browser_that_stops_is_said_in_dutch(browser):
 
 
 def test_the_number_of_browsers_is_for_reports_alone(tmp_path):
-    (tmp_path / "uren.csv").write_text("naam;uren\n")
     done = command("check", "uren.csv", "--jobs", "2", root=tmp_path)
     assert done.returncode == 2 and "--jobs hoort bij rapporten" in done.stderr
     done = command("check", "--jobs", "nul", root=tmp_path)

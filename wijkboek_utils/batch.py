@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
-from wijkboek_utils import folders, forks, inputs
+from wijkboek_utils import folders, inputs
 from wijkboek_utils.asked import STOCK, Asked, Outcome
 from wijkboek_utils.errors import Fout
-from wijkboek_utils.forks import CAN_FORK, Home
+from wijkboek_utils.forks import CAN_FORK, Home, cores
 from wijkboek_utils.running import Running, Watcher, in_two_rounds, not_begun
 
 _JOB = "wijkboek_utils.job"  # the module of what a report is made by
@@ -122,7 +122,7 @@ class Forks:
 
     def make(self, wanted: list[Asked], watcher: Watcher, jobs: int | None) -> Iterator[Outcome]:
         """Make reports; one that died is made once more when the others are done."""
-        jobs = jobs or forks.cores()
+        jobs = jobs or cores()
         # At the end fewer are left than may be made at once: the last uses all that are free.
         ends = range(len(wanted), 0, -1)
         wanted = [
