@@ -212,7 +212,7 @@ def test_the_page_works_with_the_keyboard_and_says_what_is_wrong(pages, codes):
     one.page.keyboard.press("Tab")
     one.page.keyboard.press("Enter")
     one.page.get_by_text("Deze code klopt niet").wait_for()
-    one.page.wait_for_function("document.activeElement.classList.contains('wb-mis')")
+    one.page.locator(".wb-mis:focus").wait_for()
     assert one.axe() == []
     one.log_in(codes["Natuurclub"])
     assert one.axe() == []
